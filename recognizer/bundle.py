@@ -1,0 +1,93 @@
+"""The model bundle: a LiteRT file and the manifest that vouches for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recognizer.errors import ModelError
+
+CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "no digit")
+INPUT_SHAPE = (28, 28, 1)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `digits.json` says of the `digits.tflite` beside it.
+
+    Attributes:
+        sha256: of the model file, checked before the file is parsed.
+        classes: a name for each output, in their order; the last is "no digit".
+        input_shape: of one crop, height, width, channels.
+        input_range: the values of paper and of ink.
+        threshold: a digit is reported from this probability on, 0 to 1.
+        temperature: the logits are divided by it before the softmax (Guo et al. 2017, arXiv:1706.04599).
+        made: command, recipe, data, seed and versions.
+        figures: measured when it was made.
+    """
+
+    sha256: str
+    threshold: float
+    temperature: float
+    classes: tuple[str, ...] = CLASSES
+    input_shape: tuple[int, ...] = INPUT_SHAPE
+    input_range: tuple[float, float] = (0.0, 1.0)
+    made: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if tuple(self.classes) != CLASSES or tuple(self.input_shape) != INPUT_SHAPE:
+            raise ValueError(f"expected the classes {', '.join(CLASSES)} and crops of {INPUT_SHAPE}")
+        if not (0 <= self.threshold <= 1 and self.temperature > 0):
+            raise ValueError(f"expected a threshold 0-1 and a temperature above 0, found "
+                             f"{self.threshold} and {self.temperature}")
+
+
+def manifest_path(model: Path) -> Path:
+    return model.with_suffix(".json")
+
+
+def load_bundle(model: Path) -> tuple[bytes, Manifest]:
+    """Read a model and its manifest, and check the one against the other.
+
+    Args:
+        model: path of the .tflite file; the manifest is the .json of the same name beside it.
+
+    Raises:
+        ModelError: one of them is missing, the manifest isn't one, or the model's hash is another.
+    """
+    try:
+        content = model.read_bytes()
+        text = manifest_path(model).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ModelError(
+            f"model {error.filename or model}: {error.strerror}; expected a .tflite file with its .json manifest beside"
+            " it; make them with 'python -m train'"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"model manifest {manifest_path(model)}: expected JSON in UTF-8, found other bytes") from error
+    try:
+        manifest = Manifest(**json.loads(text))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"model manifest {manifest_path(model)}: not a manifest of this program ({error})") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != manifest.sha256:
+        raise ModelError(
+            f"model {model}: expected sha256 {manifest.sha256[:12]}…, found {found[:12]}…: it is damaged or isn't the"
+            " one that its manifest describes; restore both files or make them anew with 'python -m train'"
+        )
+    return content, manifest
+
+
+def save_bundle(model: Path, content: bytes, manifest: Manifest) -> None:
+    """Write both files, each beside its place and then renamed, so that neither is ever half-written."""
+    model.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(asdict(manifest), indent=2) + "\n"
+    for path, data in ((model, content), (manifest_path(model), text.encode())):
+        beside = path.with_name(path.name + ".new")
+        beside.write_bytes(data)
+        os.replace(beside, path)

@@ -1,0 +1,97 @@
+"""From 28×28 crops to calibrated probabilities, all crops of a frame in one batch, by LiteRT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.bundle import CLASSES, INPUT_SHAPE, Manifest, load_bundle
+from recognizer.errors import ModelError
+
+NO_DIGIT = len(CLASSES) - 1
+BATCH_STEP = 16  # a new batch size costs the runtime milliseconds, so batches are filled up to multiples
+
+
+class Classifier:
+    """The CNN of a model bundle. The runtime is loaded here, not when the module is imported.
+
+    Args:
+        model: path of the .tflite file, its manifest beside it.
+        threads: how many the runtime may use.
+
+    Raises:
+        ModelError: the bundle can't be loaded, or its shapes are not those of this program.
+    """
+
+    def __init__(self, model: Path, threads: int = 1) -> None:
+        content, self.manifest = load_bundle(model)
+        self._interpreter: Any = _interpreter(content, threads, str(model))
+        self._input: int = self._interpreter.get_input_details()[0]["index"]
+        self._output: int = self._interpreter.get_output_details()[0]["index"]
+        self._batch = 0
+
+    @classmethod
+    def from_bytes(cls, content: bytes, manifest: Manifest) -> Classifier:
+        """A classifier of a model that isn't a file yet, as `train` has it before it writes the bundle."""
+        self = cls.__new__(cls)
+        self.manifest = manifest
+        self._interpreter = _interpreter(content, 1, "in memory")
+        self._input = self._interpreter.get_input_details()[0]["index"]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        self._batch = 0
+        return self
+
+    def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Classify normalised crops.
+
+        Args:
+            crops: (N, 28, 28) uint8, 0 or 255; N may be 0.
+
+        Returns:
+            (N, 11) float32 probabilities, each row summing to 1; the last column is "no digit".
+        """
+        if crops.shape[1:] != INPUT_SHAPE[:2] or crops.dtype != np.uint8:
+            raise ValueError(f"expected crops (N, 28, 28) of uint8, found {crops.shape} of {crops.dtype}")
+        return softmax(self.logits(crops) / np.float32(self.manifest.temperature))
+
+    def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The network's own outputs, (N, 11) float32, before temperature and softmax."""
+        count = len(crops)
+        if not count:
+            return np.zeros((0, len(CLASSES)), np.float32)
+        batch = -(-count // BATCH_STEP) * BATCH_STEP
+        if batch != self._batch:
+            self._interpreter.resize_tensor_input(self._input, [batch, *INPUT_SHAPE])
+            self._interpreter.allocate_tensors()
+            self._batch = batch
+        filled = np.zeros((batch, *INPUT_SHAPE), np.float32)
+        np.multiply(crops[..., None], np.float32(1 / 255), out=filled[:count])
+        self._interpreter.set_tensor(self._input, filled)
+        self._interpreter.invoke()
+        logits: NDArray[np.float32] = self._interpreter.get_tensor(self._output)[:count]
+        return logits
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of (N, C) logits, each row summing to 1."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def _interpreter(content: bytes, threads: int, name: str) -> Any:
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(model_content=content, num_threads=threads)
+    except ValueError as error:
+        raise ModelError(f"model {name}: the runtime can't read it ({error})") from error
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    found = [tuple(int(n) for n in t["shape"][1:]) for t in (*inputs, *outputs)]
+    if found != [INPUT_SHAPE, (len(CLASSES),)] or inputs[0]["dtype"] != np.float32:
+        raise ModelError(f"model {name}: expected one input {INPUT_SHAPE} of float32 and {len(CLASSES)} outputs, "
+                         f"found {found}")
+    return interpreter

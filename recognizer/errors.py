@@ -1,0 +1,40 @@
+"""Every error that leaves the package, with the exit code that the command line gives it.
+
+    RecognizerError
+    ├── UsageError    2   a flag or an argument that can't be meant
+    ├── SourceError   3   camera, file, folder or stream: missing, busy, lost, not decodable
+    ├── ModelError    4   the model bundle: missing, wrong hash, wrong shape
+    └── OutputError   5   an output that can't be written
+
+A message is one line: what was expected, what was found, what to try.
+"""
+
+
+class RecognizerError(Exception):
+    """Base of all errors of this package."""
+
+    exit_code = 1
+
+
+class UsageError(RecognizerError):
+    """The call itself makes no sense."""
+
+    exit_code = 2
+
+
+class SourceError(RecognizerError):
+    """A source can't be opened or read."""
+
+    exit_code = 3
+
+
+class ModelError(RecognizerError):
+    """The model bundle is missing, damaged or of another shape."""
+
+    exit_code = 4
+
+
+class OutputError(RecognizerError):
+    """An output can't be written."""
+
+    exit_code = 5

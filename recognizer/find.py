@@ -1,0 +1,149 @@
+"""Finds the places in a picture where a digit may stand: ink on an even ground, dark or light.
+
+The picture is divided by its own background, so that shadow and light fall-off vanish. It is then cut at
+several contrasts, since no single one suits a hairline, a marker and the rules of the paper. What a cut finds
+is only a seed: its mask is cut anew at half of its own contrast, and has to stand free at that level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.normalise import normalise
+from recognizer.types import Box, Candidate, Image
+
+WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
+PAPER = 128  # what the ground becomes in the flattened picture
+DARKNESS = 16  # added to picture and ground before the division: keeps noise in the dark small
+FINE, COARSE = 12, 3  # the background's window: the picture's shorter side divided by it
+COARSE_SHRINK = 4  # thick ink is looked for in a picture so many times smaller
+CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
+LEAST_HEIGHT = 10  # pixels in the working picture
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a digit can't be."""
+
+    widest: float = 1.7  # width over height
+    fullest: float = 0.75  # share of the box that is ink; slim 1s are exempt
+    slim: float = 0.45  # width over height under which a box counts as slim
+    quiet: float = 0.8  # share of what surrounds the ink that must be ground
+
+
+LIMITS = Limits()
+
+
+def find(image: Image) -> list[Candidate]:
+    """Find all candidates of a picture.
+
+    Args:
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+
+    Returns:
+        Candidates in no order; two may share a place.
+    """
+    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    scale = min(1.0, WORKING_SIDE / max(grey.shape))
+    if scale < 1:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    candidates = _find_at(grey, FINE, scale)
+    grey = cv2.resize(grey, None, fx=1 / COARSE_SHRINK, fy=1 / COARSE_SHRINK, interpolation=cv2.INTER_AREA)
+    # What is thin enough for the fine window was found there, so here only tall ink is of interest.
+    return candidates + _find_at(grey, COARSE, scale / COARSE_SHRINK, 2 * LEAST_HEIGHT)
+
+
+def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HEIGHT) -> list[Candidate]:
+    """Candidates of a working picture that is `scale` times the frame."""
+    if min(grey.shape) < least_height:
+        return []
+    flat = flatten(grey, parts)
+    candidates = []
+    for dark in (True, False):
+        ink = cv2.subtract(PAPER, flat) if dark else cv2.subtract(flat, PAPER)
+        tried = np.zeros((0, 4), np.int32)
+        for cut in CUTS:
+            for seed in _seeds(ink, round(cut * PAPER), least_height):
+                if (np.abs(tried - seed).max(axis=1, initial=0) <= 2 + seed.h // 12).any():
+                    continue
+                tight, mask, contrast = _cut_free(ink, seed, least_height)
+                tried = np.vstack([tried, seed, tight])
+                if mask is not None:
+                    box = Box(*(round(v / scale) for v in tight))
+                    candidates.append(Candidate(box, normalise(mask), contrast, dark))
+    return candidates
+
+
+def flatten(grey: Image, parts: int) -> Image:
+    """Divide a picture by its background: the median brightness around each place.
+
+    Args:
+        grey: (H, W) uint8.
+        parts: the window's side is the picture's shorter one divided by this.
+
+    Returns:
+        (H, W) uint8, PAPER on the ground, less on dark ink and more on light.
+    """
+    shrink = max(1, min(grey.shape) // 90)
+    small = cv2.resize(grey, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    window = max(3, min(small.shape) // parts) | 1
+    ground = cv2.medianBlur(small, window)
+    ground = cv2.blur(ground, (window // 2 | 1, window // 2 | 1))
+    ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    smooth = cv2.blur(grey, (3, 3))
+    return cv2.divide(cv2.add(smooth, DARKNESS), cv2.add(ground, DARKNESS), scale=PAPER)
+
+
+def _seeds(ink: Image, level: int, least_height: int) -> list[Box]:
+    """Boxes of the connected pieces of ink above a level that have a digit's size."""
+    binary = cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1]
+    contours, hierarchy = cv2.findContours(binary, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if hierarchy is None:
+        return []
+    return [
+        box
+        for contour, parent in zip(contours, hierarchy[0, :, 3], strict=True)
+        if parent == -1 and _has_size(box := Box(*cv2.boundingRect(contour)), binary.shape, least_height)
+    ]
+
+
+def _has_size(box: Box, shape: tuple[int, ...], least_height: int) -> bool:
+    """Whether a box is as large and as wide as a digit may be, and off the picture's border."""
+    inside = box.x > 0 and box.y > 0 and box.x + box.w < shape[1] and box.y + box.h < shape[0]
+    return inside and box.h >= least_height and box.w <= LIMITS.widest * box.h
+
+
+def _cut_free(ink: Image, seed: Box, least_height: int) -> tuple[Box, NDArray[np.uint8] | None, float]:
+    """Cut a seed's mask at half of its own contrast.
+
+    Half is where the edge of a blurred stroke lies, and rules of the paper, shadows and the ends of a
+    longer line show there: a piece that runs on out of the window, or stands in a crowd, is no candidate.
+
+    Returns:
+        The tight box, its mask (h, w) or None, and the contrast, 0 to 1.
+    """
+    inner = ink[seed.y : seed.y + seed.h, seed.x : seed.x + seed.w]
+    rank = inner.size - max(1, inner.size // 20)
+    strong = int(np.partition(inner, rank, axis=None)[rank])
+    margin = max(4, round(0.25 * max(seed.h, seed.w)))
+    left, top = max(0, seed.x - margin), max(0, seed.y - margin)
+    window = ink[top : seed.y + seed.h + margin, left : seed.x + seed.w + margin]
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats((window > strong // 2).view(np.uint8))
+    of_seed = pieces[seed.y - top : seed.y - top + seed.h, seed.x - left : seed.x - left + seed.w]
+    counts = np.bincount(of_seed.ravel(), minlength=len(stats))
+    counts[0] = 0
+    piece = int(counts.argmax())
+    x, y, w, h, area = (int(v) for v in stats[piece])
+    tight = Box(left + x, top + y, w, h)
+    full = area > LIMITS.fullest * w * h and w > LIMITS.slim * h
+    if not _has_size(Box(x, y, w, h), window.shape, least_height) or full:
+        return tight, None, 0.0
+    mask = (pieces == piece).view(np.uint8)
+    outside = window[cv2.dilate(mask, np.ones((5, 5), np.uint8)) == 0]
+    if not outside.size or (outside < strong // 3).mean() < LIMITS.quiet:
+        return tight, None, 0.0
+    return tight, mask[y : y + h, x : x + w], strong / PAPER

@@ -1,0 +1,51 @@
+"""From a digit's mask to the 28×28 picture that the network knows, the MNIST way.
+
+The same function serves the live path and the training, so the two can't drift apart.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE = 28  # side of the normalised picture
+FIT = 20  # longer side of the digit in it
+CENTRE = 14.0  # where MNIST's centres of mass lie, measured over its test set: 13.99, 14.01
+
+
+def normalise(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Crop a mask to its ink, fit it into 20×20, centre it by mass in 28×28 and binarise it.
+
+    The method is that of http://yann.lecun.com/exdb/mnist/, followed by a threshold. The threshold
+    sinks with the strokes' width, so that a hairline survives being made small.
+
+    Args:
+        mask: (H, W) uint8, ink where it isn't zero.
+
+    Returns:
+        (28, 28) uint8, 255 where there is ink and 0 elsewhere; all 0 for a mask without ink.
+
+    Raises:
+        ValueError: the mask isn't a two-dimensional uint8 array.
+    """
+    if mask.ndim != 2 or mask.dtype != np.uint8:
+        raise ValueError(f"expected a mask (H, W) of uint8, found {mask.shape} of {mask.dtype}")
+    crop = np.zeros((SIZE, SIZE), np.uint8)
+    x, y, w, h = cv2.boundingRect(mask) if mask.size else (0, 0, 0, 0)
+    if not w:
+        return crop
+    ink = (mask[y : y + h, x : x + w] != 0).view(np.uint8) * np.uint8(255)
+    scale = FIT / max(w, h)
+    size = (max(1, round(w * scale)), max(1, round(h * scale)))
+    small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    inked = small[small > 0]
+    binary = small > min(127.0, 0.75 * float(inked.mean()))
+    rows, columns = np.nonzero(binary)
+    top = _offset(rows, size[1])
+    left = _offset(columns, size[0])
+    crop[top : top + size[1], left : left + size[0]][binary] = 255
+    return crop
+
+
+def _offset(positions: NDArray[np.intp], length: int) -> int:
+    """Where a side of `length` pixels begins so that the mean position falls on the centre."""
+    return min(max(round(CENTRE - float(positions.mean())), 0), SIZE - length)

@@ -1,0 +1,60 @@
+"""Decides which candidates are digits, given what the classifier makes of them and where they stand."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.classify import NO_DIGIT
+from recognizer.types import Box, Candidate, Digit
+
+SHARED = 0.5  # two boxes are at one place when the smaller one shares so much of its area
+SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
+TOP = 3  # likeliest labels that a digit carries
+
+
+def select(candidates: list[Candidate], probabilities: NDArray[np.float32], threshold: float) -> list[Digit]:
+    """The digits among the candidates.
+
+    Args:
+        candidates: of one frame.
+        probabilities: (N, 11) float32, one row a candidate, the last column "no digit".
+        threshold: a label counts from this probability on, 0 to 1.
+
+    Returns:
+        Digits in no order, no two at one place.
+    """
+    best = probabilities[:, :NO_DIGIT].max(axis=1) if candidates else np.zeros(0, np.float32)
+    likely = [int(i) for i in np.argsort(-best, kind="stable") if best[i] >= threshold]
+    chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
+    return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
+
+
+def _one_a_place(candidates: list[Candidate]) -> list[int]:
+    """Indices of those that stay when of two at one place only one may, the best given first.
+
+    Of two of about one size the first stays. The hole of an 8 is light where its ink is dark: of two sizes
+    and two polarities the larger stays. A ring or a frame around a digit is of its polarity: there the inner.
+    """
+    boxes = np.array([c.box for c in candidates], np.float32).reshape(-1, 4)
+    dark = np.array([c.dark for c in candidates], bool)
+    area = boxes[:, 2] * boxes[:, 3]
+    start, stop = boxes[:, None, :2], boxes[:, None, :2] + boxes[:, None, 2:]
+    overlap = np.minimum(stop, stop.swapaxes(0, 1)) - np.maximum(start, start.swapaxes(0, 1))
+    shared = np.clip(overlap, 0, None).prod(axis=2) / np.minimum(area[:, None], area[None, :])
+    together = shared >= SHARED
+    larger = area[:, None] > SIZES * area[None, :]  # [i, j]: i is the larger
+    same_polarity = dark[:, None] == dark[None, :]
+    loses_to_inner = (together & larger & same_polarity).any(axis=1)
+    loses_to_outer = (together & larger & ~same_polarity & ~loses_to_inner[:, None]).any(axis=0)
+    kept: list[int] = []
+    for i in np.flatnonzero(~loses_to_inner & ~loses_to_outer):
+        if not together[i, kept].any():
+            kept.append(int(i))
+    return kept
+
+
+def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:
+    top = tuple((int(k), float(probabilities[k])) for k in np.argsort(-probabilities[:NO_DIGIT])[:TOP])
+    label, confidence = top[0]
+    return Digit(label, min(1.0, confidence), box, top)

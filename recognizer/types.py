@@ -1,0 +1,179 @@
+"""What travels between the rooms: small frozen dataclasses, checked when they are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the frame as it was read: left, top, width, height."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    @property
+    def area(self) -> int:
+        return self.w * self.h
+
+    def intersection(self, other: Box) -> int:
+        """The area in pixels that both cover."""
+        w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        h = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        return w * h if w > 0 and h > 0 else 0
+
+    @staticmethod
+    def around(boxes: list[Box]) -> Box:
+        """The smallest box that holds all of them; there must be one at least."""
+        left, top = min(b.x for b in boxes), min(b.y for b in boxes)
+        right, bottom = max(b.x + b.w for b in boxes), max(b.y + b.h for b in boxes)
+        return Box(left, top, right - left, bottom - top)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a source.
+
+    Attributes:
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        index: counts from 0 within its source.
+        time: seconds since the source's start: video time for files, the monotonic clock for cameras.
+        source: the source's name as given; for folders and globs each file's own path.
+        still: a photograph, which stands alone: nothing is carried over from the frame before.
+        live: from a camera or a stream: the newest frame, those that came between are dropped.
+        fps: frames a second of its source; 0 where that isn't known.
+    """
+
+    image: Image
+    index: int = 0
+    time: float = 0.0
+    source: str = ""
+    still: bool = True
+    live: bool = False
+    fps: float = 0.0
+
+    def __post_init__(self) -> None:
+        shape, dtype = np.shape(self.image), getattr(self.image, "dtype", type(self.image).__name__)
+        if dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (3,)) or 0 in shape:
+            raise ValueError(f"expected a picture (H, W, 3) in BGR or (H, W) grey of uint8, found {shape} of {dtype}")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place in a frame where a digit may stand.
+
+    Attributes:
+        box: where, in pixels of the frame.
+        crop: (28, 28) uint8, 0 or 255: what the network gets.
+        contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
+        dark: dark ink on a lighter ground, not light on dark.
+    """
+
+    box: Box
+    crop: Image
+    contrast: float
+    dark: bool
+
+
+@dataclass(frozen=True)
+class Digit:
+    """One digit that was read.
+
+    Attributes:
+        label: 0 to 9.
+        confidence: calibrated probability of the label, 0 to 1.
+        box: where, in pixels of the frame.
+        top: the likeliest labels with their probabilities, best first.
+        track: the same digit keeps its number from frame to frame; None in photographs.
+    """
+
+    label: int
+    confidence: float
+    box: Box
+    top: tuple[tuple[int, float], ...] = ()
+    track: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.label <= 9 or not 0 <= self.confidence <= 1:
+            raise ValueError(f"expected a label 0-9 and a confidence 0-1, found {self.label} and {self.confidence}")
+
+
+@dataclass(frozen=True)
+class Number:
+    """Digits on one line, close and alike in size, in reading order.
+
+    Attributes:
+        text: its digits, left to right.
+        confidence: the probability that all of them are right, 0 to 1.
+        box: around all its digits.
+        digits: indices into the reading's digits.
+    """
+
+    text: str
+    confidence: float
+    box: Box
+    digits: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in one frame, digits and numbers in reading order.
+
+    Attributes:
+        frame: where it was read.
+        digits: all digits.
+        numbers: the numbers that they make; a digit alone is a number too.
+        fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
+    """
+
+    frame: Frame
+    digits: tuple[Digit, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    fps: float = 0.0
+
+    @cached_property
+    def picture(self) -> Image:
+        """The frame with boxes, labels and numbers drawn over it: (H, W, 3) uint8, BGR."""
+        from recognizer.overlay import draw
+
+        return draw(self)
+
+    def event(self) -> dict[str, Any]:
+        """The reading as the JSON object of one line of `--events`."""
+        return {
+            "source": self.frame.source,
+            "frame": self.frame.index,
+            "time": round(self.frame.time, 3),
+            "size": list(self.frame.size),
+            "digits": [
+                {
+                    "label": d.label,
+                    "confidence": round(d.confidence, 4),
+                    "box": list(d.box),
+                    "track": d.track,
+                    "top": [[label, round(probability, 4)] for label, probability in d.top],
+                }
+                for d in self.digits
+            ],
+            "numbers": [
+                {"text": n.text, "confidence": round(n.confidence, 4), "box": list(n.box), "digits": list(n.digits)}
+                for n in self.numbers
+            ],
+        }

@@ -1,0 +1,1 @@
+"""Makes the model that the recognizer ships: MNIST, seen as a camera sees it."""

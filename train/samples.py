@@ -1,0 +1,76 @@
+"""One epoch's pictures: every digit degraded anew, digits drawn in other styles, and things that are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fixtures.strokes import STYLES, draw_paths, ink
+from recognizer.normalise import normalise
+from train.data import NO_DIGIT, Digits, Labels, Pictures
+from train.degrade import degrade
+from train.negatives import no_digit
+
+DRAWN = 0.2  # pictures drawn from stroke paths, as a share of the digits
+NEGATIVES = 0.4  # things that are no digits, likewise
+OUTSIDE = 0.5  # of those, the share taken from the file of `--not-digits`, where there is one
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that an epoch is made from: MNIST digits, and arrays (N, 28, 28) of things that are none."""
+
+    digits: Digits
+    not_digits: tuple[Pictures, ...] = ()
+
+
+def plain(digits: Digits) -> Pictures:
+    """MNIST through the live normaliser alone: binarised at half, as the finder would hand it in."""
+    return np.stack([normalise(np.where(p > 127, 255, 0).astype(np.uint8)) for p in digits.pictures])
+
+
+def make_epoch(material: Material, seed: int, epoch: int) -> tuple[Pictures, Labels]:
+    """The crops of one epoch, the same for the same seed and epoch.
+
+    Returns:
+        (N, 28, 28) uint8 crops, 0 or 255, and their (N,) labels, 0-9 or NO_DIGIT, shuffled.
+    """
+    rng = np.random.default_rng((seed, epoch))
+    cv2.setNumThreads(1)
+    count = len(material.digits.labels)
+    crops, labels = [], []
+    for picture, label in zip(material.digits.pictures, material.digits.labels, strict=True):
+        strength = 0.35 if rng.random() < 0.25 else 1.0
+        crops.append(normalise(degrade(picture, rng, strength)))
+        labels.append(int(label))
+    for _ in range(int(DRAWN * count)):
+        label = int(rng.integers(10))
+        crops.append(normalise(degrade(drawn(label, rng), rng)))
+        labels.append(label)
+    for _ in range(int(NEGATIVES * count)):
+        crops.append(normalise(degrade(_negative(material, rng), rng)))
+        labels.append(NO_DIGIT)
+    order = rng.permutation(len(crops))
+    return np.stack(crops)[order], np.array(labels, np.int64)[order]
+
+
+def drawn(label: int, rng: np.random.Generator, side: int = 84) -> Pictures:
+    """A digit from its stroke paths in one of its styles, (side, side) uint8, bright ink on black."""
+    style = str(rng.choice(list(STYLES[label])))
+    height = side * 20 / 28
+    paths = draw_paths(label, style, rng, wobble=rng.uniform(0.005, 0.04))
+    corners = np.concatenate(paths)
+    middle = (corners.max(0) + corners.min(0)) / 2
+    thickness = float(np.exp(rng.uniform(np.log(1.5), np.log(11))))
+    placed = [((p - middle) * height + side / 2).astype(np.float32) for p in paths]
+    return (ink(placed, (side, side), thickness, rng) * 255).astype(np.uint8)
+
+
+def _negative(material: Material, rng: np.random.Generator) -> NDArray[np.uint8]:
+    if material.not_digits and rng.random() < OUTSIDE:
+        kind = material.not_digits[rng.integers(len(material.not_digits))]
+        return kind[rng.integers(len(kind))]
+    return no_digit(material.digits.pictures, rng)
