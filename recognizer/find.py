@@ -7,11 +7,10 @@ is only a seed: its mask is cut anew at half of its own contrast, and has to sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from recognizer.normalise import normalise
 from recognizer.types import Box, Candidate, Image
@@ -22,6 +21,8 @@ DARKNESS = 16  # added to picture and ground before the division: keeps noise in
 FINE, COARSE = 12, 3  # the background's window: the picture's shorter side divided by it
 COARSE_SHRINK = 4  # thick ink is looked for in a picture so many times smaller
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
+FREE_AT = 0.33  # share of its contrast at which a slim piece must still stand free; rules are fainter
+MOST_GROWTH = 3  # times that a piece's window is widened while it reaches its edge
 LEAST_HEIGHT = 10  # pixels in the working picture
 
 
@@ -29,7 +30,7 @@ LEAST_HEIGHT = 10  # pixels in the working picture
 class Limits:
     """What a digit can't be."""
 
-    widest: float = 1.7  # width over height
+    widest: float = 5.0  # width over height; what is wider than a digit still tells a line of text
     fullest: float = 0.75  # share of the box that is ink; slim 1s are exempt
     slim: float = 0.45  # width over height under which a box counts as slim
     quiet: float = 0.8  # share of what surrounds the ink that must be ground
@@ -45,7 +46,8 @@ def find(image: Image) -> list[Candidate]:
         image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
 
     Returns:
-        Candidates in no order; two may share a place.
+        Candidates in no order; two may share a place. Those with a reason in `refused` are ink that is no
+        digit, kept since they tell a line of text.
     """
     grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     scale = min(1.0, WORKING_SIDE / max(grey.shape))
@@ -62,6 +64,7 @@ def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HE
     if min(grey.shape) < least_height:
         return []
     flat = flatten(grey, parts)
+    off_ground = cv2.absdiff(flat, PAPER)
     candidates = []
     for dark in (True, False):
         ink = cv2.subtract(PAPER, flat) if dark else cv2.subtract(flat, PAPER)
@@ -70,11 +73,12 @@ def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HE
             for seed in _seeds(ink, round(cut * PAPER), least_height):
                 if (np.abs(tried - seed).max(axis=1, initial=0) <= 2 + seed.h // 12).any():
                     continue
-                tight, mask, contrast = _cut_free(ink, seed, least_height)
-                tried = np.vstack([tried, seed, tight])
-                if mask is not None:
-                    box = Box(*(round(v / scale) for v in tight))
-                    candidates.append(Candidate(box, normalise(mask), contrast, dark))
+                piece = _cut_free(ink, off_ground, seed, least_height)
+                tried = np.vstack([tried, seed, piece.box])
+                if piece.refused != RUNS_ON:
+                    box = Box(*(round(v / scale) for v in piece.box))
+                    crop = normalise(piece.mask)
+                    candidates.append(Candidate(box, crop, piece.contrast, dark, piece.refused))
     return candidates
 
 
@@ -117,33 +121,80 @@ def _has_size(box: Box, shape: tuple[int, ...], least_height: int) -> bool:
     return inside and box.h >= least_height and box.w <= LIMITS.widest * box.h
 
 
-def _cut_free(ink: Image, seed: Box, least_height: int) -> tuple[Box, NDArray[np.uint8] | None, float]:
-    """Cut a seed's mask at half of its own contrast.
+RUNS_ON = "runs on"
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Connected ink: its tight box, its mask (h, w) uint8 0 or 1, its contrast 0 to 1, and why it is none."""
+
+    box: Box
+    mask: Image
+    contrast: float
+    refused: str = ""
+
+
+def _cut_free(ink: Image, off_ground: Image, seed: Box, least_height: int) -> _Piece:
+    """Cut a seed's mask at half of its own contrast, and see whether it stands free on its ground.
 
     Half is where the edge of a blurred stroke lies, and rules of the paper, shadows and the ends of a
-    longer line show there: a piece that runs on out of the window, or stands in a crowd, is no candidate.
-
-    Returns:
-        The tight box, its mask (h, w) or None, and the contrast, 0 to 1.
+    longer line show there.
     """
     inner = ink[seed.y : seed.y + seed.h, seed.x : seed.x + seed.w]
     rank = inner.size - max(1, inner.size // 20)
     strong = int(np.partition(inner, rank, axis=None)[rank])
-    margin = max(4, round(0.25 * max(seed.h, seed.w)))
-    left, top = max(0, seed.x - margin), max(0, seed.y - margin)
-    window = ink[top : seed.y + seed.h + margin, left : seed.x + seed.w + margin]
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats((window > strong // 2).view(np.uint8))
-    of_seed = pieces[seed.y - top : seed.y - top + seed.h, seed.x - left : seed.x - left + seed.w]
-    counts = np.bincount(of_seed.ravel(), minlength=len(stats))
-    counts[0] = 0
-    piece = int(counts.argmax())
-    x, y, w, h, area = (int(v) for v in stats[piece])
-    tight = Box(left + x, top + y, w, h)
-    full = area > LIMITS.fullest * w * h and w > LIMITS.slim * h
-    if not _has_size(Box(x, y, w, h), window.shape, least_height) or full:
-        return tight, None, 0.0
-    mask = (pieces == piece).view(np.uint8)
-    outside = window[cv2.dilate(mask, np.ones((5, 5), np.uint8)) == 0]
+    tight = seed
+    for _ in range(MOST_GROWTH):
+        window = _Window.around(tight, ink.shape)
+        part = window.of(ink)
+        tight, mask = window.piece(part, strong // 2, tight)
+        if window.holds(tight):
+            break
+    x, y = tight.x - window.box.x, tight.y - window.box.y
+    piece = _Piece(tight, mask[y : y + tight.h, x : x + tight.w], strong / PAPER)
+    if not (window.holds(tight) and _has_size(tight, ink.shape, least_height)):
+        return replace(piece, refused=RUNS_ON)
+    if tight.w < LIMITS.slim * tight.h:
+        # A slim piece may be the stem of a letter whose hairlines are fainter: it has to stand free there too.
+        whole, _ = window.piece(part, round(FREE_AT * strong), tight)
+        if whole.area > 1.5 * tight.area + 4 * tight.h:
+            return replace(piece, refused="attached")
+    elif cv2.countNonZero(mask) > LIMITS.fullest * tight.area:
+        return replace(piece, refused="shape")
+    outside = window.of(off_ground)[cv2.dilate(mask, np.ones((5, 5), np.uint8)) == 0]
     if not outside.size or (outside < strong // 3).mean() < LIMITS.quiet:
-        return tight, None, 0.0
-    return tight, mask[y : y + h, x : x + w], strong / PAPER
+        return replace(piece, refused="crowd")
+    return piece
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A part of the working picture around a piece of ink."""
+
+    box: Box
+    shape: tuple[int, ...]  # of the whole picture
+
+    @staticmethod
+    def around(box: Box, shape: tuple[int, ...]) -> _Window:
+        margin = max(4, round(0.25 * max(box.h, box.w)))
+        left, top = max(0, box.x - margin), max(0, box.y - margin)
+        right, bottom = min(shape[1], box.x + box.w + margin), min(shape[0], box.y + box.h + margin)
+        return _Window(Box(left, top, right - left, bottom - top), shape)
+
+    def of(self, picture: Image) -> Image:
+        return picture[self.box.y : self.box.y + self.box.h, self.box.x : self.box.x + self.box.w]
+
+    def holds(self, box: Box) -> bool:
+        """Whether a box stays off this window's edges."""
+        right, bottom = self.box.x + self.box.w, self.box.y + self.box.h
+        return box.x > self.box.x and box.y > self.box.y and box.x + box.w < right and box.y + box.h < bottom
+
+    def piece(self, part: Image, level: int, near: Box) -> tuple[Box, Image]:
+        """The largest connected piece above a level in a box: its own box, and its mask of the window's size."""
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats((part > level).view(np.uint8))
+        x, y = near.x - self.box.x, near.y - self.box.y
+        counts = np.bincount(pieces[y : y + near.h, x : x + near.w].ravel(), minlength=len(stats))
+        counts[0] = 0
+        index = int(counts.argmax())
+        left, top, w, h = (int(v) for v in stats[index, :4])
+        return Box(self.box.x + left, self.box.y + top, w, h), (pieces == index).view(np.uint8)

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from recognizer.classify import NO_DIGIT
 from recognizer.types import Box, Candidate, Digit
 
+LINE_GAP = 0.9  # between neighbours of a line, in heights
+WIDEST = 1.7  # width over height that a single digit may have
+SLIM = 0.45  # width over height under which a piece is a bare stroke
 SHARED = 0.5  # two boxes are at one place when the smaller one shares so much of its area
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
 TOP = 3  # likeliest labels that a digit carries
@@ -24,10 +27,52 @@ def select(candidates: list[Candidate], probabilities: NDArray[np.float32], thre
     Returns:
         Digits in no order, no two at one place.
     """
-    best = probabilities[:, :NO_DIGIT].max(axis=1) if candidates else np.zeros(0, np.float32)
+    best = probabilities[:, :NO_DIGIT].max(axis=1) * np.array([not c.refused for c in candidates], np.float32)
     likely = [int(i) for i in np.argsort(-best, kind="stable") if best[i] >= threshold]
+    texts = text_lines(candidates, probabilities)
     chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
+    chosen = [i for i in chosen if not texts[i]]
     return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
+
+
+def text_lines(candidates: list[Candidate], probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which candidates stand in a line that is mostly letters, where an l is no 1 and an O no 0.
+
+    A line is what is linked by closeness: alike in height, level, and less than a height apart.
+
+    Args:
+        candidates: N of one frame.
+        probabilities: (N, 11) float32.
+
+    Returns:
+        (N,) bool.
+    """
+    if not candidates:
+        return np.zeros(0, bool)
+    x, y, w, h = np.array([c.box for c in candidates], np.float32).T
+    dark = np.array([c.dark for c in candidates])
+    tall, low = np.maximum(h[:, None], h), np.minimum(h[:, None], h)
+    gap = np.maximum(x[:, None], x) - np.minimum((x + w)[:, None], x + w)
+    level = np.abs((y + h / 2)[:, None] - (y + h / 2))
+    linked = (tall < 2.2 * low) & (level < 0.5 * tall) & (gap < LINE_GAP * tall) & (dark[:, None] == dark)
+    line = np.unique(_groups(linked), return_inverse=True)[1]
+    # A bare stroke tells nothing: it is a 1, an l or a letter's stem. Wide pieces are several letters.
+    characters = np.where(w < SLIM * h, 0.1, np.maximum(1, w / (0.7 * h)))
+    refused = np.array([bool(c.refused) for c in candidates])
+    like_digit = np.where(refused | (w > WIDEST * h), 0, 1 - probabilities[:, NO_DIGIT])
+    size = np.bincount(line, characters)
+    share = np.bincount(line, characters * like_digit) / size
+    return ((size > 1.05) & (share < 0.5))[line]
+
+
+def _groups(linked: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The number of the connected group that each of N nodes is in, from their (N, N) symmetric links."""
+    group = np.arange(len(linked))
+    while True:
+        lowest = np.where(linked, group, len(linked)).min(axis=1)
+        if (lowest == group).all():
+            return group
+        group = lowest
 
 
 def _one_a_place(candidates: list[Candidate]) -> list[int]:

@@ -84,12 +84,14 @@ class Candidate:
         crop: (28, 28) uint8, 0 or 255: what the network gets.
         contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
         dark: dark ink on a lighter ground, not light on dark.
+        refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.
     """
 
     box: Box
     crop: Image
     contrast: float
     dark: bool
+    refused: str = ""
 
 
 @dataclass(frozen=True)
