@@ -1,0 +1,38 @@
+"""Reads handwritten digits from cameras, videos and photographs.
+
+>>> from recognizer import Recognizer
+>>> for reading in Recognizer().watch("clip.mp4"):
+...     print(reading.numbers, reading.digits)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from recognizer.errors import ModelError, OutputError, RecognizerError, SourceError, UsageError
+    from recognizer.pipeline import Recognizer
+    from recognizer.types import Box, Digit, Frame, Number, Reading
+
+__version__ = "0.1.0"
+__all__ = [
+    "Box",
+    "Digit",
+    "Frame",
+    "ModelError",
+    "Number",
+    "OutputError",
+    "Reading",
+    "Recognizer",
+    "RecognizerError",
+    "SourceError",
+    "UsageError",
+    "__version__",
+]
+_ROOMS = {"Recognizer": "pipeline"} | dict.fromkeys(("Box", "Digit", "Frame", "Number", "Reading"), "types")
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used, so that `--help` and a missing library's message come at once."""
+    if name not in __all__:
+        raise AttributeError(f"module 'recognizer' has no attribute {name!r}")
+    return getattr(import_module(f"recognizer.{_ROOMS.get(name, 'errors')}"), name)

@@ -23,7 +23,13 @@ COARSE_SHRINK = 4  # thick ink is looked for in a picture so many times smaller
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
 FREE_AT = 0.33  # share of its contrast at which a slim piece must still stand free; rules are fainter
 MOST_GROWTH = 3  # times that a piece's window is widened while it reaches its edge
+GROUND_SIDE = 90  # shorter side of the picture in which the background is measured
 LEAST_HEIGHT = 10  # pixels in the working picture
+
+_TONES = np.arange(256)
+DARK_INK = np.clip(PAPER - _TONES, 0, 255).astype(np.uint8)  # tone of the flattened picture -> strength of the ink
+LIGHT_INK = np.clip(_TONES - PAPER, 0, 255).astype(np.uint8)
+OFF_GROUND = np.abs(_TONES - PAPER).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -49,14 +55,19 @@ def find(image: Image) -> list[Candidate]:
         Candidates in no order; two may share a place. Those with a reason in `refused` are ink that is no
         digit, kept since they tell a line of text.
     """
-    grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     scale = min(1.0, WORKING_SIDE / max(grey.shape))
-    if scale < 1:
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    grey = _shrink(grey, scale)
     candidates = _find_at(grey, FINE, scale)
-    grey = cv2.resize(grey, None, fx=1 / COARSE_SHRINK, fy=1 / COARSE_SHRINK, interpolation=cv2.INTER_AREA)
+    grey = _shrink(grey, 1 / COARSE_SHRINK)
     # What is thin enough for the fine window was found there, so here only tall ink is of interest.
     return candidates + _find_at(grey, COARSE, scale / COARSE_SHRINK, 2 * LEAST_HEIGHT)
+
+
+def _shrink(grey: Image, scale: float) -> Image:
+    """A picture `scale` times as large, at least a pixel each way; scale is 1 at most."""
+    size = [max(1, round(side * scale)) for side in grey.shape[::-1]]
+    return grey if scale == 1 else np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HEIGHT) -> list[Candidate]:
@@ -64,10 +75,10 @@ def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HE
     if min(grey.shape) < least_height:
         return []
     flat = flatten(grey, parts)
-    off_ground = cv2.absdiff(flat, PAPER)
+    off_ground = _apply(OFF_GROUND, flat)
     candidates = []
     for dark in (True, False):
-        ink = cv2.subtract(PAPER, flat) if dark else cv2.subtract(flat, PAPER)
+        ink = _apply(DARK_INK if dark else LIGHT_INK, flat)
         tried = np.zeros((0, 4), np.int32)
         for cut in CUTS:
             for seed in _seeds(ink, round(cut * PAPER), least_height):
@@ -92,14 +103,17 @@ def flatten(grey: Image, parts: int) -> Image:
     Returns:
         (H, W) uint8, PAPER on the ground, less on dark ink and more on light.
     """
-    shrink = max(1, min(grey.shape) // 90)
-    small = cv2.resize(grey, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_AREA)
+    small = _shrink(grey, 1 / max(1, min(grey.shape) // GROUND_SIDE))
     window = max(3, min(small.shape) // parts) | 1
     ground = cv2.medianBlur(small, window)
     ground = cv2.blur(ground, (window // 2 | 1, window // 2 | 1))
     ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    smooth = cv2.blur(grey, (3, 3))
-    return cv2.divide(cv2.add(smooth, DARKNESS), cv2.add(ground, DARKNESS), scale=PAPER)
+    lifted = cv2.convertScaleAbs(cv2.blur(grey, (3, 3)), beta=DARKNESS)
+    return np.asarray(cv2.divide(lifted, cv2.convertScaleAbs(ground, beta=DARKNESS), scale=PAPER), np.uint8)
+
+
+def _apply(table: Image, picture: Image) -> Image:
+    return np.asarray(cv2.LUT(picture, table), np.uint8)
 
 
 def _seeds(ink: Image, level: int, least_height: int) -> list[Box]:

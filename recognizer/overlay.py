@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cv2
+import numpy as np
 
 from recognizer.types import Box, Image, Reading
 
@@ -20,7 +21,7 @@ def draw(reading: Reading) -> Image:
         (H, W, 3) uint8, BGR, of the frame's size.
     """
     image = reading.frame.image
-    picture = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
+    picture = np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8) if image.ndim == 2 else image.copy()
     unit = max(0.35, min(picture.shape[:2]) / 900)  # 0.8 at 720 lines
     for digit in reading.digits:
         _outline(picture, digit.box, unit)

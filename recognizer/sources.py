@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -119,13 +120,15 @@ class Live:
                     index += 1
                 self._changed.notify()
 
+    def _is_after(self, index: int) -> bool:
+        """Whether there is a newer frame than this one, or none will come."""
+        return self._ended or (self._newest is not None and self._newest[0] > index)
+
     def __iter__(self) -> Iterator[Frame]:
         last = -1
         while True:
             with self._changed:
-                fresh = self._changed.wait_for(
-                    lambda: self._ended or (self._newest is not None and self._newest[0] != last), PATIENCE
-                )
+                fresh = self._changed.wait_for(partial(self._is_after, last), PATIENCE)
                 newest = self._newest
             if newest is None or newest[0] == last:
                 what = "the stream ended" if fresh else f"no frame for {PATIENCE:.0f} s"
@@ -148,11 +151,11 @@ class Live:
 def _open_camera(index: int) -> cv2.VideoCapture:
     device = Path(f"/dev/video{index}")
     if sys.platform.startswith("linux") and not device.exists():
-        raise SourceError(f"camera {index}: {device} is not there; plug a camera in, or give another --camera or --source")
+        raise SourceError(f"camera {index}: {device} is not there; plug one in, or give another --camera or --source")
     capture = cv2.VideoCapture(index)
     if not capture.isOpened() or not capture.read()[0]:
         capture.release()
-        raise SourceError(f"camera {index}: no picture from it; it is missing, used by another program or not permitted")
+        raise SourceError(f"camera {index}: no picture from it; it is missing, in use or not permitted")
     return capture
 
 
@@ -171,7 +174,7 @@ def _paths(name: str) -> list[Path]:
     if path.is_dir():
         found = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES | VIDEOS and p.is_file())
         if not found:
-            raise SourceError(f"{name}: no picture or video in this folder; looked for .jpg, .png, .mp4, .avi and so on")
+            raise SourceError(f"{name}: no picture or video in this folder; looked for .jpg, .png, .mp4, .avi …")
         return found
     if path.exists():
         return [path]
@@ -218,7 +221,7 @@ def _to_bgr(image: np.ndarray) -> Image:
         top = 65535 if image.dtype == np.uint16 else max(float(image.max()), 1e-9)
         image = (image.astype(np.float32) * (255 / top)).clip(0, 255).astype(np.uint8)
     if image.ndim == 2 or image.shape[2] == 1:
-        return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
     if image.shape[2] == 4:
         opaque = image[..., 3:].astype(np.float32) / 255
         return (image[..., :3] * opaque + 255 * (1 - opaque)).round().astype(np.uint8)
@@ -249,7 +252,7 @@ def _read_video(path: Path) -> Iterator[Frame]:
     finally:
         capture.release()
     if not index or declared - index > max(3, MOST_MISSING * declared):
-        raise SourceError(f"{path}: ends early: {declared} frames declared, {index} decoded; the file is damaged or cut")
+        raise SourceError(f"{path}: ends early: {declared} frames declared, {index} decoded; damaged or cut")
 
 
 def _fps(capture: cv2.VideoCapture) -> float:

@@ -94,7 +94,7 @@ def _log_probabilities(digit: Digit) -> NDArray[np.float64]:
         if 0 <= label <= 9:
             probabilities[label] = max(FLOOR, probability)
     probabilities[digit.label] = max(FLOOR, digit.confidence)
-    return np.log(probabilities)
+    return np.asarray(np.log(probabilities))
 
 
 def _shown(track: _Track) -> Digit:

@@ -101,4 +101,4 @@ def _load(file: Path, names: tuple[str, ...]) -> dict[str, NDArray]:
     except OSError as error:
         raise SourceError(f"{file}: can't be read ({error.strerror or 'damaged'}); expected an .npz file") from error
     except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise SourceError(f"{file}: expected an .npz with {', '.join(names)}; found another or a damaged file") from error
+        raise SourceError(f"{file}: expected an .npz with {', '.join(names)}; it is damaged or another") from error

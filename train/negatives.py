@@ -55,7 +55,7 @@ def _text(rng: np.random.Generator) -> Picture:
     alphabet = list(LETTERS * 2 + SIGNS)
     text = "".join(rng.choice(alphabet, 1 if rng.random() < 0.75 else rng.integers(2, 5)))
     font, thickness = FONTS[rng.integers(len(FONTS))], int(rng.integers(1, 7))
-    (width, height), base = cv2.getTextSize(text, font, 1.0, thickness)
+    (width, height), _ = cv2.getTextSize(text, font, 1.0, thickness)
     scale = 60 / max(width, height)
     picture = _blank()
     origin = (int(SIDE / 2 - width * scale / 2), int(SIDE / 2 + height * scale / 2))
@@ -89,7 +89,8 @@ def _lines(rng: np.random.Generator) -> Picture:
         angles, reach = [rng.normal(0, 0.25)], 30.0
         angles.append(angles[0] + np.pi)
     elif kind == "rays":
-        angles, reach = [turn + a for a in np.arange(rng.integers(3, 9)) * rng.choice([np.pi / 2, np.pi / 3, 0.8])], 28.0
+        steps = np.arange(rng.integers(3, 9)) * rng.choice([np.pi / 2, np.pi / 3, 0.8])
+        angles, reach = [turn + step for step in steps], 28.0
     else:
         tip = centre + 26 * np.array([np.cos(turn), np.sin(turn)])
         for spread in (-0.5, 0.5):

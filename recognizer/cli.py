@@ -1,0 +1,133 @@
+"""The command line: what to read, and where the results go."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, NoReturn
+
+from recognizer import __version__
+from recognizer.errors import RecognizerError, SourceError
+
+if TYPE_CHECKING:
+    from recognizer.sinks import Sink
+    from recognizer.sources import Source
+
+DEMO = "fixtures/clips/demo.mp4"
+DEMO_RESULT = "recognized.mp4"
+INTERRUPTED, TERMINATED = 130, 143  # as a shell reports the signals
+
+
+def parser() -> argparse.ArgumentParser:
+    """All flags; each has its help, and the README's table lists them all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m recognizer",
+        description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
+        epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
+        "In the window, q or Esc quits; any other key goes on to the next photograph. Exit codes: 0 done, "
+        "2 wrong usage, 3 the source, 4 the model, 5 an output.",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
+    where.add_argument("--source", metavar="NAME",
+                       help="read a video, a picture, a folder or glob of them, or a stream's URL")
+    parser.add_argument("--no-window", action="store_true", help="show nothing; print each number that is read")
+    parser.add_argument("--save", metavar="FILE",
+                        help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
+    parser.add_argument("--events", metavar="FILE",
+                        help="write what is read, a JSON object a line for each frame; - is standard output")
+    parser.add_argument("--model", metavar="FILE", help="use this .tflite model, its .json manifest beside it")
+    parser.add_argument("--threshold", type=float, metavar="P",
+                        help="report digits from this probability on, 0 to 1 (default: the model's own)")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program; the exit code."""
+    args = parser().parse_args(argv)
+    # Libraries' own complaints would drown the one line that says what to do.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("QT_LOGGING_RULES", "*=false")
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        _run(args)
+    except RecognizerError as error:
+        say(str(error))
+        return error.exit_code
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except ImportError as error:
+        say(f"a library can't be loaded ({error}); reinstall with 'pip install .', and on Debian or Ubuntu "
+            "'apt install libgl1 libglib2.0-0'")
+        return 1
+    return 0
+
+
+def say(message: str) -> None:
+    """One line on standard error."""
+    print(f"recognizer: {message}", file=sys.stderr, flush=True)
+
+
+def _terminate(signum: int, _: object) -> NoReturn:
+    raise SystemExit(TERMINATED)  # unlike the default, this closes every output on the way out
+
+
+def _run(args: argparse.Namespace) -> None:
+    import logging
+
+    from recognizer.display import Window, has_display
+    from recognizer.pipeline import Recognizer
+    from recognizer.sinks import Events, Numbers, Save
+
+    logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
+    recognizer = Recognizer(args.model, args.threshold)
+    windowed = not args.no_window
+    if windowed and not has_display():
+        windowed = False
+        say("no display found, so no window: the numbers are printed instead")
+        if args.camera is None and args.source is None and args.save is None:
+            args.save = DEMO_RESULT
+    with ExitStack() as stack:
+        source = stack.enter_context(_source(args))
+        sinks: list[Sink] = []
+        if args.events:
+            sinks.append(stack.enter_context(Events(args.events)))
+        if args.save:
+            sinks.append(stack.enter_context(Save(args.save)))
+        if not windowed and args.events != "-":
+            sinks.append(Numbers())
+        window = stack.enter_context(Window()) if windowed else None
+        if window:
+            sinks.append(window)
+        try:
+            for reading in stack.enter_context(closing(recognizer.watch(source))):
+                for sink in sinks:
+                    sink.write(reading)
+                if window and window.closed:
+                    break
+        finally:
+            if args.save:
+                say(f"labelled frames are in {args.save}")
+
+
+def _source(args: argparse.Namespace) -> Source:
+    from recognizer.assets import shipped
+    from recognizer.sources import open_source
+
+    if args.source is not None:
+        return open_source(args.source)
+    if args.camera is not None:
+        return open_source(args.camera)
+    try:
+        return open_source(0)
+    except SourceError as error:
+        clip = shipped(DEMO)
+        say(f"{str(error).split(';')[0]}; playing the recorded clip {clip.name} instead")
+        return open_source(clip)

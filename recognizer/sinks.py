@@ -1,0 +1,224 @@
+"""Where readings go: events, printed numbers, labelled pictures and videos. Each is a context manager."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
+
+import cv2
+import numpy as np
+
+from recognizer.errors import OutputError, UsageError
+from recognizer.sources import PICTURES
+from recognizer.types import Image, Reading
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
+MOVIES = {".mp4", ".mkv", ".avi", ".mov"}
+STEADY = 5  # frames for which a number must stand before it is printed
+LIVE_FPS = 30  # a camera's video is written at this rate, by the frames' own times
+
+
+class Sink(Protocol):
+    """Takes every reading, in order."""
+
+    def write(self, reading: Reading) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Events:
+    """One JSON object a line for every frame, flushed as it happens.
+
+    Args:
+        target: a file's path, or "-" for standard output.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+
+    def __init__(self, target: str) -> None:
+        self._name = target
+        try:
+            self._file: TextIO = sys.stdout if target == "-" else open(target, "w", encoding="utf-8")  # noqa: SIM115
+        except OSError as error:
+            raise OutputError(f"--events {target}: can't be written ({error.strerror})") from error
+
+    def write(self, reading: Reading) -> None:
+        try:
+            print(json.dumps(reading.event()), file=self._file, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"--events {self._name}: {error.strerror}; what was written stays readable") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not sys.stdout:
+            self._file.close()
+
+
+class Numbers:
+    """Prints each number once when it has been steady, and again when it changes."""
+
+    def __init__(self) -> None:
+        self._frames: Counter[tuple[object, ...]] = Counter()
+        self._source = ""
+
+    def write(self, reading: Reading) -> None:
+        frame = reading.frame
+        if frame.source != self._source:
+            self._frames.clear()
+            self._source = frame.source
+        if frame.still:
+            print(f"{frame.source}: {' '.join(n.text for n in reading.numbers) or 'no digits'}", flush=True)
+            return
+        for number in reading.numbers:
+            key = (number.text, *(reading.digits[i].track for i in number.digits))
+            self._frames[key] += 1
+            if self._frames[key] == STEADY:
+                print(f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})", flush=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class Save:
+    """Writes labelled pictures and videos.
+
+    Args:
+        target: a video (.mp4, .mkv, .avi, .mov) takes every frame; a picture (.jpg, .png …) takes one
+            photograph; a folder takes a file for each source, of the same name.
+
+    Raises:
+        OutputError: it can't be written.
+        UsageError: a name that is none of these.
+    """
+
+    def __init__(self, target: str) -> None:
+        self._target = Path(target)
+        suffix = self._target.suffix.lower()
+        self._folder = self._target.is_dir() or target.endswith(("/", os.sep)) or not suffix
+        if not self._folder and suffix not in MOVIES | PICTURES:
+            raise UsageError(f"--save {target}: expected a folder or a name that ends in "
+                             f"{', '.join(sorted(MOVIES))} or a picture's ending such as .png")
+        try:
+            if self._folder:
+                self._target.mkdir(parents=True, exist_ok=True)
+            elif not self._target.parent.is_dir() or not os.access(self._target.parent, os.W_OK):
+                raise OutputError(f"--save {target}: {self._target.parent} is no folder that can be written to")
+        except OSError as error:
+            raise OutputError(f"--save {target}: {error.strerror}") from error
+        self._movie: _Movie | None = None
+        self._source: str | None = None
+        self._pictures = 0
+
+    def write(self, reading: Reading) -> None:
+        path = self._path(reading)
+        if path.suffix.lower() in PICTURES:
+            self._write_picture(path, reading)
+            return
+        if self._movie is None or (self._folder and reading.frame.source != self._source):
+            self._close()
+            self._movie = _Movie(path, reading.picture, reading.frame.fps or LIVE_FPS)
+        self._source = reading.frame.source
+        self._movie.write(reading)
+
+    def _path(self, reading: Reading) -> Path:
+        if not self._folder:
+            return self._target
+        name = Path(reading.frame.source)
+        suffix = name.suffix if reading.frame.still or name.suffix.lower() in MOVIES else ".mp4"
+        return self._target / f"{name.stem or 'camera'}{suffix}"
+
+    def _write_picture(self, path: Path, reading: Reading) -> None:
+        if self._pictures and not self._folder:
+            raise UsageError(f"--save {self._target}: more than one frame for one picture; give a video or a folder")
+        self._pictures += 1
+        good, content = cv2.imencode(path.suffix, reading.picture)
+        try:
+            if not good:
+                raise OutputError(f"--save {path}: this kind of picture can't be written; try .png or .jpg")
+            path.write_bytes(content.tobytes())
+        except OSError as error:
+            raise OutputError(f"--save {path}: {error.strerror}") from error
+
+    def _close(self) -> None:
+        if self._movie is not None:
+            self._movie.close()
+            self._movie = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+
+class _Movie:
+    """An H.264 video, written by PyAV: in MP4 as fragments, so that it plays in browsers and survives a kill."""
+
+    def __init__(self, path: Path, first: Image, fps: float) -> None:
+        import av
+
+        height, width = first.shape[:2]
+        self._size = max(2, width // 2 * 2), max(2, height // 2 * 2)  # H.264 wants even sides
+        self._path = path
+        options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if path.suffix in (".mp4", ".mov") else {}
+        rate = Fraction(fps).limit_denominator(1001)
+        try:
+            self._container: OutputContainer = av.open(str(path), "w", options=options)
+            self._stream: VideoStream = self._container.add_stream("libx264", rate=rate)
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise OutputError(f"--save {path}: can't be written ({error})") from error
+        self._stream.width, self._stream.height = self._size
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.options = {"preset": "veryfast", "crf": "21"}
+        self._stream.gop_size = max(1, round(fps / 2))
+        self._rate, self._last = rate, -1
+        self._failures: tuple[type[BaseException], ...] = (av.FFmpegError, OSError)
+
+    def write(self, reading: Reading) -> None:
+        import av
+
+        picture = reading.picture
+        if picture.shape[1::-1] != self._size:
+            picture = np.asarray(cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA), np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+        place = self._last + 1 if reading.frame.still else round(reading.frame.time * self._rate)
+        frame.pts = self._last = max(place, self._last + 1)
+        frame.time_base = 1 / self._rate
+        self._mux(frame)
+
+    def close(self) -> None:
+        self._mux(None)
+        self._container.close()
+
+    def _mux(self, frame: Any) -> None:
+        try:
+            self._container.mux(self._stream.encode(frame))
+        except self._failures as error:
+            raise OutputError(f"--save {self._path}: {error}; what was written stays readable") from error
