@@ -39,7 +39,8 @@ class Limits:
     widest: float = 5.0  # width over height; what is wider than a digit still tells a line of text
     fullest: float = 0.75  # share of the box that is ink; slim 1s are exempt
     slim: float = 0.45  # width over height under which a box counts as slim
-    quiet: float = 0.8  # share of what surrounds the ink that must be ground
+    boldest: float = 0.2  # width of the strokes over height
+    uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
 
 
 LIMITS = Limits()
@@ -84,12 +85,13 @@ def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HE
             for seed in _seeds(ink, round(cut * PAPER), least_height):
                 if (np.abs(tried - seed).max(axis=1, initial=0) <= 2 + seed.h // 12).any():
                     continue
-                piece = _cut_free(ink, off_ground, seed, least_height)
-                tried = np.vstack([tried, seed, piece.box])
-                if piece.refused != RUNS_ON:
-                    box = Box(*(round(v / scale) for v in piece.box))
-                    crop = normalise(piece.mask)
-                    candidates.append(Candidate(box, crop, piece.contrast, dark, piece.refused))
+                pieces = _cut_free(ink, off_ground, seed, least_height)
+                tried = np.vstack([tried, seed, *(piece.box for piece in pieces)])
+                for piece in pieces:
+                    if piece.refused != RUNS_ON:
+                        box = Box(*(round(v / scale) for v in piece.box))
+                        crop = normalise(piece.mask)
+                        candidates.append(Candidate(box, crop, piece.contrast, dark, piece.refused))
     return candidates
 
 
@@ -148,37 +150,65 @@ class _Piece:
     refused: str = ""
 
 
-def _cut_free(ink: Image, off_ground: Image, seed: Box, least_height: int) -> _Piece:
+def _cut_free(ink: Image, off_ground: Image, seed: Box, least_height: int) -> list[_Piece]:
     """Cut a seed's mask at half of its own contrast, and see whether it stands free on its ground.
 
     Half is where the edge of a blurred stroke lies, and rules of the paper, shadows and the ends of a
-    longer line show there.
+    longer line show there. A pencil's strokes break there, so the piece is also joined with what is less
+    than a pen's width away: both are given when they differ.
     """
     inner = ink[seed.y : seed.y + seed.h, seed.x : seed.x + seed.w]
     rank = inner.size - max(1, inner.size // 20)
     strong = int(np.partition(inner, rank, axis=None)[rank])
+    window, alone, mask = _grow(ink, seed, strong // 2, reach=0)
+    pieces = [_examine(ink, off_ground, window, alone, mask, strong, least_height)]
+    reach = round(_pen_width(mask)) + 1
+    window, joined, mask = _grow(ink, alone, strong // 2, reach)
+    if joined != alone:
+        pieces.append(_examine(ink, off_ground, window, joined, mask, strong, least_height))
+    return pieces
+
+
+def _grow(ink: Image, seed: Box, level: int, reach: int) -> tuple[_Window, Box, Image]:
+    """The piece of ink above a level that a seed is part of: its window, its tight box, its mask in the window."""
     tight = seed
     for _ in range(MOST_GROWTH):
         window = _Window.around(tight, ink.shape)
-        part = window.of(ink)
-        tight, mask = window.piece(part, strong // 2, tight)
+        tight, mask = window.piece(window.of(ink), level, tight, reach)
         if window.holds(tight):
             break
+    return window, tight, mask
+
+
+def _examine(
+    ink: Image, off_ground: Image, window: _Window, tight: Box, mask: Image, strong: int, least_height: int
+) -> _Piece:
+    """Whether a piece can be a digit by its shape and by the ground beside it."""
     x, y = tight.x - window.box.x, tight.y - window.box.y
     piece = _Piece(tight, mask[y : y + tight.h, x : x + tight.w], strong / PAPER)
     if not (window.holds(tight) and _has_size(tight, ink.shape, least_height)):
         return replace(piece, refused=RUNS_ON)
     if tight.w < LIMITS.slim * tight.h:
         # A slim piece may be the stem of a letter whose hairlines are fainter: it has to stand free there too.
-        whole, _ = window.piece(part, round(FREE_AT * strong), tight)
+        whole, _ = window.piece(window.of(ink), round(FREE_AT * strong), tight)
         if whole.area > 1.5 * tight.area + 4 * tight.h:
             return replace(piece, refused="attached")
     elif cv2.countNonZero(mask) > LIMITS.fullest * tight.area:
         return replace(piece, refused="shape")
-    outside = window.of(off_ground)[cv2.dilate(mask, np.ones((5, 5), np.uint8)) == 0]
-    if not outside.size or (outside < strong // 3).mean() < LIMITS.quiet:
-        return replace(piece, refused="crowd")
+    if _pen_width(mask) > LIMITS.boldest * tight.h + 1:
+        return replace(piece, refused="shape")
+    near, far = (cv2.dilate(mask, np.ones((side, side), np.uint8)) for side in (5, 7))
+    beside = np.sort(window.of(off_ground)[far > near])
+    if beside[len(beside) * 3 // 4] > LIMITS.uneven * strong or beside[len(beside) * 9 // 10] > strong // 2:
+        return replace(piece, refused="ground")
     return piece
+
+
+def _pen_width(mask: Image) -> float:
+    """The mean width of the strokes in pixels: a long stroke has twice as much edge as length."""
+    area = cv2.countNonZero(mask)
+    inside = cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
+    return 2 * area / max(1, area - inside)
 
 
 @dataclass(frozen=True)
@@ -203,12 +233,18 @@ class _Window:
         right, bottom = self.box.x + self.box.w, self.box.y + self.box.h
         return box.x > self.box.x and box.y > self.box.y and box.x + box.w < right and box.y + box.h < bottom
 
-    def piece(self, part: Image, level: int, near: Box) -> tuple[Box, Image]:
-        """The largest connected piece above a level in a box: its own box, and its mask of the window's size."""
-        _, pieces, stats, _ = cv2.connectedComponentsWithStats((part > level).view(np.uint8))
+    def piece(self, part: Image, level: int, near: Box, reach: int = 0) -> tuple[Box, Image]:
+        """The largest piece above a level in a box, gaps up to `reach` pixels bridged.
+
+        Returns:
+            Its own box, and its mask, uint8 0 or 1, of the window's size.
+        """
+        binary = (part > level).view(np.uint8)
+        bridged = cv2.dilate(binary, np.ones((reach + 1, reach + 1), np.uint8)) if reach else binary
+        _, pieces = cv2.connectedComponents(bridged)
         x, y = near.x - self.box.x, near.y - self.box.y
-        counts = np.bincount(pieces[y : y + near.h, x : x + near.w].ravel(), minlength=len(stats))
+        counts = np.bincount(pieces[y : y + near.h, x : x + near.w].ravel(), minlength=2)
         counts[0] = 0
-        index = int(counts.argmax())
-        left, top, w, h = (int(v) for v in stats[index, :4])
-        return Box(self.box.x + left, self.box.y + top, w, h), (pieces == index).view(np.uint8)
+        mask = (pieces == counts.argmax()).view(np.uint8) & binary
+        left, top, w, h = cv2.boundingRect(mask)
+        return Box(self.box.x + left, self.box.y + top, w, h), mask

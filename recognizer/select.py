@@ -54,7 +54,9 @@ def text_lines(candidates: list[Candidate], probabilities: NDArray[np.float32]) 
     tall, low = np.maximum(h[:, None], h), np.minimum(h[:, None], h)
     gap = np.maximum(x[:, None], x) - np.minimum((x + w)[:, None], x + w)
     level = np.abs((y + h / 2)[:, None] - (y + h / 2))
-    linked = (tall < 2.2 * low) & (level < 0.5 * tall) & (gap < LINE_GAP * tall) & (dark[:, None] == dark)
+    beside = (gap < LINE_GAP * tall) & (gap > -0.4 * np.minimum(w[:, None], w))
+    linked = beside & (tall < 2.2 * low) & (level < 0.5 * tall) & (dark[:, None] == dark)
+    np.fill_diagonal(linked, True)
     line = np.unique(_groups(linked), return_inverse=True)[1]
     # A bare stroke tells nothing: it is a 1, an l or a letter's stem. Wide pieces are several letters.
     characters = np.where(w < SLIM * h, 0.1, np.maximum(1, w / (0.7 * h)))
@@ -78,8 +80,9 @@ def _groups(linked: NDArray[np.bool_]) -> NDArray[np.intp]:
 def _one_a_place(candidates: list[Candidate]) -> list[int]:
     """Indices of those that stay when of two at one place only one may, the best given first.
 
-    Of two of about one size the first stays. The hole of an 8 is light where its ink is dark: of two sizes
-    and two polarities the larger stays. A ring or a frame around a digit is of its polarity: there the inner.
+    Of two of about one size the first stays. Of two sizes the larger stays: the other is the hole of an 8
+    or a part of the digit. But a larger one loses when it is a ring around the smaller one, or when it is
+    two digits that run together and each of them can be read.
     """
     boxes = np.array([c.box for c in candidates], np.float32).reshape(-1, 4)
     dark = np.array([c.dark for c in candidates], bool)
@@ -88,12 +91,17 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
     overlap = np.minimum(stop, stop.swapaxes(0, 1)) - np.maximum(start, start.swapaxes(0, 1))
     shared = np.clip(overlap, 0, None).prod(axis=2) / np.minimum(area[:, None], area[None, :])
     together = shared >= SHARED
-    larger = area[:, None] > SIZES * area[None, :]  # [i, j]: i is the larger
+    larger = together & (area[:, None] > SIZES * area[None, :])  # [i, j]: j is at i's place and smaller
     same_polarity = dark[:, None] == dark[None, :]
-    loses_to_inner = (together & larger & same_polarity).any(axis=1)
-    loses_to_outer = (together & larger & ~same_polarity & ~loses_to_inner[:, None]).any(axis=0)
+    rim = 0.04 * boxes[:, None, 2:]
+    off_rim = ((start.swapaxes(0, 1) > start + rim) & (stop.swapaxes(0, 1) < stop - rim)).all(axis=2)
+    as_tall = boxes[None, :, 3] > 0.6 * boxes[:, None, 3]
+    encloses = (larger & same_polarity & off_rim).any(axis=1)
+    runs_together = (larger & same_polarity & as_tall).sum(axis=1) > 1
+    loses = encloses | runs_together
+    loses |= (larger & ~loses[:, None]).any(axis=0)
     kept: list[int] = []
-    for i in np.flatnonzero(~loses_to_inner & ~loses_to_outer):
+    for i in np.flatnonzero(~loses):
         if not together[i, kept].any():
             kept.append(int(i))
     return kept

@@ -14,7 +14,7 @@ import numpy as np
 from recognizer.errors import UsageError
 from train.data import Labels, Pictures
 from train.network import build
-from train.samples import Material, make_epoch
+from train.samples import EXAMPLES, Material, make_epoch
 
 BATCH = 256
 LEARNING_RATE = 2e-3
@@ -62,7 +62,7 @@ def fit(material: Material, validation: tuple[Pictures, Labels], epochs: int, se
 
 def _compiled(digits: int, epochs: int) -> keras.Model:
     model = build()
-    steps = -(-int(digits * 1.6) // BATCH) * epochs
+    steps = -(-int(digits * EXAMPLES) // BATCH) * epochs
     schedule = keras.optimizers.schedules.CosineDecay(
         1e-4, steps, alpha=0.0, warmup_target=LEARNING_RATE, warmup_steps=max(1, steps // 30)
     )

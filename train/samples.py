@@ -8,15 +8,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fixtures.strokes import STYLES, draw_paths, ink
+from fixtures.strokes import STYLES, Points, draw_strokes, ink
 from recognizer.normalise import normalise
 from train.data import NO_DIGIT, Digits, Labels, Pictures
 from train.degrade import degrade
-from train.negatives import no_digit
+from train.letters import LETTERS
+from train.negatives import FONTS, SIDE, no_digit
 
-DRAWN = 0.2  # pictures drawn from stroke paths, as a share of the digits
-NEGATIVES = 0.4  # things that are no digits, likewise
-OUTSIDE = 0.5  # of those, the share taken from the file of `--not-digits`, where there is one
+DRAWN = 0.2  # digits drawn from stroke paths, as a share of MNIST's
+PRINTED = 0.03  # digits in a plotter's fonts, likewise
+NEGATIVES = 0.45  # things that are no digits, likewise
+EXAMPLES = 1 + DRAWN + PRINTED + NEGATIVES  # pictures of an epoch for every digit of MNIST
+LETTERED = 0.25  # of those, the share of letters and signs drawn from stroke paths
+OUTSIDE = 0.4  # of the others, the share taken from the file of `--not-digits`, where there is one
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,11 @@ def make_epoch(material: Material, seed: int, epoch: int) -> tuple[Pictures, Lab
         labels.append(int(label))
     for _ in range(int(DRAWN * count)):
         label = int(rng.integers(10))
-        crops.append(normalise(degrade(drawn(label, rng), rng)))
+        crops.append(normalise(degrade(drawn_digit(label, rng), rng)))
+        labels.append(label)
+    for _ in range(int(PRINTED * count)):
+        label = int(rng.integers(10))
+        crops.append(normalise(degrade(printed_digit(label, rng), rng)))
         labels.append(label)
     for _ in range(int(NEGATIVES * count)):
         crops.append(normalise(degrade(_negative(material, rng), rng)))
@@ -57,19 +65,36 @@ def make_epoch(material: Material, seed: int, epoch: int) -> tuple[Pictures, Lab
     return np.stack(crops)[order], np.array(labels, np.int64)[order]
 
 
-def drawn(label: int, rng: np.random.Generator, side: int = 84) -> Pictures:
-    """A digit from its stroke paths in one of its styles, (side, side) uint8, bright ink on black."""
-    style = str(rng.choice(list(STYLES[label])))
-    height = side * 20 / 28
-    paths = draw_paths(label, style, rng, wobble=rng.uniform(0.005, 0.04))
-    corners = np.concatenate(paths)
-    middle = (corners.max(0) + corners.min(0)) / 2
+def drawn_digit(label: int, rng: np.random.Generator) -> Pictures:
+    """A digit from its stroke paths in one of its styles, (SIDE, SIDE) uint8, bright ink on black."""
+    return _drawn(STYLES[label][str(rng.choice(list(STYLES[label])))], rng)
+
+
+def printed_digit(label: int, rng: np.random.Generator) -> Pictures:
+    """A digit in one of OpenCV's line fonts, (SIDE, SIDE) uint8, bright ink on black."""
+    font, thickness = FONTS[rng.integers(len(FONTS))], int(rng.integers(1, 10))
+    (width, height), _ = cv2.getTextSize(str(label), font, 1.0, thickness)
+    scale = SIDE * 20 / 28 / max(width, height)
+    picture = np.zeros((SIDE, SIDE), np.uint8)
+    origin = (int(SIDE / 2 - width * scale / 2), int(SIDE / 2 + height * scale / 2))
+    cv2.putText(picture, str(label), origin, font, scale, 255, thickness, cv2.LINE_AA)
+    return picture
+
+
+def _drawn(strokes: list[Points], rng: np.random.Generator) -> Pictures:
+    """Strokes by a pen of any width, hairline to marker, in the middle of a picture."""
+    height = SIDE * 20 / 28
+    paths = draw_strokes(strokes, rng, wobble=rng.uniform(0.005, 0.04))
+    points = np.concatenate(paths)
+    middle = (points.max(0) + points.min(0)) / 2
     thickness = float(np.exp(rng.uniform(np.log(1.5), np.log(11))))
-    placed = [((p - middle) * height + side / 2).astype(np.float32) for p in paths]
-    return (ink(placed, (side, side), thickness, rng) * 255).astype(np.uint8)
+    placed = [((p - middle) * height + SIDE / 2).astype(np.float32) for p in paths]
+    return (ink(placed, (SIDE, SIDE), thickness, rng) * 255).astype(np.uint8)
 
 
 def _negative(material: Material, rng: np.random.Generator) -> NDArray[np.uint8]:
+    if rng.random() < LETTERED:
+        return _drawn(LETTERS[str(rng.choice(list(LETTERS)))], rng)
     if material.not_digits and rng.random() < OUTSIDE:
         kind = material.not_digits[rng.integers(len(material.not_digits))]
         return kind[rng.integers(len(kind))]
