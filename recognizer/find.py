@@ -41,6 +41,7 @@ class Limits:
     slim: float = 0.45  # width over height under which a box counts as slim
     boldest: float = 0.2  # width of the strokes over height
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
+    uneven_slim: float = 0.12  # the same for a bare stroke, which rooms are full of
 
 
 LIMITS = Limits()
@@ -188,7 +189,8 @@ def _examine(
     piece = _Piece(tight, mask[y : y + tight.h, x : x + tight.w], strong / PAPER)
     if not (window.holds(tight) and _has_size(tight, ink.shape, least_height)):
         return replace(piece, refused=RUNS_ON)
-    if tight.w < LIMITS.slim * tight.h:
+    slim = tight.w < LIMITS.slim * tight.h
+    if slim:
         # A slim piece may be the stem of a letter whose hairlines are fainter: it has to stand free there too.
         whole, _ = window.piece(window.of(ink), round(FREE_AT * strong), tight)
         if whole.area > 1.5 * tight.area + 4 * tight.h:
@@ -199,7 +201,8 @@ def _examine(
         return replace(piece, refused="shape")
     near, far = (cv2.dilate(mask, np.ones((side, side), np.uint8)) for side in (5, 7))
     beside = np.sort(window.of(off_ground)[far > near])
-    if beside[len(beside) * 3 // 4] > LIMITS.uneven * strong or beside[len(beside) * 9 // 10] > strong // 2:
+    uneven = LIMITS.uneven_slim if slim else LIMITS.uneven
+    if beside[len(beside) * 3 // 4] > uneven * strong or beside[len(beside) * 9 // 10] > 2.2 * uneven * strong:
         return replace(piece, refused="ground")
     return piece
 

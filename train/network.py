@@ -20,7 +20,7 @@ def build() -> keras.Model:
     x = _convolve(x, 64)
     x = layers.DepthwiseConv2D(7, use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
-    x = layers.Dropout(0.3)(layers.Flatten()(x))
+    x = layers.Dropout(0.15)(layers.Flatten()(x))
     return keras.Model(picture, layers.Dense(CLASSES, name="logits")(x), name="digits")
 
 

@@ -47,8 +47,7 @@ def make_epoch(material: Material, seed: int, epoch: int) -> tuple[Pictures, Lab
     count = len(material.digits.labels)
     crops, labels = [], []
     for picture, label in zip(material.digits.pictures, material.digits.labels, strict=True):
-        strength = 0.35 if rng.random() < 0.25 else 1.0
-        crops.append(normalise(degrade(picture, rng, strength)))
+        crops.append(normalise(degrade(picture, rng, strength=rng.uniform(0.2, 1))))
         labels.append(int(label))
     for _ in range(int(DRAWN * count)):
         label = int(rng.integers(10))
