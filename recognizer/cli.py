@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NoReturn
 
 from recognizer import __version__
-from recognizer.errors import RecognizerError, SourceError
+from recognizer.errors import RecognizerError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from recognizer.sinks import Sink
@@ -21,9 +21,17 @@ DEMO_RESULT = "recognized.mp4"
 INTERRUPTED, TERMINATED = 130, 143  # as a shell reports the signals
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells a wrong call in one line, as all errors are told."""
+
+    def error(self, message: str) -> NoReturn:
+        say(f"{message}; --help lists what can be given")
+        raise SystemExit(UsageError.exit_code)
+
+
 def parser() -> argparse.ArgumentParser:
     """All flags; each has its help, and the README's table lists them all."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m recognizer",
         description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
         epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
@@ -99,8 +107,9 @@ def _run(args: argparse.Namespace) -> None:
         sinks: list[Sink] = []
         if args.events:
             sinks.append(stack.enter_context(Events(args.events)))
-        if args.save:
-            sinks.append(stack.enter_context(Save(args.save)))
+        save = stack.enter_context(Save(args.save)) if args.save else None
+        if save:
+            sinks.append(save)
         if not windowed and args.events != "-":
             sinks.append(Numbers())
         window = stack.enter_context(Window()) if windowed else None
@@ -113,7 +122,7 @@ def _run(args: argparse.Namespace) -> None:
                 if window and window.closed:
                     break
         finally:
-            if args.save:
+            if save and save.frames:
                 say(f"labelled frames are in {args.save}")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from recognizer.normalise import normalise
+from recognizer.normalise import SIZE, normalise
 from recognizer.types import Box, Candidate, Image
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
@@ -22,10 +22,12 @@ FINE, COARSE = 12, 3  # the background's window: the picture's shorter side divi
 COARSE_SHRINK = 4  # thick ink is looked for in a picture so many times smaller
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
 FREE_AT = 0.33  # share of its contrast at which a slim piece must still stand free; rules are fainter
-MOST_GROWTH = 3  # times that a piece's window is widened while it reaches its edge
+MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others
+MARGINS = (0.25, 0.6, 0.6, 0.4)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
 GROUND_SIDE = 90  # shorter side of the picture in which the background is measured
 LEAST_HEIGHT = 10  # pixels in the working picture
 
+NO_CROP = np.zeros((SIZE, SIZE), np.uint8)
 _TONES = np.arange(256)
 DARK_INK = np.clip(PAPER - _TONES, 0, 255).astype(np.uint8)  # tone of the flattened picture -> strength of the ink
 LIGHT_INK = np.clip(_TONES - PAPER, 0, 255).astype(np.uint8)
@@ -91,7 +93,7 @@ def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HE
                 for piece in pieces:
                     if piece.refused != RUNS_ON:
                         box = Box(*(round(v / scale) for v in piece.box))
-                        crop = normalise(piece.mask)
+                        crop = NO_CROP if piece.refused else normalise(piece.mask)
                         candidates.append(Candidate(box, crop, piece.contrast, dark, piece.refused))
     return candidates
 
@@ -158,11 +160,13 @@ def _cut_free(ink: Image, off_ground: Image, seed: Box, least_height: int) -> li
     longer line show there. A pencil's strokes break there, so the piece is also joined with what is less
     than a pen's width away: both are given when they differ.
     """
-    inner = ink[seed.y : seed.y + seed.h, seed.x : seed.x + seed.w]
-    rank = inner.size - max(1, inner.size // 20)
-    strong = int(np.partition(inner, rank, axis=None)[rank])
+    strong = _strength(ink[seed.y : seed.y + seed.h, seed.x : seed.x + seed.w])
+    if _crowded(off_ground, seed, strong):
+        return [_Piece(seed, NO_CROP, strong / PAPER, refused="crowd")]
     window, alone, mask = _grow(ink, seed, strong // 2, reach=0)
     pieces = [_examine(ink, off_ground, window, alone, mask, strong, least_height)]
+    if pieces[0].refused in (RUNS_ON, "shape"):
+        return pieces
     reach = round(_pen_width(mask)) + 1
     window, joined, mask = _grow(ink, alone, strong // 2, reach)
     if joined != alone:
@@ -170,11 +174,31 @@ def _cut_free(ink: Image, off_ground: Image, seed: Box, least_height: int) -> li
     return pieces
 
 
+def _strength(inner: Image) -> int:
+    """How far the ink in a box stands out: the tone that its strongest twentieth reaches."""
+    step = 1 + max(inner.shape) // 64
+    tones = inner[::step, ::step]
+    rank = tones.size - max(1, tones.size // 20)
+    return int(np.partition(tones, rank, axis=None)[rank])
+
+
+def _crowded(off_ground: Image, box: Box, strong: int) -> bool:
+    """Whether little of a box's surroundings is ground: a quick look along the rectangle around it."""
+    gap = 2 + box.h // 16
+    left, top = max(0, box.x - gap), max(0, box.y - gap)
+    right, bottom = min(off_ground.shape[1], box.x + box.w + gap) - 1, min(off_ground.shape[0], box.y + box.h + gap) - 1
+    level = strong // 3
+    sides = (off_ground[top, left:right], off_ground[bottom, left:right], off_ground[top:bottom, left],
+             off_ground[top:bottom, right])
+    taken = sum(int(np.count_nonzero(side > level)) for side in sides)
+    return bool(taken > MOST_CROWDED * 2 * (right - left + bottom - top))
+
+
 def _grow(ink: Image, seed: Box, level: int, reach: int) -> tuple[_Window, Box, Image]:
     """The piece of ink above a level that a seed is part of: its window, its tight box, its mask in the window."""
     tight = seed
-    for _ in range(MOST_GROWTH):
-        window = _Window.around(tight, ink.shape)
+    for margin in MARGINS:
+        window = _Window.around(tight, ink.shape, margin)
         tight, mask = window.piece(window.of(ink), level, tight, reach)
         if window.holds(tight):
             break
@@ -222,8 +246,8 @@ class _Window:
     shape: tuple[int, ...]  # of the whole picture
 
     @staticmethod
-    def around(box: Box, shape: tuple[int, ...]) -> _Window:
-        margin = max(4, round(0.25 * max(box.h, box.w)))
+    def around(box: Box, shape: tuple[int, ...], share: float) -> _Window:
+        margin = max(4, round(share * max(box.h, box.w)))
         left, top = max(0, box.x - margin), max(0, box.y - margin)
         right, bottom = min(shape[1], box.x + box.w + margin), min(shape[0], box.y + box.h + margin)
         return _Window(Box(left, top, right - left, bottom - top), shape)
@@ -243,8 +267,12 @@ class _Window:
             Its own box, and its mask, uint8 0 or 1, of the window's size.
         """
         binary = (part > level).view(np.uint8)
-        bridged = cv2.dilate(binary, np.ones((reach + 1, reach + 1), np.uint8)) if reach else binary
-        _, pieces = cv2.connectedComponents(bridged)
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(binary)
+        if reach:  # over specks that are no strokes no bridge is built
+            stroke = stats[:, cv2.CC_STAT_AREA] >= reach * reach // 2
+            stroke[0] = False
+            binary = stroke[pieces].view(np.uint8)
+            _, pieces = cv2.connectedComponents(cv2.dilate(binary, np.ones((reach + 1, reach + 1), np.uint8)))
         x, y = near.x - self.box.x, near.y - self.box.y
         counts = np.bincount(pieces[y : y + near.h, x : x + near.w].ravel(), minlength=2)
         counts[0] = 0

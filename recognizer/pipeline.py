@@ -81,11 +81,12 @@ class Recognizer:
         return Reading(frame, ordered, numbers, pace.tick() if pace and not frame.still else 0.0)
 
     def _digits(self, image: Image) -> list[Digit]:
-        candidates = find(image)
+        found = find(image)
+        candidates = [c for c in found if not c.refused]
         if not candidates:
             return []
         probabilities = self._classifier(np.stack([c.crop for c in candidates]))
-        return select(candidates, probabilities, self.threshold)
+        return select(candidates, probabilities, [c for c in found if c.refused], self.threshold)
 
 
 class _Pace:

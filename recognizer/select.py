@@ -16,33 +16,36 @@ SIZES = 1.8  # and they are of two sizes when their areas differ by more than th
 TOP = 3  # likeliest labels that a digit carries
 
 
-def select(candidates: list[Candidate], probabilities: NDArray[np.float32], threshold: float) -> list[Digit]:
+def select(
+    candidates: list[Candidate], probabilities: NDArray[np.float32], refused: list[Candidate], threshold: float
+) -> list[Digit]:
     """The digits among the candidates.
 
     Args:
-        candidates: of one frame.
+        candidates: N of one frame, those that may be digits.
         probabilities: (N, 11) float32, one row a candidate, the last column "no digit".
+        refused: the frame's other candidates, which tell lines of text.
         threshold: a label counts from this probability on, 0 to 1.
 
     Returns:
         Digits in no order, no two at one place.
     """
-    best = probabilities[:, :NO_DIGIT].max(axis=1) * np.array([not c.refused for c in candidates], np.float32)
+    best = probabilities[:, :NO_DIGIT].max(axis=1)
     likely = [int(i) for i in np.argsort(-best, kind="stable") if best[i] >= threshold]
-    texts = text_lines(candidates, probabilities)
+    texts = text_lines(candidates + refused, 1 - probabilities[:, NO_DIGIT])
     chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
     chosen = [i for i in chosen if not texts[i]]
     return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
 
 
-def text_lines(candidates: list[Candidate], probabilities: NDArray[np.float32]) -> NDArray[np.bool_]:
+def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which candidates stand in a line that is mostly letters, where an l is no 1 and an O no 0.
 
     A line is what is linked by closeness: alike in height, level, and less than a height apart.
 
     Args:
         candidates: N of one frame.
-        probabilities: (N, 11) float32.
+        digit_like: (M,) float32, the probabilities that the first M are digits; the others are none.
 
     Returns:
         (N,) bool.
@@ -60,10 +63,11 @@ def text_lines(candidates: list[Candidate], probabilities: NDArray[np.float32]) 
     line = np.unique(_groups(linked), return_inverse=True)[1]
     # A bare stroke tells nothing: it is a 1, an l or a letter's stem. Wide pieces are several letters.
     characters = np.where(w < SLIM * h, 0.1, np.maximum(1, w / (0.7 * h)))
-    refused = np.array([bool(c.refused) for c in candidates])
-    like_digit = np.where(refused | (w > WIDEST * h), 0, 1 - probabilities[:, NO_DIGIT])
+    single = np.zeros(len(candidates), np.float32)
+    single[: len(digit_like)] = digit_like
+    single[w > WIDEST * h] = 0
     size = np.bincount(line, characters)
-    share = np.bincount(line, characters * like_digit) / size
+    share = np.bincount(line, characters * single) / size
     return ((size > 1.05) & (share < 0.5))[line]
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections import Counter
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -58,7 +59,8 @@ class Events:
 
     def write(self, reading: Reading) -> None:
         try:
-            print(json.dumps(reading.event()), file=self._file, flush=True)
+            self._file.write(json.dumps(reading.event()) + "\n")  # in one piece: a signal may come after it
+            self._file.flush()
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -71,7 +73,8 @@ class Events:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not sys.stdout:
-            self._file.close()
+            with suppress(OSError):  # every line was flushed; if that failed, it was told then
+                self._file.close()
 
 
 class Numbers:
@@ -87,13 +90,13 @@ class Numbers:
             self._frames.clear()
             self._source = frame.source
         if frame.still:
-            print(f"{frame.source}: {' '.join(n.text for n in reading.numbers) or 'no digits'}", flush=True)
+            _print(f"{frame.source}: {' '.join(n.text for n in reading.numbers) or 'no digits'}")
             return
         for number in reading.numbers:
             key = (number.text, *(reading.digits[i].track for i in number.digits))
             self._frames[key] += 1
             if self._frames[key] == STEADY:
-                print(f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})", flush=True)
+                _print(f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})")
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +107,15 @@ class Numbers:
         return None
 
 
+def _print(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"standard output: {error.strerror}; what was written stays readable") from error
+
+
 class Save:
     """Writes labelled pictures and videos.
 
@@ -111,39 +123,45 @@ class Save:
         target: a video (.mp4, .mkv, .avi, .mov) takes every frame; a picture (.jpg, .png …) takes one
             photograph; a folder takes a file for each source, of the same name.
 
+    Attributes:
+        frames: how many were written.
+
     Raises:
-        OutputError: it can't be written.
+        OutputError: it can't be written, or it is the very file that is read.
         UsageError: a name that is none of these.
     """
 
     def __init__(self, target: str) -> None:
         self._target = Path(target)
         suffix = self._target.suffix.lower()
-        self._folder = self._target.is_dir() or target.endswith(("/", os.sep)) or not suffix
+        self._folder = os.path.isdir(target) or target.endswith(("/", os.sep)) or not suffix
         if not self._folder and suffix not in MOVIES | PICTURES:
             raise UsageError(f"--save {target}: expected a folder or a name that ends in "
                              f"{', '.join(sorted(MOVIES))} or a picture's ending such as .png")
         try:
             if self._folder:
                 self._target.mkdir(parents=True, exist_ok=True)
-            elif not self._target.parent.is_dir() or not os.access(self._target.parent, os.W_OK):
+            elif not os.path.isdir(self._target.parent) or not os.access(self._target.parent, os.W_OK):
                 raise OutputError(f"--save {target}: {self._target.parent} is no folder that can be written to")
         except OSError as error:
             raise OutputError(f"--save {target}: {error.strerror}") from error
         self._movie: _Movie | None = None
         self._source: str | None = None
-        self._pictures = 0
+        self.frames = 0
 
     def write(self, reading: Reading) -> None:
         path = self._path(reading)
         if path.suffix.lower() in PICTURES:
             self._write_picture(path, reading)
+            self.frames += 1
             return
         if self._movie is None or (self._folder and reading.frame.source != self._source):
             self._close()
+            _spare(path, reading.frame.source)
             self._movie = _Movie(path, reading.picture, reading.frame.fps or LIVE_FPS)
         self._source = reading.frame.source
         self._movie.write(reading)
+        self.frames += 1
 
     def _path(self, reading: Reading) -> Path:
         if not self._folder:
@@ -153,9 +171,9 @@ class Save:
         return self._target / f"{name.stem or 'camera'}{suffix}"
 
     def _write_picture(self, path: Path, reading: Reading) -> None:
-        if self._pictures and not self._folder:
+        if self.frames and not self._folder:
             raise UsageError(f"--save {self._target}: more than one frame for one picture; give a video or a folder")
-        self._pictures += 1
+        _spare(path, reading.frame.source)
         good, content = cv2.imencode(path.suffix, reading.picture)
         try:
             if not good:
@@ -176,6 +194,12 @@ class Save:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._close()
+
+
+def _spare(path: Path, source: str) -> None:
+    """Refuse to write over the file that is read."""
+    if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
+        raise OutputError(f"--save {path}: that is the source itself, which would be lost; give another name")
 
 
 class _Movie:

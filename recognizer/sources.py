@@ -56,7 +56,10 @@ def open_source(name: str | int | Path) -> Source:
     name = str(name)
     if "://" in name:
         return _open_stream(name)
-    return Files(_paths(name))
+    try:
+        return Files(_paths(name))
+    except OSError as error:
+        raise SourceError(f"{name}: can't be read ({error.strerror})") from error
 
 
 class Files:

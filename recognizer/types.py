@@ -81,7 +81,7 @@ class Candidate:
 
     Attributes:
         box: where, in pixels of the frame.
-        crop: (28, 28) uint8, 0 or 255: what the network gets.
+        crop: (28, 28) uint8, 0 or 255: what the network gets; all 0 for a refused one.
         contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
         dark: dark ink on a lighter ground, not light on dark.
         refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.

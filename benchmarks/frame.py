@@ -1,0 +1,69 @@
+"""Measures milliseconds a frame, stage by stage, against decoding the same frames and nothing else.
+
+The clip holds sheets with seven digits; it is measured as it is, 1280×720, and made larger, 1920×1080.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import cv2
+
+from benchmarks.measure import alternate, compare, parser, print_table
+from benchmarks.stages import CLIPS, STAGES, time_decoding, time_stages, time_whole, use_threads
+from fixtures.encode import Frames, write_mp4
+from recognizer import Recognizer
+from recognizer.sources import open_source
+
+CLIP = CLIPS / "demo.mp4"
+LARGE = 1920, 1080
+FRAMES = 80  # after these the first sheet leaves the picture
+QUALITY = 26  # x264's rate factor, near that of the small clip
+THREADS: dict[str, int | None] = {"one thread": 1, "all threads": None}
+BARS = {("one thread", "find"): 1.5, ("all threads", "whole"): 1.6, ("all threads", "whole, processor"): 2.5}
+
+
+def main() -> None:
+    """Measure both sizes with one thread and with all, and print the table."""
+    args = parser(__doc__, rounds=5).parse_args()
+    rows: list[tuple[str, ...]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        large = Path(folder) / "large.mp4"
+        write_mp4(large, _enlarged(), LARGE, fps=30, quality=QUALITY)
+        for size, clip in {"1280×720": CLIP, "1920×1080": large}.items():
+            for threads, count in THREADS.items():
+                use_threads(count)
+                bars = {stage: bar for (with_, stage), bar in BARS.items() if (size, with_) == ("1280×720", threads)}
+                rows += _rows(f"{size}, {threads}", clip, args.rounds, bars)
+    print_table(rows, "Milliseconds a frame. Ours: the stage; other: decoding alone. One thread is OpenCV's and the "
+                      f"decoder's; the network always has one. Medians of {args.rounds} rounds in turn (least–most), "
+                      f"{FRAMES} frames each, OpenCV {cv2.__version__}.")
+
+
+def _enlarged() -> Frames:
+    with open_source(CLIP) as source:
+        for frame in islice(source, FRAMES):
+            yield cv2.resize(frame.image, LARGE, interpolation=cv2.INTER_CUBIC)
+
+
+def _rows(what: str, clip: Path, rounds: int, bars: dict[str, float]) -> list[tuple[str, ...]]:
+    """The rows of one clip with one number of threads; `bars` by stage."""
+    recognizer = Recognizer()
+    decoding, stages, whole = alternate(
+        rounds,
+        partial(time_decoding, clip, FRAMES),
+        partial(time_stages, recognizer, clip, FRAMES),
+        partial(time_whole, recognizer, clip, FRAMES),
+    )
+    walls, processors = [d.wall for d in decoding], [d.processor for d in decoding]
+    rows = [compare(f"{what}: {name}", (s[name] for s in stages), walls, bars.get(name)) for name in STAGES]
+    rows.append(compare(f"{what}: whole", (w.wall for w in whole), walls, bars.get("whole")))
+    processor = "whole, processor"
+    return [*rows, compare(f"{what}: {processor}", (w.processor for w in whole), processors, bars.get(processor))]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""The program as tests call it."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import recognize
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """`run(*args, cwd=…, env=…, stdin=…)` runs `python -m recognizer` to its end, without a display, in `tmp_path`."""
+
+    def run(*args: str | Path, cwd: Path = tmp_path, **kinds: object) -> subprocess.CompletedProcess[str]:
+        return recognize(*args, cwd=cwd, **kinds)
+
+    return run

@@ -1,0 +1,103 @@
+"""What the tests of the whole program share: running it, its events, the fixtures' truth, and how boxes compare."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fixtures.strokes import STYLES, draw_paths, ink
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIPS = ROOT / "fixtures" / "clips"
+PICTURES = ROOT / "fixtures" / "pictures"
+PATIENCE = 300  # seconds after which a run that hangs is ended
+
+Line = dict[str, Any]  # one line of truth or of events
+Box = list[int]
+
+
+def environment(display: str | None = None) -> dict[str, str]:
+    """The environment for a subprocess: this checkout can be imported, and no display but the given one."""
+    names = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    names["PYTHONPATH"] = str(ROOT)
+    return names | ({"DISPLAY": display} if display else {})
+
+
+def command(*args: str | Path) -> list[str]:
+    return [sys.executable, "-m", "recognizer", *map(str, args)]
+
+
+def recognize(
+    *args: str | Path, cwd: Path, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
+) -> subprocess.CompletedProcess[str]:
+    """Run the program to its end, in `cwd`."""
+    return subprocess.run(command(*args), cwd=cwd, env=environment() | (env or {}), stdin=stdin,
+                          capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def lines(path: Path) -> list[Line]:
+    """The objects of a JSON-lines file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def truth(file: Path) -> list[Line]:
+    """The truth of a fixture's clip or picture, a line a frame."""
+    return lines(file.with_suffix(".jsonl"))
+
+
+def labels(line: Line) -> Counter[int]:
+    """The digits of a line of truth or events, wherever they stand."""
+    return Counter(digit["label"] for digit in line["digits"])
+
+
+def texts(line: Line) -> Counter[str]:
+    return Counter(number["text"] for number in line["numbers"])
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes, both widened to 0.4 of their height so that a thin 1 counts like the rest."""
+    (ax, ay, aw, ah), (bx, by, bw, bh) = _widened(one), _widened(other)
+    w, h = min(ax + aw, bx + bw) - max(ax, bx), min(ay + ah, by + bh) - max(ay, by)
+    both = max(w, 0) * max(h, 0)
+    return both / (aw * ah + bw * bh - both)
+
+
+def _widened(box: Box) -> tuple[float, float, float, float]:
+    x, y, w, h = box
+    extra = max(0.0, 0.4 * h - w)
+    return x - extra / 2, y, w + extra, h
+
+
+def placed(found: list[Line], wanted: list[Line]) -> dict[int, Line]:
+    """For each wanted digit, by its place in the list, the found one of the same label that stands on it, if any does."""
+    pairs = {}
+    for index, digit in enumerate(wanted):
+        alike = [f for f in found if f["label"] == digit["label"] and overlap(f["box"], digit["box"]) >= 0.5]
+        if alike:
+            pairs[index] = max(alike, key=lambda f: overlap(f["box"], digit["box"]))
+    return pairs
+
+
+def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """What the program said on standard error, checked for its form: lines of its own only, so no traceback."""
+    said = done.stderr.splitlines()
+    assert all(line.startswith("recognizer: ") for line in said), done.stderr
+    return said
+
+
+def written(digits: str, size: int = 480) -> NDArray[np.float32]:
+    """Digits written side by side: (size / 2, size) float32, how much ink covers each pixel, 0 (paper) to 1 (ink)."""
+    rng = np.random.default_rng(5)
+    height = size / 4
+    paths = []
+    for place, digit in enumerate(map(int, digits)):
+        corner = np.array([size * (place + 0.5) / (len(digits) + 0.5), size / 8], np.float32)
+        style = next(iter(STYLES[digit]))
+        paths += [path * height + corner for path in draw_paths(digit, style, rng, wobble=0.01)]
+    return ink(paths, (size // 2, size), size / 48, rng)

@@ -1,0 +1,181 @@
+"""What can't be read or written: one clear line, the promised exit code, and never a traceback."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import Run
+from harness import CLIPS, PICTURES, ROOT, Line, errors, labels, lines, recognize, truth, written
+
+TINY, DIM = PICTURES / "tiny.png", CLIPS / "dim.avi"
+USAGE, SOURCE, MODEL, OUTPUT = 2, 3, 4, 5
+DIGITS = "2357"
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> Path:
+    """A folder with things that a user may point at by mistake."""
+    (tmp_path / "text.mp4").write_text("this is no video\n" * 100)
+    (tmp_path / "text.png").write_text("this is no picture\n" * 100)
+    (tmp_path / "zero.mp4").touch()
+    (tmp_path / "zero.png").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "cut.png").write_bytes(TINY.read_bytes()[:60])
+    model = (ROOT / "models" / "digits.tflite").read_bytes()
+    manifest = json.loads((ROOT / "models" / "digits.json").read_text())
+    flipped = bytearray(model)
+    flipped[len(flipped) // 2] ^= 1
+    bundle(tmp_path / "flipped", bytes(flipped), manifest)
+    bundle(tmp_path / "shape", model, manifest | {"input_shape": [32, 32, 1]})
+    bundle(tmp_path / "classes", model, manifest | {"classes": manifest["classes"][:10]})
+    bundle(tmp_path / "unhashed", model, manifest | {"sha256": None})
+    bundle(tmp_path / "foreign", model, ["not", "a", "manifest"])
+    bundle(tmp_path / "garbage", b"no model", manifest | {"sha256": hashlib.sha256(b"no model").hexdigest()})
+    (tmp_path / "alone.tflite").write_bytes(model)
+    return tmp_path
+
+
+def bundle(stem: Path, model: bytes, manifest: object) -> None:
+    stem.with_suffix(".tflite").write_bytes(model)
+    stem.with_suffix(".json").write_text(json.dumps(manifest))
+
+
+LONG = "a" * 300  # no file system takes it as a name
+
+CASES = {
+    "no such camera": (SOURCE, ["--camera", "7"], "camera 7"),
+    "negative camera": (SOURCE, ["--camera", "-1"], "camera -1"),
+    "no such file": (SOURCE, ["--source", "missing.mp4"], "missing.mp4"),
+    "no file fits the glob": (SOURCE, ["--source", "missing*.png"], "missing*.png"),
+    "overlong name": (SOURCE, ["--source", LONG], "too long"),
+    "text named .mp4": (SOURCE, ["--source", "text.mp4"], "text.mp4"),
+    "text named .png": (SOURCE, ["--source", "text.png"], "text.png"),
+    "empty video": (SOURCE, ["--source", "zero.mp4"], "empty"),
+    "empty picture": (SOURCE, ["--source", "zero.png"], "empty"),
+    "empty folder": (SOURCE, ["--source", "empty"], "empty"),
+    "cut picture": (SOURCE, ["--source", "cut.png"], "cut.png"),
+    "nothing read, nothing saved": (SOURCE, ["--source", "text.mp4", "--save", "out.mp4"], "text.mp4"),
+    "two sources": (USAGE, ["--camera", "0", "--source", TINY], "--camera"),
+    "unknown flag": (USAGE, ["--colour"], "--colour"),
+    "threshold over 1": (USAGE, ["--source", TINY, "--threshold", "2"], "2"),
+    "threshold nan": (USAGE, ["--source", TINY, "--threshold", "nan"], "nan"),
+    "threshold a word": (USAGE, ["--source", TINY, "--threshold", "high"], "high"),
+    "save: unknown kind": (USAGE, ["--source", TINY, "--save", "x.xyz"], "x.xyz"),
+    "model missing": (MODEL, ["--source", TINY, "--model", "missing.tflite"], "missing.tflite"),
+    "manifest missing": (MODEL, ["--source", TINY, "--model", "alone.tflite"], "alone.json"),
+    "model with a flipped bit": (MODEL, ["--source", TINY, "--model", "flipped.tflite"], "sha256"),
+    "manifest of another shape": (MODEL, ["--source", TINY, "--model", "shape.tflite"], "shape.json"),
+    "manifest of other classes": (MODEL, ["--source", TINY, "--model", "classes.tflite"], "classes.json"),
+    "manifest without a hash": (MODEL, ["--source", TINY, "--model", "unhashed.tflite"], "sha256"),
+    "another JSON file": (MODEL, ["--source", TINY, "--model", "foreign.tflite"], "foreign.json"),
+    "model that is none": (MODEL, ["--source", TINY, "--model", "garbage.tflite"], "garbage.tflite"),
+    "events below a file": (OUTPUT, ["--source", TINY, "--events", "text.mp4/e.jsonl"], "text.mp4/e.jsonl"),
+    "events on a full disk": (OUTPUT, ["--source", TINY, "--events", "/dev/full"], "/dev/full"),
+    "picture below a file": (OUTPUT, ["--source", TINY, "--save", "text.mp4/x.png"], "text.mp4/x.png"),
+    "video below a file": (OUTPUT, ["--source", DIM, "--save", "text.mp4/x.mp4"], "text.mp4/x.mp4"),
+    "folder below a file": (OUTPUT, ["--source", TINY, "--save", "text.mp4/x/"], "text.mp4/x"),
+    "overlong output": (OUTPUT, ["--source", TINY, "--save", f"{LONG}.png"], "too long"),
+}
+
+
+@pytest.mark.parametrize(("code", "args", "part"), CASES.values(), ids=CASES.keys())
+def test_one_line_and_the_exit_code(code: int, args: list[str | Path], part: str, things: Path, run: Run) -> None:
+    if "/dev/full" in args and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here, a file that is always full")
+    done = run("--no-window", *args, cwd=things)
+    assert done.returncode == code
+    [said] = errors(done)
+    assert part in said
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", ["clip.avi", "picture.png"])
+def test_the_source_is_not_written_over(name: str, run: Run, tmp_path: Path) -> None:
+    source = shutil.copy(DIM if name == "clip.avi" else TINY, tmp_path / name)
+    before = source.read_bytes()
+    done = run("--source", name, "--no-window", "--save", f"./{name}")
+    assert done.returncode == OUTPUT
+    assert "source itself" in errors(done)[0]
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("clip", ["dim.avi", "lined.mp4"])
+def test_a_video_cut_short_gives_its_frames_and_says_so(clip: str, run: Run, tmp_path: Path) -> None:
+    whole = (CLIPS / clip).read_bytes()
+    (tmp_path / clip).write_bytes(whole[: len(whole) // 2])
+    done = run("--source", clip, "--no-window", "--events", "e.jsonl")
+    assert done.returncode == SOURCE
+    [said] = errors(done)
+    assert clip in said
+    frames = [line["frame"] for line in lines(tmp_path / "e.jsonl")]
+    assert frames == list(range(len(frames)))
+    assert 0 < len(frames) < len(truth(CLIPS / clip))
+
+
+def test_a_folder_goes_on_past_bad_files(things: Path, run: Run) -> None:
+    good = ["board.jpg", "note.jpg", "tiny.png"]
+    for name in good:
+        shutil.copy(PICTURES / name, things)
+    done = run("--source", ".", "--no-window", "--events", "e.jsonl", cwd=things)
+    assert done.returncode == SOURCE
+    assert [line["source"] for line in lines(things / "e.jsonl")] == good
+    *bad, last = errors(done)
+    assert [said.split(": ")[1] for said in bad] == ["cut.png", "text.mp4", "text.png", "zero.mp4", "zero.png"]
+    assert "5 of 8" in last
+
+
+def odd_pictures() -> dict[str, np.ndarray]:
+    """Pictures of all the kinds that a decoder may hand over; most show DIGITS."""
+    ink = written(DIGITS)
+    grey = (255 - 235 * ink).round().astype(np.uint8)
+    black = np.zeros((*ink.shape, 3), np.uint8)
+    alpha = (255 * ink).round().astype(np.uint8)
+    deep = (40000 * (1 - 0.9 * ink)).round().astype(np.uint16)
+    return {
+        "grey.png": grey,
+        "colour.jpg": cv2.merge([grey, grey, grey]),
+        "ink on transparent.png": np.dstack([black, alpha]),
+        "opaque.png": np.dstack([grey, grey, grey, np.full_like(grey, 255)]),
+        "16 bit.png": deep,
+        "16 bit colour.png": cv2.merge([deep, deep, deep]),
+        "16 bit on transparent.png": np.dstack([black, alpha]).astype(np.uint16) * 257,
+        "float.tiff": (1 - 0.9 * ink).astype(np.float32),
+        "grey.webp": cv2.merge([grey, grey, grey]),
+        "UPPER.PNG": grey,
+        "1x1.png": grey[:1, :1],
+        "row.png": grey[:1],
+        "column.png": grey[:, :1],
+    }
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Line]:
+    """Events of all odd pictures, by name."""
+    folder = tmp_path_factory.mktemp("odd")
+    for name, picture in odd_pictures().items():
+        assert cv2.imwrite(str(folder / name), picture)
+    done = recognize("--source", ".", "--no-window", "--events", "e.jsonl", cwd=folder)
+    assert (done.returncode, errors(done)) == (0, [])
+    return {line["source"]: line for line in lines(folder / "e.jsonl")}
+
+
+@pytest.mark.parametrize(("name", "picture"), odd_pictures().items(), ids=odd_pictures().keys())
+def test_odd_pictures_are_read(name: str, picture: np.ndarray, odd: dict[str, Line]) -> None:
+    assert odd[name]["size"] == [*picture.shape[1::-1]]
+    text = "".join(str(digit["label"]) for digit in odd[name]["digits"])
+    assert text == (DIGITS if min(picture.shape[:2]) > 1 else "")
+
+
+def test_a_picture_of_12000_by_9000(run: Run, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "huge.jpg"), cv2.resize(cv2.imread(str(TINY)), (12000, 9000)))
+    done = run("--source", "huge.jpg", "--no-window", "--events", "-")
+    assert (done.returncode, errors(done)) == (0, [])
+    found, [true] = json.loads(done.stdout), truth(TINY)
+    assert found["size"] == [12000, 9000]
+    assert labels(found) == labels(true)
+    [digit], [wanted] = found["digits"], true["digits"]
+    assert np.abs(np.subtract(digit["box"], np.multiply(wanted["box"], 60))).max() <= 3 * 60

@@ -1,0 +1,78 @@
+"""What `import recognizer` brings and costs, and that an installed wheel stands on its own."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+from harness import PICTURES, ROOT, environment, labels, truth
+
+import recognizer
+
+BUDGET = 0.3  # seconds that importing may cost beyond OpenCV and NumPy
+PROBE = """
+import json, sys, time
+import cv2, numpy
+start = time.perf_counter()
+import recognizer
+for name in recognizer.__all__:
+    getattr(recognizer, name)
+print(json.dumps([time.perf_counter() - start, sorted(sys.modules)]))
+"""
+
+
+def probe(folder: Path) -> tuple[float, list[str]]:
+    """Seconds that the public names cost beyond OpenCV and NumPy, and all modules that are loaded then."""
+    done = subprocess.run([sys.executable, "-c", PROBE], cwd=folder, env=environment(), capture_output=True, text=True,
+                          check=True)
+    seconds, modules = json.loads(done.stdout)
+    return seconds, modules
+
+
+def test_importing_is_cheap(tmp_path: Path) -> None:
+    assert min(probe(tmp_path)[0] for _ in range(3)) <= BUDGET
+
+
+def test_importing_loads_no_runtime(tmp_path: Path) -> None:
+    loaded = {name.split(".")[0] for name in probe(tmp_path)[1]}
+    assert not loaded & {"tensorflow", "keras", "ai_edge_litert"}
+
+
+def test_public_names_are_those_of_all() -> None:
+    assert set(recognizer.__all__) <= set(dir(recognizer)) | {name for name in recognizer.__all__
+                                                              if hasattr(recognizer, name)}
+    assert sorted(recognizer.__all__) == recognizer.__all__
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = recognizer.nothing
+
+
+def python(*args: str | Path, cwd: Path) -> str:
+    """Run a Python command to its end; its standard output."""
+    names = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "DISPLAY")}
+    done = subprocess.run([str(arg) for arg in args], cwd=cwd, env=names, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_finds_its_model_and_reads(tmp_path: Path) -> None:
+    python(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", tmp_path, ROOT, cwd=tmp_path)
+    [wheel] = tmp_path.glob("*.whl")
+    venv.create(tmp_path / "fresh", with_pip=True)
+    scripts = tmp_path / "fresh" / ("Scripts" if sys.platform == "win32" else "bin")
+    fresh = scripts / Path(sys.executable).name
+    python(fresh, "-m", "pip", "install", "--no-deps", "--no-index", wheel, cwd=tmp_path)
+    packages = Path(python(fresh, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip())
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))  # those are this environment's own
+
+    away = tmp_path / "away"
+    away.mkdir()
+    assert Path(python(fresh, "-c", "import recognizer; print(recognizer.__file__)", cwd=away)).parent.parent == packages
+    output = python(scripts / "digit-recognizer", "--source", PICTURES / "note.jpg", "--no-window", "--events", "-",
+                    cwd=away)
+    assert labels(json.loads(output)) == labels(truth(PICTURES / "note.jpg")[0])
+    assert "recognizer" in python(fresh, "-m", "recognizer", "--version", cwd=away)
