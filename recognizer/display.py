@@ -47,6 +47,14 @@ def has_display() -> bool:
     return False
 
 
+def _is_gone() -> bool:
+    """Whether the user closed the window."""
+    try:
+        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1
+    except cv2.error:  # with Qt a closed window isn't known any more
+        return True
+
+
 class Window:
     """Shows the labelled frames; a sink. Videos run at their own speed, photographs wait for a key.
 
@@ -79,7 +87,7 @@ class Window:
         while True:
             left = max(1.0, (due - time.monotonic()) * 1000)
             key = cv2.waitKey(int(min(POLL, left))) & 0xFF
-            if key in QUIT_KEYS or cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+            if key in QUIT_KEYS or _is_gone():
                 self.closed = True
             if self.closed or time.monotonic() >= due or (due == float("inf") and key != 0xFF):
                 return

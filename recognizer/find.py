@@ -24,6 +24,7 @@ CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, str
 FREE_AT = 0.33  # share of its contrast at which a slim piece must still stand free; rules are fainter
 MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others
 MARGINS = (0.25, 0.6, 0.6, 0.4)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
+LEAST_WINDOW = 31  # pixels, of the background's window
 GROUND_SIDE = 90  # shorter side of the picture in which the background is measured
 LEAST_HEIGHT = 10  # pixels in the working picture
 
@@ -42,6 +43,7 @@ class Limits:
     fullest: float = 0.75  # share of the box that is ink; slim 1s are exempt
     slim: float = 0.45  # width over height under which a box counts as slim
     boldest: float = 0.2  # width of the strokes over height
+    faintest: float = 0.18  # contrast
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
     uneven_slim: float = 0.12  # the same for a bare stroke, which rooms are full of
 
@@ -108,8 +110,9 @@ def flatten(grey: Image, parts: int) -> Image:
     Returns:
         (H, W) uint8, PAPER on the ground, less on dark ink and more on light.
     """
-    small = _shrink(grey, 1 / max(1, min(grey.shape) // GROUND_SIDE))
-    window = max(3, min(small.shape) // parts) | 1
+    shrink = max(1, min(grey.shape) // GROUND_SIDE)
+    small = _shrink(grey, 1 / shrink)
+    window = max(LEAST_WINDOW, min(grey.shape) // parts) // shrink | 1
     ground = cv2.medianBlur(small, window)
     ground = cv2.blur(ground, (window // 2 | 1, window // 2 | 1))
     ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -161,7 +164,7 @@ def _cut_free(ink: Image, off_ground: Image, seed: Box, least_height: int) -> li
     than a pen's width away: both are given when they differ.
     """
     strong = _strength(ink[seed.y : seed.y + seed.h, seed.x : seed.x + seed.w])
-    if _crowded(off_ground, seed, strong):
+    if strong < LIMITS.faintest * PAPER or _crowded(off_ground, seed, strong):
         return [_Piece(seed, NO_CROP, strong / PAPER, refused="crowd")]
     window, alone, mask = _grow(ink, seed, strong // 2, reach=0)
     pieces = [_examine(ink, off_ground, window, alone, mask, strong, least_height)]

@@ -61,7 +61,7 @@ def texts(line: Line) -> Counter[str]:
 
 
 def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, both widened to 0.4 of their height so that a thin 1 counts like the rest."""
+    """Intersection over union, both boxes widened to 0.4 of their height so that a thin 1 counts like the rest."""
     (ax, ay, aw, ah), (bx, by, bw, bh) = _widened(one), _widened(other)
     w, h = min(ax + aw, bx + bw) - max(ax, bx), min(ay + ah, by + bh) - max(ay, by)
     both = max(w, 0) * max(h, 0)
@@ -75,7 +75,7 @@ def _widened(box: Box) -> tuple[float, float, float, float]:
 
 
 def placed(found: list[Line], wanted: list[Line]) -> dict[int, Line]:
-    """For each wanted digit, by its place in the list, the found one of the same label that stands on it, if any does."""
+    """For each wanted digit that was found, by its place in the list: the found one of its label that stands on it."""
     pairs = {}
     for index, digit in enumerate(wanted):
         alike = [f for f in found if f["label"] == digit["label"] and overlap(f["box"], digit["box"]) >= 0.5]
@@ -91,13 +91,12 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
     return said
 
 
-def written(digits: str, size: int = 480) -> NDArray[np.float32]:
-    """Digits written side by side: (size / 2, size) float32, how much ink covers each pixel, 0 (paper) to 1 (ink)."""
+def written(digits: str) -> NDArray[np.float32]:
+    """Digits written side by side: (360, 640) float32, how much ink covers each pixel, 0 (paper) to 1 (ink)."""
     rng = np.random.default_rng(5)
-    height = size / 4
     paths = []
     for place, digit in enumerate(map(int, digits)):
-        corner = np.array([size * (place + 0.5) / (len(digits) + 0.5), size / 8], np.float32)
+        corner = np.array([200 + 60 * place, 150], np.float32)
         style = next(iter(STYLES[digit]))
-        paths += [path * height + corner for path in draw_paths(digit, style, rng, wobble=0.01)]
-    return ink(paths, (size // 2, size), size / 48, rng)
+        paths += [60 * path + corner for path in draw_paths(digit, style, rng, wobble=0.01)]
+    return ink(paths, (360, 640), 5, rng)

@@ -34,7 +34,7 @@ def served(frames: list[bytes], rounds: int) -> Iterator[str]:
     over = threading.Event()
 
     class Camera(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
             self.end_headers()

@@ -1,0 +1,95 @@
+"""Ink is found whatever the light, the polarity and the size; what is no ink isn't."""
+
+import numpy as np
+import pytest
+
+from fixtures.strokes import draw_paths, ink
+from recognizer.find import PAPER, find, flatten
+from recognizer.types import Box
+
+
+def page(digits, shape=(480, 640), paper=200, pen=60):
+    """A page with digits (label, style, x, y, height, thickness) and where their ink is."""
+    rng = np.random.default_rng(3)
+    picture, boxes = np.full(shape, float(paper)), []
+    for label, style, x, y, height, thickness in digits:
+        paths = [p * height + (x, y) for p in draw_paths(label, style, rng, wobble=0)]
+        coverage = ink([p.astype(np.float32) for p in paths], shape, thickness, rng)
+        picture += (pen - paper) * coverage
+        rows, columns = np.nonzero(coverage > 0.5)
+        boxes.append(Box(int(columns.min()), int(rows.min()), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1))
+    return picture, boxes
+
+
+def found_at(picture, box):
+    """The candidates whose box lies on this one, to a tenth of its height or two pixels."""
+    slack = max(2, box.h // 10)
+    return [c for c in find(picture.clip(0, 255).astype(np.uint8))
+            if not c.refused and max(abs(np.subtract(c.box, box))) <= slack]
+
+
+ROW = [(3, "round", 60, 200, 60, 6), (8, "one stroke", 160, 200, 60, 6), (5, "one stroke", 260, 200, 60, 6),
+       (1, "hooked", 360, 200, 60, 6), (0, "round", 460, 200, 60, 6)]
+
+
+@pytest.mark.parametrize("polarity", ["dark on light", "light on dark"])
+@pytest.mark.parametrize("light", ["even", "falls off", "shadow"])
+def test_every_digit_is_found_in_any_light(polarity, light):
+    paper, pen = (200, 60) if polarity == "dark on light" else (60, 190)
+    picture, boxes = page(ROW, paper=paper, pen=pen)
+    x = np.linspace(0, 1, picture.shape[1])
+    shadow = 1 - 0.5 / (1 + np.exp(40 * (0.4 - x)))
+    picture *= {"even": np.ones_like(x), "falls off": 1 - 0.7 * x, "shadow": shadow}[light]
+    for box in boxes:
+        candidates = found_at(picture, box)
+        assert candidates
+        assert candidates[0].dark == (polarity == "dark on light")
+
+
+@pytest.mark.parametrize(("height", "thickness"), [(14, 2), (40, 2), (40, 5), (150, 4), (150, 20), (400, 50)])
+def test_every_size_and_pen_is_found(height, thickness):
+    picture, (box,) = page([(2, "plain", 150, 40, height, thickness)])
+    assert found_at(picture, box)
+
+
+def test_boxes_count_in_pixels_of_a_large_picture():
+    picture, (box,) = page([(4, "closed", 1500, 900, 300, 30)], shape=(2000, 3000))
+    assert found_at(picture, box)
+
+
+def test_a_broken_stroke_is_also_joined():
+    picture, (box,) = page([(5, "one stroke", 200, 200, 80, 7)])
+    picture[236:239, 190:260] = 200  # as a skipping pen leaves it
+    assert found_at(picture, box)
+
+
+@pytest.mark.parametrize("strength", [0, 3, 10])
+def test_an_empty_page_has_no_candidate(strength):
+    noise = np.random.default_rng(0).normal(0, strength, (480, 640))
+    shade = np.linspace(80, 230, 640)
+    assert not [c for c in find((shade + noise).clip(0, 255).astype(np.uint8)) if not c.refused]
+
+
+def test_a_digit_cut_by_the_border_is_left_out():
+    picture, _ = page([(8, "one stroke", 100, 100, 80, 8)])
+    assert not [c for c in find(picture[:140].clip(0, 255).astype(np.uint8)) if not c.refused]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (9, 9), (30, 11), (500, 1)])
+def test_tiny_pictures_have_nothing_and_do_no_harm(shape):
+    assert find(np.full(shape, 7, np.uint8)) == []
+
+
+def test_colour_and_grey_give_the_same_boxes():
+    picture, _ = page(ROW)
+    grey = picture.clip(0, 255).astype(np.uint8)
+    assert [c.box for c in find(grey)] == [c.box for c in find(np.dstack([grey] * 3))]
+
+
+def test_flattening_takes_the_light_away():
+    picture, _ = page(ROW)
+    shaded = (picture * np.linspace(0.4, 1, 640)).clip(0, 255).astype(np.uint8)
+    flat = flatten(shaded, 12)
+    blank = flat[:150]
+    assert abs(np.median(blank) - PAPER) <= 2
+    assert np.percentile(np.abs(blank.astype(int) - PAPER), 99) <= 6

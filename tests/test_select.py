@@ -1,0 +1,96 @@
+"""Of several candidates at one place one stays, and letters' lines give no digits."""
+
+import numpy as np
+import pytest
+
+from recognizer.classify import NO_DIGIT
+from recognizer.find import NO_CROP
+from recognizer.select import select, text_lines
+from recognizer.types import Box, Candidate
+
+
+def candidate(x, y, w, h, dark=True, refused=""):
+    return Candidate(Box(x, y, w, h), NO_CROP, 0.5, dark, refused)
+
+
+def likely(label, probability=0.95):
+    row = np.zeros(NO_DIGIT + 1, np.float32)
+    row[label] = probability
+    row[NO_DIGIT if label != NO_DIGIT else 0] += 1 - probability
+    return row
+
+
+def labels(candidates, rows, refused=(), threshold=0.5):
+    return sorted(d.label for d in select(candidates, np.stack(rows), list(refused), threshold))
+
+
+def test_the_threshold_decides():
+    rows = [likely(3, 0.6)]
+    assert labels([candidate(0, 0, 20, 40)], rows, threshold=0.59) == [3]
+    assert labels([candidate(0, 0, 20, 40)], rows, threshold=0.61) == []
+
+
+def test_a_digit_carries_its_likeliest_labels_best_first():
+    row = np.full(NO_DIGIT + 1, 0.01, np.float32)
+    row[[7, 1, 9]] = 0.7, 0.15, 0.06
+    (digit,) = select([candidate(5, 6, 20, 40)], row[None], [], 0.5)
+    assert digit.box == (5, 6, 20, 40)
+    assert [label for label, _ in digit.top] == [7, 1, 9]
+    assert digit.confidence == pytest.approx(0.7)
+
+
+def test_of_two_alike_the_likelier_stays():
+    pair = [candidate(0, 0, 30, 50), candidate(2, 1, 30, 50)]
+    assert labels(pair, [likely(3, 0.8), likely(8, 0.9)]) == [8]
+
+
+def test_the_hole_of_a_digit_is_none():
+    digit, hole = candidate(0, 0, 40, 60), candidate(8, 10, 20, 35, dark=False)
+    assert labels([digit, hole], [likely(0, 0.8), likely(1, 0.99)]) == [0]
+
+
+def test_a_part_of_a_digit_is_none():
+    whole, top = candidate(0, 0, 40, 60), candidate(0, 0, 38, 32)
+    assert labels([whole, top], [likely(2, 0.8), likely(7, 0.99)]) == [2]
+
+
+def test_a_circled_digit_is_read_and_not_its_circle():
+    ring, inner = candidate(0, 0, 100, 100), candidate(35, 25, 30, 50)
+    assert labels([ring, inner], [likely(0, 0.99), likely(5, 0.9)]) == [5]
+
+
+def test_two_digits_that_were_also_joined_stay_two():
+    both, left, right = candidate(0, 0, 62, 60), candidate(0, 0, 28, 60), candidate(33, 0, 28, 58)
+    assert labels([both, left, right], [likely(4, 0.9), likely(1), likely(7)]) == [1, 7]
+
+
+def line(count, x=0, step=30):
+    return [candidate(x + step * i, 100, 20, 30) for i in range(count)]
+
+
+def test_a_digit_among_letters_is_a_letter():
+    candidates = line(5)
+    rows = [likely(NO_DIGIT), likely(0), likely(NO_DIGIT), likely(NO_DIGIT), likely(NO_DIGIT)]
+    assert labels(candidates, rows) == []
+
+
+def test_refused_ink_counts_as_letters():
+    rows = [likely(5)]
+    others = [candidate(30 * i, 100, 20, 30, refused="ground") for i in (1, 2, 3)]
+    assert labels(line(1), rows) == [5]
+    assert labels(line(1), rows, others) == []
+
+
+def test_a_letter_among_digits_takes_none_of_them_away():
+    rows = [likely(2), likely(0), likely(NO_DIGIT), likely(2), likely(6)]
+    assert labels(line(5), rows) == [0, 2, 2, 6]
+
+
+def test_lines_end_where_the_gap_is_wide():
+    words, number = line(4), line(3, x=4 * 30 + 40)
+    like = np.array([0, 0, 0, 0, 1, 1, 1], np.float32)
+    np.testing.assert_array_equal(text_lines(words + number, like), like == 0)
+
+
+def test_nothing_gives_nothing():
+    assert select([], np.zeros((0, NO_DIGIT + 1), np.float32), [], 0.5) == []

@@ -1,0 +1,65 @@
+"""Ids stay with their digits, and a label survives a bad frame."""
+
+import numpy as np
+
+from recognizer.track import APPEARS, COASTS, Tracker
+from recognizer.types import Box, Digit
+
+
+def digit(label, x, y=50, confidence=0.95, height=60):
+    return Digit(label, confidence, Box(round(x), round(y), 40, height), ((label, confidence),))
+
+
+def test_ids_stay_while_digits_move():
+    tracker, rng = Tracker(), np.random.default_rng(0)
+    ids = []
+    for step in range(30):
+        shake = rng.normal(0, 3, 2)
+        frame = [digit(k, 100 + 60 * k + 4 * step + shake[0], 50 + shake[1]) for k in range(5)]
+        shown = tracker.update([frame[i] for i in rng.permutation(5)])
+        ids.append({d.label: d.track for d in shown})
+    assert ids[APPEARS - 1 :] == [ids[-1]] * (31 - APPEARS)
+    assert len(set(ids[-1].values())) == 5
+
+
+def test_one_frame_of_clutter_is_never_shown():
+    tracker = Tracker()
+    assert tracker.update([digit(1, 10)]) == []
+    assert tracker.update([]) == []
+    assert tracker.update([]) == []
+    assert tracker.update([digit(1, 10)]) == []
+
+
+def test_a_wrong_frame_does_not_change_the_label():
+    tracker = Tracker()
+    for _ in range(6):
+        tracker.update([digit(7, 10)])
+    (shown,) = tracker.update([digit(1, 10, confidence=0.8)])
+    assert shown.label == 7
+    assert 0 < shown.confidence <= 1
+
+
+def test_a_digit_that_changes_changes_its_label_within_ten_frames():
+    tracker = Tracker()
+    for _ in range(30):
+        tracker.update([digit(3, 10)])
+    labels = [tracker.update([digit(8, 10)])[0].label for _ in range(10)]
+    assert labels[-1] == 8
+
+
+def test_a_missed_frame_is_bridged_and_a_digit_that_left_is_forgotten():
+    tracker = Tracker()
+    for _ in range(3):
+        shown = tracker.update([digit(4, 10)])
+    counts = [len(tracker.update([])) for _ in range(COASTS + 2)]
+    assert counts == [1] * COASTS + [0, 0]
+    for _ in range(APPEARS):
+        again = tracker.update([digit(4, 10)])
+    assert again[0].track != shown[0].track
+
+
+def test_two_digits_far_apart_or_of_two_sizes_are_two_tracks():
+    tracker = Tracker()
+    tracker.update([digit(2, 10)])
+    tracker.update([digit(2, 200)])
+    assert tracker.update([digit(2, 10, height=20)]) == []

@@ -1,0 +1,117 @@
+"""A real window, on a display that Xvfb serves."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from harness import CLIPS, command, environment, lines
+
+from recognizer.display import TITLE
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("Xvfb") and shutil.which("xdotool")),
+    reason="needs Xvfb and xdotool ('apt install xvfb xdotool' on Debian and Ubuntu)",
+)
+LONG_CLIP = CLIPS / "demo.mp4"  # at its own speed it plays for seconds after the window stands
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    """A display of our own, such as ":1"; the server picks a free number and says it when it is ready."""
+    ours, theirs = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+                              pass_fds=[theirs], stderr=subprocess.DEVNULL)
+    os.close(theirs)
+    with open(ours) as ready:
+        number = ready.readline().strip()
+    try:
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def xdotool(display: str, *args: str) -> str:
+    done = subprocess.run(["xdotool", *args], env=environment(display), capture_output=True, text=True, timeout=60,
+                          check=True)
+    return done.stdout.strip()
+
+
+@contextmanager
+def shown(display: str, source: Path, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The program at work on a source, and its window's id, once it is on the screen."""
+    with subprocess.Popen(command("--source", source, "--events", "e.jsonl"), cwd=folder, env=environment(display),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        try:
+            yield program, xdotool(display, "search", "--sync", "--onlyvisible", "--name", f"^{TITLE}$").splitlines()[0]
+        finally:
+            program.kill()
+
+
+def press(display: str, window: str, key: str) -> None:
+    xdotool(display, "windowfocus", "--sync", window, "key", key)
+
+
+class ClientMessage(ctypes.Structure):
+    """Xlib's XClientMessageEvent, padded to the size of XEvent."""
+
+    _fields_ = (
+        ("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send_event", ctypes.c_int), ("display", ctypes.c_void_p),
+        ("window", ctypes.c_ulong), ("message_type", ctypes.c_ulong), ("format", ctypes.c_int),
+        ("data", ctypes.c_long * 5), ("padding", ctypes.c_long * 12),
+    )
+
+
+def ask_to_close(display: str, window: int) -> None:
+    """Send what a window manager sends when its close button is pressed; this xdotool can only destroy a window."""
+    x11 = ctypes.CDLL("libX11.so.6")
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XInternAtom.restype = ctypes.c_ulong
+    server = ctypes.c_void_p(x11.XOpenDisplay(display.encode()))
+    protocols, delete = (x11.XInternAtom(server, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW"))
+    client_message = 33  # X.h
+    event = ClientMessage(type=client_message, window=window, message_type=protocols, format=32)
+    event.data[0] = delete
+    x11.XSendEvent(server, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(event))
+    x11.XCloseDisplay(server)
+
+
+@pytest.mark.parametrize("key", ["q", "Escape"])
+def test_a_key_ends_it(key: str, display: str, tmp_path: Path) -> None:
+    with shown(display, LONG_CLIP, tmp_path) as (program, window):
+        press(display, window, key)
+        said = program.communicate(timeout=60)
+        assert (program.returncode, *said) == (0, "", "")
+    assert 0 < len(lines(tmp_path / "e.jsonl")) < len(lines(LONG_CLIP.with_suffix(".jsonl")))
+
+
+def test_closing_the_window_ends_it(display: str, tmp_path: Path) -> None:
+    with shown(display, LONG_CLIP, tmp_path) as (program, window):
+        ask_to_close(display, int(window))
+        said = program.communicate(timeout=60)
+        assert (program.returncode, *said) == (0, "", "")
+    assert 0 < len(lines(tmp_path / "e.jsonl")) < len(lines(LONG_CLIP.with_suffix(".jsonl")))
+
+
+HAS_DISPLAY = "from recognizer.display import has_display; print(has_display())"
+
+
+@pytest.mark.parametrize("name", [":64999", "nonsense", "localhost:59000", ""])
+def test_a_display_that_nobody_serves_is_none(name: str, tmp_path: Path) -> None:
+    assert ask(name, tmp_path) == "False"
+
+
+def test_a_served_display_is_one(display: str, tmp_path: Path) -> None:
+    assert ask(display, tmp_path) == "True"
+
+
+def ask(display: str, folder: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", HAS_DISPLAY], cwd=folder, env=environment() | {"DISPLAY": display},
+                          capture_output=True, text=True, check=True)
+    return done.stdout.strip()
