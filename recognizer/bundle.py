@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ class Manifest:
     figures: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not re.fullmatch("[0-9a-f]{64}", str(self.sha256)):
+            raise ValueError(f"expected a sha256 of 64 hexadecimal digits, found {self.sha256!r}")
         if tuple(self.classes) != CLASSES or tuple(self.input_shape) != INPUT_SHAPE:
             raise ValueError(f"expected the classes {', '.join(CLASSES)} and crops of {INPUT_SHAPE}")
         if not (0 <= self.threshold <= 1 and self.temperature > 0):

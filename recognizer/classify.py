@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +91,9 @@ def _interpreter(content: bytes, threads: int, name: str) -> Any:
 
     try:
         interpreter = Interpreter(model_content=content, num_threads=threads)
-    except ValueError as error:
+        with _without_announcement():
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
         raise ModelError(f"model {name}: the runtime can't read it ({error})") from error
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     found = [tuple(int(n) for n in t["shape"][1:]) for t in (*inputs, *outputs)]
@@ -95,3 +101,18 @@ def _interpreter(content: bytes, threads: int, name: str) -> Any:
         raise ModelError(f"model {name}: expected one input {INPUT_SHAPE} of float32 and {len(CLASSES)} outputs, "
                          f"found {found}")
     return interpreter
+
+
+@contextlib.contextmanager
+def _without_announcement() -> Iterator[None]:
+    """Standard error turned away while the runtime announces its delegate there; it has no setting for that."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

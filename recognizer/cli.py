@@ -92,7 +92,8 @@ def _run(args: argparse.Namespace) -> None:
 
     from recognizer.display import Window, has_display
     from recognizer.pipeline import Recognizer
-    from recognizer.sinks import Events, Numbers, Save
+    from recognizer.save import Save
+    from recognizer.sinks import Events, Numbers
 
     logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
     recognizer = Recognizer(args.model, args.threshold)

@@ -32,7 +32,10 @@ def select(
     """
     best = probabilities[:, :NO_DIGIT].max(axis=1)
     likely = [int(i) for i in np.argsort(-best, kind="stable") if best[i] >= threshold]
-    texts = text_lines(candidates + refused, 1 - probabilities[:, NO_DIGIT])
+    # Ink that one look refused and another took is no letter.
+    taken = [candidates[i].box for i in likely]
+    others = [r for r in refused if all(_shared(r.box, box) < SHARED for box in taken)]
+    texts = text_lines(candidates + others, 1 - probabilities[:, NO_DIGIT])
     chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
     chosen = [i for i in chosen if not texts[i]]
     return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
@@ -109,6 +112,11 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
         if not together[i, kept].any():
             kept.append(int(i))
     return kept
+
+
+def _shared(a: Box, b: Box) -> float:
+    """How much of the smaller box the other one covers, 0 to 1."""
+    return a.intersection(b) / min(a.area, b.area)
 
 
 def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:

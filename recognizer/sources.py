@@ -197,7 +197,9 @@ def _read_file(path: Path) -> Iterator[Frame]:
 
 
 def read_picture(path: Path) -> Image:
-    """Read a picture as (H, W, 3) uint8, BGR, turned upright; what is transparent becomes white.
+    """Read a picture as (H, W, 3) uint8, BGR, turned upright.
+
+    What is transparent becomes white, or black where the ink on it is light.
 
     Raises:
         SourceError: no such file, empty, not a picture, or larger than OpenCV's limit on pixels.
@@ -227,7 +229,9 @@ def _to_bgr(image: np.ndarray) -> Image:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
     if image.shape[2] == 4:
         opaque = image[..., 3:].astype(np.float32) / 255
-        return (image[..., :3] * opaque + 255 * (1 - opaque)).round().astype(np.uint8)
+        ink_is_light = float((image[..., :3] * opaque).sum()) > 128 * 3 * float(opaque.sum())
+        ground = 0 if ink_is_light else 255
+        return np.asarray((image[..., :3] * opaque + ground * (1 - opaque)).round(), np.uint8)
     return image
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fixtures.strokes import draw_paths, ink
-from recognizer.find import PAPER, find, flatten
+from recognizer.find import find
+from recognizer.ground import PAPER, flatten
 from recognizer.types import Box
 
 

@@ -1,0 +1,187 @@
+"""Cuts one piece of ink free, and tells whether it can be a digit by its shape and by the ground beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from recognizer.ground import PAPER
+from recognizer.types import Box, Image
+
+FREE_AT = 0.33  # share of its strength at which a slim piece must still stand free; rules are fainter
+MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others
+MARGINS = (0.25, 0.6, 0.6, 0.4)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
+BLUR = 2  # pixels by which blur may thicken a stroke
+RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a digit can't be."""
+
+    widest: float = 5.0  # width over height; what is wider than a digit still tells a line of text
+    fullest: float = 0.75  # share of the box that is ink; slim 1s are exempt
+    slim: float = 0.45  # width over height under which a box counts as slim
+    boldest: float = 0.3  # width of the thickest stroke over height
+    faintest: float = 0.18  # contrast
+    uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
+    uneven_slim: float = 0.12  # the same for a bare stroke, which rooms are full of
+
+
+LIMITS = Limits()
+NO_MASK = np.zeros((0, 0), np.uint8)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Connected ink.
+
+    Attributes:
+        box: tight, in the working picture.
+        mask: (h, w) uint8, 0 or 1.
+        strength: how far it stands out from the ground, in tones, PAPER at most on dark ink.
+        refused: why it is no digit, in a word; empty when it may be one.
+    """
+
+    box: Box
+    mask: Image
+    strength: int
+    refused: str = ""
+
+
+def has_size(box: Box, shape: tuple[int, ...], least_height: int) -> bool:
+    """Whether a box is as large and as wide as a digit may be, and off the picture's border."""
+    inside = box.x > 0 and box.y > 0 and box.x + box.w < shape[1] and box.y + box.h < shape[0]
+    return inside and box.h >= least_height and box.w <= LIMITS.widest * box.h
+
+
+def cut_free(ink: Image, off_ground: Image, seed: Box, least_height: int) -> list[Piece]:
+    """Cut a seed's mask at half of its own contrast, and see whether it stands free on its ground.
+
+    Half is where the edge of a blurred stroke lies, and rules of the paper, shadows and the ends of a
+    longer line show there. A pencil's strokes break there, so the piece is also joined with what is less
+    than a pen's width away: both are given when they differ.
+    """
+    strong = _strength(ink[seed.y : seed.y + seed.h, seed.x : seed.x + seed.w])
+    if strong < LIMITS.faintest * PAPER or _crowded(off_ground, seed, strong):
+        return [Piece(seed, NO_MASK, strong, refused="crowd")]
+    window, alone, mask = _grow(ink, seed, strong // 2, reach=0)
+    pieces = [_examine(ink, off_ground, window, alone, mask, strong, least_height)]
+    if pieces[0].refused in (RUNS_ON, "shape"):
+        return pieces
+    reach = round(_pen_width(mask)) + 1
+    window, joined, mask = _grow(ink, alone, strong // 2, reach)
+    if joined != alone:
+        pieces.append(_examine(ink, off_ground, window, joined, mask, strong, least_height))
+    return pieces
+
+
+def _strength(inner: Image) -> int:
+    """How far the ink in a box stands out: the tone that its strongest twentieth reaches."""
+    step = 1 + max(inner.shape) // 64
+    tones = inner[::step, ::step]
+    rank = tones.size - max(1, tones.size // 20)
+    return int(np.partition(tones, rank, axis=None)[rank])
+
+
+def _crowded(off_ground: Image, box: Box, strong: int) -> bool:
+    """Whether little of a box's surroundings is ground: a quick look along the rectangle around it."""
+    gap = 2 + box.h // 16
+    left, top = max(0, box.x - gap), max(0, box.y - gap)
+    right, bottom = min(off_ground.shape[1], box.x + box.w + gap) - 1, min(off_ground.shape[0], box.y + box.h + gap) - 1
+    level = strong // 3
+    sides = (off_ground[top, left:right], off_ground[bottom, left:right], off_ground[top:bottom, left],
+             off_ground[top:bottom, right])
+    taken = sum(int(np.count_nonzero(side > level)) for side in sides)
+    return bool(taken > MOST_CROWDED * 2 * (right - left + bottom - top))
+
+
+def _grow(ink: Image, seed: Box, level: int, reach: int) -> tuple[_Window, Box, Image]:
+    """The piece of ink above a level that a seed is part of: its window, its tight box, its mask in the window."""
+    tight = seed
+    for margin in MARGINS:
+        window = _Window.around(tight, ink.shape, margin)
+        tight, mask = window.piece(window.of(ink), level, tight, reach)
+        if window.holds(tight):
+            break
+    return window, tight, mask
+
+
+def _examine(
+    ink: Image, off_ground: Image, window: _Window, tight: Box, mask: Image, strong: int, least_height: int
+) -> Piece:
+    """Whether a piece can be a digit by its shape and by the ground beside it."""
+    x, y = tight.x - window.box.x, tight.y - window.box.y
+    piece = Piece(tight, mask[y : y + tight.h, x : x + tight.w], strong)
+    if not (window.holds(tight) and has_size(tight, ink.shape, least_height)):
+        return replace(piece, refused=RUNS_ON)
+    slim = tight.w < LIMITS.slim * tight.h
+    if slim:
+        # A slim piece may be the stem of a letter whose hairlines are fainter: it has to stand free there too.
+        whole, _ = window.piece(window.of(ink), round(FREE_AT * strong), tight)
+        if whole.area > 1.5 * tight.area + 4 * tight.h:
+            return replace(piece, refused="attached")
+    elif cv2.countNonZero(mask) > LIMITS.fullest * tight.area:
+        return replace(piece, refused="shape")
+    thickest = 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
+    if thickest > LIMITS.boldest * tight.h + (0 if slim else BLUR):
+        return replace(piece, refused="shape")
+    near, far = (cv2.dilate(mask, np.ones((side, side), np.uint8)) for side in (5, 7))
+    beside = np.sort(window.of(off_ground)[far > near])
+    uneven = LIMITS.uneven_slim if slim else LIMITS.uneven
+    most, nearly_all = (beside[len(beside) * share // 100] for share in (75, 90)) if len(beside) else (255, 255)
+    if most > uneven * strong or nearly_all > 2.2 * uneven * strong:
+        return replace(piece, refused="ground")
+    return piece
+
+
+def _pen_width(mask: Image) -> float:
+    """The mean width of the strokes in pixels: a long stroke has twice as much edge as length."""
+    area = cv2.countNonZero(mask)
+    inside = cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
+    return 2 * area / max(1, area - inside)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A part of the working picture around a piece of ink."""
+
+    box: Box
+    shape: tuple[int, ...]  # of the whole picture
+
+    @staticmethod
+    def around(box: Box, shape: tuple[int, ...], share: float) -> _Window:
+        margin = max(4, round(share * max(box.h, box.w)))
+        left, top = max(0, box.x - margin), max(0, box.y - margin)
+        right, bottom = min(shape[1], box.x + box.w + margin), min(shape[0], box.y + box.h + margin)
+        return _Window(Box(left, top, right - left, bottom - top), shape)
+
+    def of(self, picture: Image) -> Image:
+        return picture[self.box.y : self.box.y + self.box.h, self.box.x : self.box.x + self.box.w]
+
+    def holds(self, box: Box) -> bool:
+        """Whether a box stays off this window's edges."""
+        right, bottom = self.box.x + self.box.w, self.box.y + self.box.h
+        return box.x > self.box.x and box.y > self.box.y and box.x + box.w < right and box.y + box.h < bottom
+
+    def piece(self, part: Image, level: int, near: Box, reach: int = 0) -> tuple[Box, Image]:
+        """The largest piece above a level in a box, gaps up to `reach` pixels bridged.
+
+        Returns:
+            Its own box, and its mask, uint8 0 or 1, of the window's size.
+        """
+        binary = (part > level).view(np.uint8)
+        _, pieces, stats, _ = cv2.connectedComponentsWithStats(binary)
+        if reach:  # over specks that are no strokes no bridge is built
+            stroke = stats[:, cv2.CC_STAT_AREA] >= reach * reach // 2
+            stroke[0] = False
+            binary = stroke[pieces].view(np.uint8)
+            _, pieces = cv2.connectedComponents(cv2.dilate(binary, np.ones((reach + 1, reach + 1), np.uint8)))
+        x, y = near.x - self.box.x, near.y - self.box.y
+        counts = np.bincount(pieces[y : y + near.h, x : x + near.w].ravel(), minlength=2)
+        counts[0] = 0
+        mask = (pieces == counts.argmax()).view(np.uint8) & binary
+        left, top, w, h = cv2.boundingRect(mask)
+        return Box(self.box.x + left, self.box.y + top, w, h), mask
