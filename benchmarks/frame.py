@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from benchmarks.measure import alternate, compare, parser, print_table
 from benchmarks.stages import CLIPS, STAGES, time_decoding, time_stages, time_whole, use_threads
@@ -46,7 +47,7 @@ def main() -> None:
 def _enlarged() -> Frames:
     with open_source(CLIP) as source:
         for frame in islice(source, FRAMES):
-            yield cv2.resize(frame.image, LARGE, interpolation=cv2.INTER_CUBIC)
+            yield np.asarray(cv2.resize(frame.image, LARGE, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def _rows(what: str, clip: Path, rounds: int, bars: dict[str, float]) -> list[tuple[str, ...]]:

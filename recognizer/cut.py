@@ -13,7 +13,7 @@ from recognizer.types import Box, Image
 FREE_AT = 0.33  # share of its strength at which a slim piece must still stand free; rules are fainter
 MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others
 MARGINS = (0.25, 0.6, 0.6, 0.4)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
-BLUR = 2  # pixels by which blur may thicken a stroke
+BLUR = 3  # pixels by which blur may thicken a stroke
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
 
 
@@ -132,7 +132,7 @@ def _examine(
     beside = np.sort(window.of(off_ground)[far > near])
     uneven = LIMITS.uneven_slim if slim else LIMITS.uneven
     most, nearly_all = (beside[len(beside) * share // 100] for share in (75, 90)) if len(beside) else (255, 255)
-    if most > uneven * strong or nearly_all > 2.2 * uneven * strong:
+    if most > uneven * strong or nearly_all > 1.5 * uneven * strong:
         return replace(piece, refused="ground")
     return piece
 

@@ -96,7 +96,7 @@ def load_not_digits(file: Path) -> list[Pictures]:
 
 def _load(file: Path, names: tuple[str, ...]) -> dict[str, NDArray]:
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as content, np.load(content, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
     except OSError as error:
         raise SourceError(f"{file}: can't be read ({error.strerror or 'damaged'}); expected an .npz file") from error

@@ -1,0 +1,119 @@
+"""The runtime gives what the network computes, for any number of crops, and refuses what isn't the bundle."""
+
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from fixtures.strokes import STYLES
+from recognizer.assets import shipped
+from recognizer.bundle import CLASSES, load_bundle, manifest_path
+from recognizer.classify import NO_DIGIT, Classifier, softmax
+from recognizer.errors import ModelError
+from recognizer.normalise import normalise
+from train.degrade import degrade
+from train.samples import drawn_digit
+
+MODEL = shipped("models/digits.tflite")
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return Classifier(MODEL)
+
+
+@pytest.fixture(scope="module")
+def crops():
+    rng = np.random.default_rng(0)
+    labels = np.tile(np.arange(10), 20)
+    return np.stack([normalise(degrade(drawn_digit(k, rng), rng, strength=0.3)) for k in labels]), labels
+
+
+def test_it_reads_digits_in_every_style(classifier, crops):
+    found = classifier(crops[0]).argmax(axis=1)
+    assert set(range(10)) == set(STYLES)
+    assert (found == crops[1]).mean() >= 0.95
+
+
+def test_probabilities_are_probabilities(classifier, crops):
+    probabilities = classifier(crops[0])
+    assert probabilities.shape == (len(crops[0]), len(CLASSES))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    assert (probabilities >= 0).all()
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 64])
+def test_the_size_of_the_batch_does_not_matter(classifier, crops, count):
+    whole = classifier(crops[0])
+    np.testing.assert_allclose(classifier(crops[0][:count]), whole[:count], atol=1e-5)
+
+
+def test_an_empty_crop_is_no_digit(classifier):
+    assert classifier(np.zeros((1, 28, 28), np.uint8))[0].argmax() == NO_DIGIT
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [((28, 28), np.uint8), ((2, 28, 28), float), ((1, 20, 28), np.uint8)])
+def test_other_arrays_are_refused(classifier, shape, dtype):
+    with pytest.raises(ValueError, match="expected crops"):
+        classifier(np.zeros(shape, dtype))
+
+
+def test_softmax_is_the_definition():
+    logits = np.random.default_rng(1).normal(0, 3, (5, 11)).astype(np.float32)
+    expected = np.exp(logits.astype(np.float64))
+    np.testing.assert_allclose(softmax(logits), expected / expected.sum(axis=1, keepdims=True), rtol=1e-5)
+    assert np.isfinite(softmax(np.full((1, 11), 1e4, np.float32))).all()
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    model = tmp_path / "digits.tflite"
+    shutil.copy(MODEL, model)
+    shutil.copy(manifest_path(MODEL), manifest_path(model))
+    return model
+
+
+def rewrite(model, **changes):
+    manifest = json.loads(manifest_path(model).read_text())
+    manifest_path(model).write_text(json.dumps({**manifest, **changes}))
+
+
+def test_the_shipped_manifest_tells_how_the_model_was_made():
+    made = load_bundle(MODEL)[1].made
+    assert made["command"].startswith("python -m train")
+    assert {"command", "recipe", "data", "seed", "versions"} <= set(made)
+
+
+@pytest.mark.parametrize("place", [0, 0.3, 0.9])
+def test_a_flipped_bit_is_found(bundle, place):
+    content = bytearray(bundle.read_bytes())
+    content[int(place * len(content))] ^= 1
+    bundle.write_bytes(content)
+    with pytest.raises(ModelError, match="sha256"):
+        load_bundle(bundle)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"classes": ["0", "1"]}, {"input_shape": [32, 32, 3]}, {"threshold": 7}, {"temperature": 0}, {"sha256": None},
+     {"threshold": "high"}, {"surprise": 1}],
+)
+def test_a_manifest_of_another_program_is_refused(bundle, changes):
+    rewrite(bundle, **changes)
+    with pytest.raises(ModelError, match="not a manifest"):
+        load_bundle(bundle)
+
+
+def test_a_model_that_is_none_is_refused_after_its_hash(bundle):
+    bundle.write_bytes(b"no model at all")
+    rewrite(bundle, sha256=hashlib.sha256(b"no model at all").hexdigest())
+    with pytest.raises(ModelError, match="can't read"):
+        Classifier(bundle)
+
+
+def test_a_missing_half_is_named(bundle):
+    manifest_path(bundle).unlink()
+    with pytest.raises(ModelError, match=r"digits\.json"):
+        load_bundle(bundle)
