@@ -1,0 +1,1 @@
+"""Documents of the project, and the programs that make their pictures."""
