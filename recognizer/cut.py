@@ -10,7 +10,7 @@ import numpy as np
 from recognizer.ground import PAPER
 from recognizer.types import Box, Image
 
-FREE_AT = 0.33  # share of its strength at which a slim piece must still stand free; rules are fainter
+FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
 MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others
 MARGINS = (0.25, 0.6, 0.6, 0.4)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
 BLUR = 3  # pixels by which blur may thicken a stroke
@@ -22,12 +22,13 @@ class Limits:
     """What a digit can't be."""
 
     widest: float = 5.0  # width over height; what is wider than a digit still tells a line of text
-    fullest: float = 0.75  # share of the box that is ink; slim 1s are exempt
-    slim: float = 0.45  # width over height under which a box counts as slim
+    fullest: float = 0.75  # share of the box that is ink; bare strokes are exempt
+    slim: float = 0.4  # width over height under which a piece is no more than a stroke
+    bare: float = 1.35  # a stroke that is less than so many times as long as the box is high is none either
     boldest: float = 0.3  # width of the thickest stroke over height
     faintest: float = 0.18  # contrast
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
-    uneven_slim: float = 0.12  # the same for a bare stroke, which rooms are full of
+    uneven_bare: float = 0.12  # the same for a bare stroke, which rooms are full of
 
 
 LIMITS = Limits()
@@ -51,13 +52,13 @@ class Piece:
     refused: str = ""
 
 
-def has_size(box: Box, shape: tuple[int, ...], least_height: int) -> bool:
+def has_size(box: Box, shape: tuple[int, ...], heights: range) -> bool:
     """Whether a box is as large and as wide as a digit may be, and off the picture's border."""
     inside = box.x > 0 and box.y > 0 and box.x + box.w < shape[1] and box.y + box.h < shape[0]
-    return inside and box.h >= least_height and box.w <= LIMITS.widest * box.h
+    return inside and box.h in heights and box.w <= LIMITS.widest * box.h
 
 
-def cut_free(ink: Image, off_ground: Image, seed: Box, least_height: int) -> list[Piece]:
+def cut_free(ink: Image, off_ground: Image, seed: Box, heights: range) -> list[Piece]:
     """Cut a seed's mask at half of its own contrast, and see whether it stands free on its ground.
 
     Half is where the edge of a blurred stroke lies, and rules of the paper, shadows and the ends of a
@@ -68,13 +69,14 @@ def cut_free(ink: Image, off_ground: Image, seed: Box, least_height: int) -> lis
     if strong < LIMITS.faintest * PAPER or _crowded(off_ground, seed, strong):
         return [Piece(seed, NO_MASK, strong, refused="crowd")]
     window, alone, mask = _grow(ink, seed, strong // 2, reach=0)
-    pieces = [_examine(ink, off_ground, window, alone, mask, strong, least_height)]
+    pieces = [_examine(ink, off_ground, window, alone, mask, strong, heights)]
     if pieces[0].refused in (RUNS_ON, "shape"):
         return pieces
-    reach = round(_pen_width(mask)) + 1
+    area, length = _stroke(mask)
+    reach = round(area / length) + 1
     window, joined, mask = _grow(ink, alone, strong // 2, reach)
     if joined != alone:
-        pieces.append(_examine(ink, off_ground, window, joined, mask, strong, least_height))
+        pieces.append(_examine(ink, off_ground, window, joined, mask, strong, heights))
     return pieces
 
 
@@ -110,38 +112,37 @@ def _grow(ink: Image, seed: Box, level: int, reach: int) -> tuple[_Window, Box, 
 
 
 def _examine(
-    ink: Image, off_ground: Image, window: _Window, tight: Box, mask: Image, strong: int, least_height: int
+    ink: Image, off_ground: Image, window: _Window, tight: Box, mask: Image, strong: int, heights: range
 ) -> Piece:
     """Whether a piece can be a digit by its shape and by the ground beside it."""
     x, y = tight.x - window.box.x, tight.y - window.box.y
     piece = Piece(tight, mask[y : y + tight.h, x : x + tight.w], strong)
-    if not (window.holds(tight) and has_size(tight, ink.shape, least_height)):
+    if not (window.holds(tight) and has_size(tight, ink.shape, heights)):
         return replace(piece, refused=RUNS_ON)
-    slim = tight.w < LIMITS.slim * tight.h
-    if slim:
-        # A slim piece may be the stem of a letter whose hairlines are fainter: it has to stand free there too.
+    area, length = _stroke(mask)
+    bare = length < LIMITS.bare * tight.h or tight.w < LIMITS.slim * tight.h
+    thickest = 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
+    if thickest > LIMITS.boldest * tight.h + (0 if bare else BLUR) or (area > LIMITS.fullest * tight.area and not bare):
+        return replace(piece, refused="shape")
+    if bare:
+        # It may be the stem of a letter whose hairlines are fainter: it has to stand free there too.
         whole, _ = window.piece(window.of(ink), round(FREE_AT * strong), tight)
         if whole.area > 1.5 * tight.area + 4 * tight.h:
             return replace(piece, refused="attached")
-    elif cv2.countNonZero(mask) > LIMITS.fullest * tight.area:
-        return replace(piece, refused="shape")
-    thickest = 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
-    if thickest > LIMITS.boldest * tight.h + (0 if slim else BLUR):
-        return replace(piece, refused="shape")
     near, far = (cv2.dilate(mask, np.ones((side, side), np.uint8)) for side in (5, 7))
     beside = np.sort(window.of(off_ground)[far > near])
-    uneven = LIMITS.uneven_slim if slim else LIMITS.uneven
+    uneven = LIMITS.uneven_bare if bare else LIMITS.uneven
     most, nearly_all = (beside[len(beside) * share // 100] for share in (75, 90)) if len(beside) else (255, 255)
     if most > uneven * strong or nearly_all > 1.5 * uneven * strong:
         return replace(piece, refused="ground")
     return piece
 
 
-def _pen_width(mask: Image) -> float:
-    """The mean width of the strokes in pixels: a long stroke has twice as much edge as length."""
+def _stroke(mask: Image) -> tuple[int, float]:
+    """The area of a mask in pixels and the length of the stroke that it is: half of its edge."""
     area = cv2.countNonZero(mask)
     inside = cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
-    return 2 * area / max(1, area - inside)
+    return area, max(1, area - inside) / 2
 
 
 @dataclass(frozen=True)
@@ -173,8 +174,10 @@ class _Window:
             Its own box, and its mask, uint8 0 or 1, of the window's size.
         """
         binary = (part > level).view(np.uint8)
-        _, pieces, stats, _ = cv2.connectedComponentsWithStats(binary)
-        if reach:  # over specks that are no strokes no bridge is built
+        if not reach:
+            _, pieces = cv2.connectedComponents(binary)
+        else:  # over specks that are no strokes no bridge is built
+            _, pieces, stats, _ = cv2.connectedComponentsWithStats(binary)
             stroke = stats[:, cv2.CC_STAT_AREA] >= reach * reach // 2
             stroke[0] = False
             binary = stroke[pieces].view(np.uint8)

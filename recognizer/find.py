@@ -16,6 +16,7 @@ from recognizer.types import Box, Candidate, Image
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
 FINE, COARSE = 12, 3  # the background's window: the picture's shorter side divided by it
+FINE_HEIGHT = 240  # pixels; taller ink is left to the smaller picture
 COARSE_SHRINK = 4  # thick ink is looked for in a picture so many times smaller
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
 LEAST_HEIGHT = 10  # pixels in the working picture
@@ -35,15 +36,15 @@ def find(image: Image) -> list[Candidate]:
     grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     scale = min(1.0, WORKING_SIDE / max(grey.shape))
     grey = shrink(grey, scale)
-    candidates = _find_at(grey, FINE, scale)
+    candidates = _find_at(grey, FINE, scale, range(LEAST_HEIGHT, FINE_HEIGHT))
     grey = shrink(grey, 1 / COARSE_SHRINK)
-    # What is thin enough for the fine window was found there, so here only tall ink is of interest.
-    return candidates + _find_at(grey, COARSE, scale / COARSE_SHRINK, 2 * LEAST_HEIGHT)
+    tall = range(2 * LEAST_HEIGHT, grey.shape[0])
+    return candidates + _find_at(grey, COARSE, scale / COARSE_SHRINK, tall)
 
 
-def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HEIGHT) -> list[Candidate]:
-    """Candidates of a working picture that is `scale` times the frame."""
-    if min(grey.shape) < least_height:
+def _find_at(grey: Image, parts: int, scale: float, heights: range) -> list[Candidate]:
+    """Candidates of these heights in a working picture that is `scale` times the frame."""
+    if min(grey.shape) < heights.start:
         return []
     flat = flatten(grey, parts)
     off = off_ground(flat)
@@ -52,10 +53,10 @@ def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HE
         ink = ink_of(flat, dark)
         tried = np.zeros((0, 4), np.int32)
         for cut in CUTS:
-            for seed in _seeds(ink, round(cut * PAPER), least_height):
+            for seed in _seeds(ink, round(cut * PAPER), heights):
                 if (np.abs(tried - seed).max(axis=1, initial=0) <= 2 + seed.h // 12).any():
                     continue
-                pieces = cut_free(ink, off, seed, least_height)
+                pieces = cut_free(ink, off, seed, heights)
                 tried = np.vstack([tried, seed, *(piece.box for piece in pieces)])
                 for piece in pieces:
                     if piece.refused != RUNS_ON:
@@ -65,7 +66,7 @@ def _find_at(grey: Image, parts: int, scale: float, least_height: int = LEAST_HE
     return candidates
 
 
-def _seeds(ink: Image, level: int, least_height: int) -> list[Box]:
+def _seeds(ink: Image, level: int, heights: range) -> list[Box]:
     """Boxes of the connected pieces of ink above a level that have a digit's size."""
     binary = cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1]
     contours, hierarchy = cv2.findContours(binary, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
@@ -74,5 +75,5 @@ def _seeds(ink: Image, level: int, least_height: int) -> list[Box]:
     return [
         box
         for contour, parent in zip(contours, hierarchy[0, :, 3], strict=True)
-        if parent == -1 and has_size(box := Box(*cv2.boundingRect(contour)), binary.shape, least_height)
+        if parent == -1 and has_size(box := Box(*cv2.boundingRect(contour)), binary.shape, heights)
     ]

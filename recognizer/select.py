@@ -32,10 +32,9 @@ def select(
     """
     best = probabilities[:, :NO_DIGIT].max(axis=1)
     likely = [int(i) for i in np.argsort(-best, kind="stable") if best[i] >= threshold]
-    # Ink that one look refused and another took is no letter.
-    taken = [candidates[i].box for i in likely]
-    others = [r for r in refused if all(_shared(r.box, box) < SHARED for box in taken)]
-    texts = text_lines(candidates + others, 1 - probabilities[:, NO_DIGIT])
+    if not likely:
+        return []
+    texts = text_lines(candidates + _beside(refused, [candidates[i] for i in likely]), 1 - probabilities[:, NO_DIGIT])
     chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
     chosen = [i for i in chosen if not texts[i]]
     return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
@@ -114,9 +113,17 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
     return kept
 
 
-def _shared(a: Box, b: Box) -> float:
-    """How much of the smaller box the other one covers, 0 to 1."""
-    return a.intersection(b) / min(a.area, b.area)
+def _beside(refused: list[Candidate], digits: list[Candidate]) -> list[Candidate]:
+    """Those of the refused that are level with a digit. Ink that one look refused and another took is no letter."""
+    if not refused:
+        return []
+    (x, y, w, h), (left, top, wide, high) = (np.array([c.box for c in cs], np.float32).T for cs in (refused, digits))
+    level = np.abs((y + h / 2)[:, None] - (top + high / 2)) < h[:, None] + high
+    across = np.minimum((x + w)[:, None], left + wide) - np.maximum(x[:, None], left)
+    down = np.minimum((y + h)[:, None], top + high) - np.maximum(y[:, None], top)
+    shared = np.clip(across, 0, None) * np.clip(down, 0, None) / np.minimum((w * h)[:, None], wide * high)
+    keep = level.any(axis=1) & (shared < SHARED).all(axis=1)
+    return [refused[i] for i in np.flatnonzero(keep)]
 
 
 def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:
