@@ -26,6 +26,7 @@ class Limits:
     slim: float = 0.4  # width over height under which a piece is no more than a stroke
     bare: float = 1.35  # a stroke that is less than so many times as long as the box is high is none either
     boldest: float = 0.3  # width of the thickest stroke over height
+    boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
     faintest: float = 0.18  # contrast
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
     uneven_bare: float = 0.12  # the same for a bare stroke, which rooms are full of
@@ -122,7 +123,8 @@ def _examine(
     area, length = _stroke(mask)
     bare = length < LIMITS.bare * tight.h or tight.w < LIMITS.slim * tight.h
     thickest = 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
-    if thickest > LIMITS.boldest * tight.h + (0 if bare else BLUR) or (area > LIMITS.fullest * tight.area and not bare):
+    boldest = LIMITS.boldest_bare if bare else LIMITS.boldest
+    if thickest > boldest * tight.h + BLUR or (area > LIMITS.fullest * tight.area and not bare):
         return replace(piece, refused="shape")
     if bare:
         # It may be the stem of a letter whose hairlines are fainter: it has to stand free there too.

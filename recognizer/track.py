@@ -13,7 +13,7 @@ REACH = 0.7  # how far a digit may move between two frames, in its heights
 MOST_GROWTH = 1.6  # of its height between two frames
 APPEARS = 2  # frames in which a digit must be seen before it is shown
 COASTS = 4  # frames for which a digit that was shown is kept though it isn't seen
-MEMORY = 0.85  # what a frame's evidence is still worth one frame later
+MEMORY = 0.93  # what a frame's evidence is still worth one frame later
 FLOOR = 1e-3  # the least probability that a single frame may give to a label
 
 
