@@ -29,7 +29,7 @@ class Limits:
     boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
     faintest: float = 0.18  # contrast
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
-    uneven_bare: float = 0.12  # the same for a bare stroke, which rooms are full of
+    uneven_bare: float = 0.15  # the same for a bare stroke, which rooms are full of
 
 
 LIMITS = Limits()
@@ -66,9 +66,11 @@ def cut_free(ink: Image, off_ground: Image, seed: Box, heights: range) -> list[P
     longer line show there. A pencil's strokes break there, so the piece is also joined with what is less
     than a pen's width away: both are given when they differ.
     """
-    strong = _strength(ink[seed.y : seed.y + seed.h, seed.x : seed.x + seed.w])
+    strong, share = _strength(ink[seed.y : seed.y + seed.h, seed.x : seed.x + seed.w])
     if strong < LIMITS.faintest * PAPER or _crowded(off_ground, seed, strong):
         return [Piece(seed, NO_MASK, strong, refused="crowd")]
+    if share > LIMITS.fullest and seed.w > LIMITS.slim * seed.h:
+        return [Piece(seed, NO_MASK, strong, refused="shape")]
     window, alone, mask = _grow(ink, seed, strong // 2, reach=0)
     pieces = [_examine(ink, off_ground, window, alone, mask, strong, heights)]
     if pieces[0].refused in (RUNS_ON, "shape"):
@@ -81,12 +83,13 @@ def cut_free(ink: Image, off_ground: Image, seed: Box, heights: range) -> list[P
     return pieces
 
 
-def _strength(inner: Image) -> int:
-    """How far the ink in a box stands out: the tone that its strongest twentieth reaches."""
+def _strength(inner: Image) -> tuple[int, float]:
+    """How far the ink in a box stands out, the tone that its strongest twentieth reaches; and its share of the box."""
     step = 1 + max(inner.shape) // 64
     tones = inner[::step, ::step]
     rank = tones.size - max(1, tones.size // 20)
-    return int(np.partition(tones, rank, axis=None)[rank])
+    strong = int(np.partition(tones, rank, axis=None)[rank])
+    return strong, float(np.count_nonzero(tones > strong // 2)) / tones.size
 
 
 def _crowded(off_ground: Image, box: Box, strong: int) -> bool:

@@ -16,7 +16,7 @@ from recognizer.types import Box, Candidate, Image
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
 FINE, COARSE = 12, 3  # the background's window: the picture's shorter side divided by it
-FINE_HEIGHT = 240  # pixels; taller ink is left to the smaller picture
+FINE_HEIGHT = 160  # pixels; taller ink is left to the smaller picture
 COARSE_SHRINK = 4  # thick ink is looked for in a picture so many times smaller
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
 LEAST_HEIGHT = 10  # pixels in the working picture
@@ -51,13 +51,11 @@ def _find_at(grey: Image, parts: int, scale: float, heights: range) -> list[Cand
     candidates = []
     for dark in (True, False):
         ink = ink_of(flat, dark)
-        tried = np.zeros((0, 4), np.int32)
+        tried: list[Box] = []
         for cut in CUTS:
-            for seed in _seeds(ink, round(cut * PAPER), heights):
-                if (np.abs(tried - seed).max(axis=1, initial=0) <= 2 + seed.h // 12).any():
-                    continue
+            for seed in _without(tried, _seeds(ink, round(cut * PAPER), heights)):
                 pieces = cut_free(ink, off, seed, heights)
-                tried = np.vstack([tried, seed, *(piece.box for piece in pieces)])
+                tried += [seed, *(piece.box for piece in pieces)]
                 for piece in pieces:
                     if piece.refused != RUNS_ON:
                         box = Box(*(round(v / scale) for v in piece.box))
@@ -77,3 +75,12 @@ def _seeds(ink: Image, level: int, heights: range) -> list[Box]:
         for contour, parent in zip(contours, hierarchy[0, :, 3], strict=True)
         if parent == -1 and has_size(box := Box(*cv2.boundingRect(contour)), binary.shape, heights)
     ]
+
+
+def _without(tried: list[Box], seeds: list[Box]) -> list[Box]:
+    """Those of the seeds that are not nearly the box of one that was tried."""
+    if not tried or not seeds:
+        return seeds
+    boxes = np.array(seeds, np.int32)
+    off = np.abs(boxes[:, None] - np.array(tried, np.int32)).max(axis=2).min(axis=1)
+    return [seeds[i] for i in np.flatnonzero(off > 2 + boxes[:, 3] // 12)]

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from recognizer.errors import OutputError
-from recognizer.types import Reading
+from recognizer.types import Box, Reading
 
-STEADY = 5  # frames for which a number must stand before it is printed
+STEADY = 5  # frames for which a number must stand still before it is printed
+STILL = 0.06  # how far it may move from one to the next, in its heights
+
+_Tracks = tuple[int | None, ...]  # of a number's digits
 
 
 class Sink(Protocol):
@@ -68,24 +70,31 @@ class Events:
 
 
 class Numbers:
-    """Prints each number once when it has been steady, and again when it changes."""
+    """Prints each number once when it has stood still for some frames, and again when it changes."""
 
     def __init__(self) -> None:
-        self._frames: Counter[tuple[object, ...]] = Counter()
         self._source = ""
+        self._stood: dict[_Tracks, tuple[str, Box, int]] = {}  # the text, where, and for how many frames
+        self._printed: dict[_Tracks, str] = {}
 
     def write(self, reading: Reading) -> None:
         frame = reading.frame
         if frame.source != self._source:
-            self._frames.clear()
             self._source = frame.source
+            self._stood.clear()
+            self._printed.clear()
         if frame.still:
             _print(f"{frame.source}: {' '.join(n.text for n in reading.numbers) or 'no digits'}")
             return
+        before, self._stood = self._stood, {}
         for number in reading.numbers:
-            key = (number.text, *(reading.digits[i].track for i in number.digits))
-            self._frames[key] += 1
-            if self._frames[key] == STEADY:
+            tracks = tuple(reading.digits[i].track for i in number.digits)
+            text, box, frames = before.get(tracks, ("", number.box, 0))
+            moved = max(abs(number.box.x - box.x), abs(number.box.y - box.y))
+            frames = frames + 1 if text == number.text and moved <= STILL * box.h else 1
+            self._stood[tracks] = number.text, number.box, frames
+            if frames == STEADY and self._printed.get(tracks) != number.text:
+                self._printed[tracks] = number.text
                 _print(f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})")
 
     def __enter__(self) -> Self:
