@@ -23,30 +23,25 @@ class Classifier:
     """The CNN of a model bundle. The runtime is loaded here, not when the module is imported.
 
     Args:
-        model: path of the .tflite file, its manifest beside it.
-        threads: how many the runtime may use.
+        content: of the .tflite file.
+        manifest: what its manifest says.
+        name: what errors call it.
 
     Raises:
-        ModelError: the bundle can't be loaded, or its shapes are not those of this program.
+        ModelError: the runtime can't read it, or its shapes are not those of this program.
     """
 
-    def __init__(self, model: Path, threads: int = 1) -> None:
-        content, self.manifest = load_bundle(model)
-        self._interpreter: Any = _interpreter(content, threads, str(model))
+    def __init__(self, content: bytes, manifest: Manifest, name: str = "in memory") -> None:
+        self.manifest = manifest
+        self._interpreter: Any = _interpreter(content, name)
         self._input: int = self._interpreter.get_input_details()[0]["index"]
         self._output: int = self._interpreter.get_output_details()[0]["index"]
         self._batch = 0
 
     @classmethod
-    def from_bytes(cls, content: bytes, manifest: Manifest) -> Classifier:
-        """A classifier of a model that isn't a file yet, as `train` has it before it writes the bundle."""
-        self = cls.__new__(cls)
-        self.manifest = manifest
-        self._interpreter = _interpreter(content, 1, "in memory")
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
-        self._batch = 0
-        return self
+    def load(cls, model: Path) -> Classifier:
+        """The classifier of a .tflite file, its manifest beside it and its hash checked."""
+        return cls(*load_bundle(model), str(model))
 
     def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Classify normalised crops.
@@ -86,11 +81,11 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return probabilities
 
 
-def _interpreter(content: bytes, threads: int, name: str) -> Any:
+def _interpreter(content: bytes, name: str) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
     try:
-        interpreter = Interpreter(model_content=content, num_threads=threads)
+        interpreter = Interpreter(model_content=content, num_threads=1)
         with _without_announcement():
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:

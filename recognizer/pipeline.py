@@ -40,7 +40,7 @@ class Recognizer:
     def __init__(self, model: str | Path | None = None, threshold: float | None = None) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")
-        self._classifier = Classifier(Path(model) if model else shipped("models/digits.tflite"))
+        self._classifier = Classifier.load(Path(model) if model else shipped("models/digits.tflite"))
         self.threshold = self._classifier.manifest.threshold if threshold is None else threshold
 
     def read(self, image: Image) -> Reading:

@@ -12,7 +12,7 @@ from recognizer.types import Box, Digit
 REACH = 0.7  # how far a digit may move between two frames, in its heights
 MOST_GROWTH = 1.6  # of its height between two frames
 APPEARS = 2  # frames in which a digit must be seen before it is shown
-COASTS = 4  # frames for which a digit that was shown is kept though it isn't seen
+COASTS = 3  # frames for which a digit that was shown is kept though it isn't seen
 MEMORY = 0.93  # what a frame's evidence is still worth one frame later
 FLOOR = 1e-3  # the least probability that a single frame may give to a label
 
@@ -36,7 +36,7 @@ class Tracker:
     def update(self, digits: list[Digit]) -> list[Digit]:
         """Take the digits of the next frame and give those to show, labels smoothed over time.
 
-        A digit is shown from its second frame on, and for four frames after it was last seen.
+        A digit is shown from its second frame on, and for three frames after it was last seen.
 
         Args:
             digits: as read in this frame alone.

@@ -21,7 +21,7 @@ MODEL = shipped("models/digits.tflite")
 
 @pytest.fixture(scope="module")
 def classifier():
-    return Classifier(MODEL)
+    return Classifier.load(MODEL)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_a_model_that_is_none_is_refused_after_its_hash(bundle):
     bundle.write_bytes(b"no model at all")
     rewrite(bundle, sha256=hashlib.sha256(b"no model at all").hexdigest())
     with pytest.raises(ModelError, match="can't read"):
-        Classifier(bundle)
+        Classifier.load(bundle)
 
 
 def test_a_missing_half_is_named(bundle):

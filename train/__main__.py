@@ -79,7 +79,7 @@ def make(args: argparse.Namespace) -> None:
 
     content = to_litert(model)
     draft = Manifest(sha256=hashlib.sha256(content).hexdigest(), threshold=0.5, temperature=1.0)
-    classifier = Classifier.from_bytes(content, draft)
+    classifier = Classifier(content, draft)
     crops, labels = validation
     logits = classifier.logits(crops)
     temperature = fit_temperature(logits, labels)
