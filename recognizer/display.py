@@ -67,7 +67,7 @@ class Window:
         self._source = ""
 
     def __enter__(self) -> Self:
-        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         return self
 
     def write(self, reading: Reading) -> None:

@@ -29,7 +29,7 @@ def draw(reading: Reading) -> Image:
         _label(picture, caption, digit.box.x, digit.box.y - round(4 * unit), unit * 0.75, DIGIT)
     for number in reading.numbers:
         if len(number.digits) > 1:
-            under = number.box.y + number.box.h + round(34 * unit)
+            under = number.box.y + number.box.h + round(50 * unit)
             _label(picture, number.text, number.box.x, under, unit, NUMBER)
     if not reading.frame.still:
         found = f"{len(reading.numbers)} number{'' if len(reading.numbers) == 1 else 's'}"
