@@ -29,6 +29,7 @@ class Limits:
     boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
     faintest: float = 0.18  # contrast
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
+    most_doubt: float = 1.5  # how many times more uneven it may be for ink in the company of surer digits
     uneven_bare: float = 0.15  # the same for a bare stroke, which rooms are full of
 
 
@@ -45,12 +46,14 @@ class Piece:
         mask: (h, w) uint8, 0 or 1.
         strength: how far it stands out from the ground, in tones, PAPER at most on dark ink.
         refused: why it is no digit, in a word; empty when it may be one.
+        sure: the ground beside it is even, as a sheet's is.
     """
 
     box: Box
     mask: Image
     strength: int
     refused: str = ""
+    sure: bool = True
 
 
 def has_size(box: Box, shape: tuple[int, ...], heights: range) -> bool:
@@ -138,9 +141,10 @@ def _examine(
     beside = np.sort(window.of(off_ground)[far > near])
     uneven = LIMITS.uneven_bare if bare else LIMITS.uneven
     most, nearly_all = (beside[len(beside) * share // 100] for share in (75, 90)) if len(beside) else (255, 255)
-    if most > uneven * strong or nearly_all > 1.5 * uneven * strong:
+    doubt = max(most / uneven, nearly_all / (1.5 * uneven)) / strong
+    if doubt > LIMITS.most_doubt:
         return replace(piece, refused="ground")
-    return piece
+    return replace(piece, sure=doubt <= 1)
 
 
 def _stroke(mask: Image) -> tuple[int, float]:

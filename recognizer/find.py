@@ -60,7 +60,7 @@ def _find_at(grey: Image, parts: int, scale: float, heights: range) -> list[Cand
                     if piece.refused != RUNS_ON:
                         box = Box(*(round(v / scale) for v in piece.box))
                         crop = NO_CROP if piece.refused else normalise(piece.mask)
-                        candidates.append(Candidate(box, crop, piece.strength / PAPER, dark, piece.refused))
+                        candidates.append(Candidate(box, crop, piece.strength / PAPER, dark, piece.refused, piece.sure))
     return candidates
 
 

@@ -13,6 +13,9 @@ WIDEST = 1.7  # width over height that a single digit may have
 SLIM = 0.45  # width over height under which a piece is a bare stroke
 SHARED = 0.5  # two boxes are at one place when the smaller one shares so much of its area
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
+CERTAIN = 0.9  # probability that a digit on uneven ground needs
+COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
+ALIKE = 1.35  # heights of one size differ by less than this factor
 TOP = 3  # likeliest labels that a digit carries
 
 
@@ -37,6 +40,8 @@ def select(
     texts = text_lines(candidates + _beside(refused, [candidates[i] for i in likely]), 1 - probabilities[:, NO_DIGIT])
     chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
     chosen = [i for i in chosen if not texts[i]]
+    sure = [candidates[i].box for i in chosen if candidates[i].sure]
+    chosen = [i for i in chosen if candidates[i].sure or (best[i] >= CERTAIN and _in_company(candidates[i].box, sure))]
     return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
 
 
@@ -111,6 +116,13 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
         if not together[i, kept].any():
             kept.append(int(i))
     return kept
+
+
+def _in_company(box: Box, sure: list[Box]) -> bool:
+    """Whether some surer digits of about its size stand around a box."""
+    (x, y), near = box.centre, COMPANY_REACH * box.h
+    alike = [b.centre for b in sure if max(box.h, b.h) < ALIKE * min(box.h, b.h)]
+    return sum(max(abs(x - other_x), abs(y - other_y)) < near for other_x, other_y in alike) >= COMPANY
 
 
 def _beside(refused: list[Candidate], digits: list[Candidate]) -> list[Candidate]:

@@ -85,6 +85,7 @@ class Candidate:
         contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
         dark: dark ink on a lighter ground, not light on dark.
         refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.
+        sure: it stands on even ground; what doesn't is a digit only in the company of surer ones.
     """
 
     box: Box
@@ -92,6 +93,7 @@ class Candidate:
     contrast: float
     dark: bool
     refused: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True)
