@@ -104,8 +104,13 @@ def _lines(rng: np.random.Generator) -> Picture:
 
 
 def _blob(rng: np.random.Generator) -> Picture:
-    """Filled shapes: dots, stains, buttons, leaves, corners of things."""
+    """Filled shapes: dots, stains, buttons, leaves, corners of things, bars bolder than any pen."""
     picture = _blank()
+    if rng.random() < 0.2:
+        half = rng.uniform(7, 14)
+        corners = np.array([[-half, -30], [half, -30], [half, 30], [-half, 30]]) + 42 + rng.normal(0, 1, (4, 2))
+        cv2.fillPoly(picture, [np.round(corners).astype(np.int32)], 255, cv2.LINE_AA)
+        return picture
     if rng.random() < 0.4:
         axes = (int(rng.integers(10, 32)), int(rng.integers(10, 32)))
         cv2.ellipse(picture, (42, 42), axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
