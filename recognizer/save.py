@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from recognizer.errors import OutputError, UsageError
-from recognizer.sources import PICTURES
+from recognizer.pictures import PICTURES
 from recognizer.types import Image, Reading
 
 if TYPE_CHECKING:

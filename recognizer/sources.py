@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 
 from recognizer.errors import SourceError
+from recognizer.pictures import PICTURES, read_picture
 from recognizer.types import Frame, Image
 
-PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".jp2"}
 VIDEOS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".3gp", ".mjpg", ".mjpeg"}
 PATIENCE = 5.0  # seconds that a camera or stream may take to open or to give a frame
 MOST_MISSING = 0.05  # share of a video's declared frames that may be missing before it counts as damaged
@@ -194,45 +194,6 @@ def _read_file(path: Path) -> Iterator[Frame]:
         yield Frame(read_picture(path), source=str(path))
     else:
         yield from _read_video(path)
-
-
-def read_picture(path: Path) -> Image:
-    """Read a picture as (H, W, 3) uint8, BGR, turned upright.
-
-    What is transparent becomes white, or black where the ink on it is light.
-
-    Raises:
-        SourceError: no such file, empty, not a picture, or larger than OpenCV's limit on pixels.
-    """
-    try:
-        content = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise SourceError(f"{path}: can't be read ({error.strerror})") from error
-    if not content.size:
-        raise SourceError(f"{path}: the file is empty; expected a picture")
-    # Only the unchanged picture has its transparency, only the other way turns photographs upright.
-    jpeg = content[:2].tobytes() == b"\xff\xd8"
-    try:
-        image = cv2.imdecode(content, cv2.IMREAD_COLOR if jpeg else cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise SourceError(f"{path}: can't be decoded ({error.err}); too large or damaged") from error
-    if image is None:
-        raise SourceError(f"{path}: not a picture that can be decoded; expected JPEG, PNG, BMP, WebP or TIFF")
-    return _to_bgr(image)
-
-
-def _to_bgr(image: np.ndarray) -> Image:
-    if image.dtype != np.uint8:
-        top = 65535 if image.dtype == np.uint16 else max(float(image.max()), 1e-9)
-        image = (image.astype(np.float32) * (255 / top)).clip(0, 255).astype(np.uint8)
-    if image.ndim == 2 or image.shape[2] == 1:
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
-    if image.shape[2] == 4:
-        opaque = image[..., 3:].astype(np.float32) / 255
-        ink_is_light = float((image[..., :3] * opaque).sum()) > 128 * 3 * float(opaque.sum())
-        ground = 0 if ink_is_light else 255
-        return np.asarray((image[..., :3] * opaque + ground * (1 - opaque)).round(), np.uint8)
-    return image
 
 
 def _read_video(path: Path) -> Iterator[Frame]:
