@@ -45,8 +45,17 @@ def _to_bgr(image: np.ndarray) -> Image:
     if image.ndim == 2 or image.shape[2] == 1:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
     if image.shape[2] == 4:
-        opaque = image[..., 3:].astype(np.float32) / 255
-        ink_is_light = float((image[..., :3] * opaque).sum()) > 128 * 3 * float(opaque.sum())
-        ground = 0 if ink_is_light else 255
-        return np.asarray((image[..., :3] * opaque + ground * (1 - opaque)).round(), np.uint8)
+        return _on_a_ground(np.asarray(image[..., :3], np.uint8), np.asarray(image[..., 3], np.uint8))
     return image
+
+
+def _on_a_ground(image: Image, opacity: Image) -> Image:
+    """A picture (H, W, 3) laid by its opacity (H, W), 0 to 255, on white, or on black where its ink is light."""
+    if (opacity == 255).all():
+        return np.ascontiguousarray(image)
+    ground = 0 if np.mean(cv2.mean(image, mask=opacity)[:3]) > 128 else 255
+    result = np.empty_like(image)
+    for channel in range(3):  # one at a time: a large picture's products take much memory
+        mixed = image[..., channel].astype(np.uint16) * opacity + (255 - opacity.astype(np.uint16)) * ground
+        result[..., channel] = (mixed + 127) // 255
+    return result

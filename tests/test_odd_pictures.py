@@ -24,6 +24,7 @@ def odd_pictures() -> dict[str, np.ndarray]:
         "grey.png": grey,
         "colour.jpg": cv2.merge([grey, grey, grey]),
         "ink on transparent.png": np.dstack([black, alpha]),
+        "light ink on transparent.png": np.dstack([255 - black, alpha]),
         "opaque.png": np.dstack([grey, grey, grey, np.full_like(grey, 255)]),
         "16 bit.png": deep,
         "16 bit colour.png": cv2.merge([deep, deep, deep]),
