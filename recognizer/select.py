@@ -12,6 +12,7 @@ LINE_GAP = 0.9  # between neighbours of a line, in heights
 WIDEST = 1.7  # width over height that a single digit may have
 SLIM = 0.45  # width over height under which a piece is a bare stroke
 SHARED = 0.5  # two boxes are at one place when the smaller one shares so much of its area
+MADE_OF = 0.6  # of a piece's width, the share that digits must cover for it to be no more than them
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
 CERTAIN = 0.9  # probability that a digit on uneven ground needs
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
@@ -33,13 +34,21 @@ def select(
     Returns:
         Digits in no order, no two at one place.
     """
-    best = probabilities[:, :NO_DIGIT].max(axis=1)
-    likely = [int(i) for i in np.argsort(-best, kind="stable") if best[i] >= threshold]
+    best, digit_like = probabilities[:, :NO_DIGIT].max(axis=1), 1 - probabilities[:, NO_DIGIT]
+    order = sorted(range(len(candidates)), key=lambda i: (not candidates[i].sure, -best[i]))
+    likely = [i for i in order if best[i] >= threshold]
     if not likely:
         return []
-    texts = text_lines(candidates + _beside(refused, [candidates[i] for i in likely]), 1 - probabilities[:, NO_DIGIT])
     chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
-    chosen = [i for i in chosen if not texts[i]]
+
+    digits = [candidates[i] for i in chosen]
+    unlikely = [i for i in order if best[i] < threshold]
+    rest = [candidates[i] for i in unlikely] + refused
+    beside = _beside(rest, digits)
+    rest_like = np.concatenate([digit_like[unlikely], np.zeros(len(refused), np.float32)])
+    texts = text_lines(digits + [rest[i] for i in beside], np.concatenate([digit_like[chosen], rest_like[beside]]))
+    chosen = [i for i, text in zip(chosen, texts, strict=False) if not text]
+
     sure = [candidates[i].box for i in chosen if candidates[i].sure]
     chosen = [i for i in chosen if candidates[i].sure or (best[i] >= CERTAIN and _in_company(candidates[i].box, sure))]
     return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
@@ -52,7 +61,7 @@ def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> 
 
     Args:
         candidates: N of one frame.
-        digit_like: (M,) float32, the probabilities that the first M are digits; the others are none.
+        digit_like: (N,) float32, the probabilities that they are digits.
 
     Returns:
         (N,) bool.
@@ -70,9 +79,7 @@ def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> 
     line = np.unique(_groups(linked), return_inverse=True)[1]
     # A bare stroke tells nothing: it is a 1, an l or a letter's stem. Wide pieces are several letters.
     characters = np.where(w < SLIM * h, 0.1, np.maximum(1, w / (0.7 * h)))
-    single = np.zeros(len(candidates), np.float32)
-    single[: len(digit_like)] = digit_like
-    single[w > WIDEST * h] = 0
+    single = np.where(w > WIDEST * h, 0, digit_like)
     size = np.bincount(line, characters)
     share = np.bincount(line, characters * single) / size
     return ((size > 1.05) & (share < 0.5))[line]
@@ -125,17 +132,19 @@ def _in_company(box: Box, sure: list[Box]) -> bool:
     return sum(max(abs(x - other_x), abs(y - other_y)) < near for other_x, other_y in alike) >= COMPANY
 
 
-def _beside(refused: list[Candidate], digits: list[Candidate]) -> list[Candidate]:
-    """Those of the refused that are level with a digit. Ink that one look refused and another took is no letter."""
-    if not refused:
-        return []
-    (x, y, w, h), (left, top, wide, high) = (np.array([c.box for c in cs], np.float32).T for cs in (refused, digits))
+def _beside(rest: list[Candidate], digits: list[Candidate]) -> NDArray[np.intp]:
+    """Indices of those of the rest that are level with a digit and not mostly made of digits.
+
+    What one look refused and another took is no letter, nor is what runs several digits together.
+    """
+    if not rest:
+        return np.zeros(0, np.intp)
+    (x, y, w, h), (left, top, wide, high) = (np.array([c.box for c in cs], np.float32).T for cs in (rest, digits))
     level = np.abs((y + h / 2)[:, None] - (top + high / 2)) < h[:, None] + high
     across = np.minimum((x + w)[:, None], left + wide) - np.maximum(x[:, None], left)
     down = np.minimum((y + h)[:, None], top + high) - np.maximum(y[:, None], top)
-    shared = np.clip(across, 0, None) * np.clip(down, 0, None) / np.minimum((w * h)[:, None], wide * high)
-    keep = level.any(axis=1) & (shared < SHARED).all(axis=1)
-    return [refused[i] for i in np.flatnonzero(keep)]
+    covered = (np.clip(across, 0, None) * (down > 0.5 * np.minimum(h[:, None], high))).sum(axis=1)
+    return np.flatnonzero(level.any(axis=1) & (covered < MADE_OF * w))
 
 
 def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:

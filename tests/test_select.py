@@ -1,5 +1,7 @@
 """Of several candidates at one place one stays, and letters' lines give no digits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -94,3 +96,22 @@ def test_lines_end_where_the_gap_is_wide():
 
 def test_nothing_gives_nothing():
     assert select([], np.zeros((0, NO_DIGIT + 1), np.float32), [], 0.5) == []
+
+
+def test_digits_that_were_also_joined_to_a_word_are_digits():
+    digits, word = line(3, step=24), candidate(0, 100, 68, 30)
+    assert labels([*digits, word], [likely(2), likely(5), likely(7), likely(NO_DIGIT, 1.0)]) == [2, 5, 7]
+
+
+def test_of_two_looks_the_one_on_even_ground_counts():
+    pair = [replace(candidate(0, 0, 30, 50), sure=False), candidate(1, 1, 30, 50)]
+    assert labels(pair, [likely(3, 0.99), likely(3, 0.97)]) == [3]
+
+
+def test_ink_on_uneven_ground_needs_the_company_of_digits_of_its_size():
+    doubtful, certain = replace(candidate(100, 100, 30, 50), sure=False), likely(4, 0.99)
+    company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
+    rows = [certain, likely(1), likely(2)]
+    assert labels([doubtful], [certain]) == []
+    assert labels([doubtful, *company], rows) == [1, 2, 4]
+    assert labels([doubtful, *(candidate(c.box.x, 100, 60, 100) for c in company)], rows) == [1, 2]
