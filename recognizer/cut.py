@@ -13,7 +13,6 @@ from recognizer.types import Box, Image
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
 MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others
 MARGINS = (0.25, 0.6, 0.6, 0.4)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
-BLUR = 3  # pixels by which blur may thicken a stroke
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
 
 
@@ -24,7 +23,7 @@ class Limits:
     widest: float = 5.0  # width over height; what is wider than a digit still tells a line of text
     fullest: float = 0.75  # share of the box that is ink; bare strokes are exempt
     slim: float = 0.4  # width over height under which a piece is no more than a stroke
-    bare: float = 1.35  # a stroke that is less than so many times as long as the box is high is none either
+    bare: float = 1.5  # a stroke that is less than so many times as long as the box is high is none either
     boldest: float = 0.3  # width of the thickest stroke over height
     boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
     faintest: float = 0.18  # contrast
@@ -35,6 +34,23 @@ class Limits:
 
 LIMITS = Limits()
 NO_MASK = np.zeros((0, 0), np.uint8)
+
+
+@dataclass(frozen=True)
+class Look:
+    """At what scale a picture is looked at, and what it may show there.
+
+    Attributes:
+        shrink: how many times smaller than the working picture.
+        parts: the background's window is the picture's shorter side divided by this.
+        heights: of the ink, in pixels of the smaller picture.
+        blur: by how many pixels strokes may be thickened there.
+    """
+
+    shrink: int
+    parts: int
+    heights: range
+    blur: int
 
 
 @dataclass(frozen=True)
@@ -62,7 +78,7 @@ def has_size(box: Box, shape: tuple[int, ...], heights: range) -> bool:
     return inside and box.h in heights and box.w <= LIMITS.widest * box.h
 
 
-def cut_free(ink: Image, off_ground: Image, seed: Box, heights: range) -> list[Piece]:
+def cut_free(ink: Image, off_ground: Image, seed: Box, look: Look) -> list[Piece]:
     """Cut a seed's mask at half of its own contrast, and see whether it stands free on its ground.
 
     Half is where the edge of a blurred stroke lies, and rules of the paper, shadows and the ends of a
@@ -75,14 +91,14 @@ def cut_free(ink: Image, off_ground: Image, seed: Box, heights: range) -> list[P
     if share > LIMITS.fullest and seed.w > LIMITS.slim * seed.h:
         return [Piece(seed, NO_MASK, strong, refused="shape")]
     window, alone, mask = _grow(ink, seed, strong // 2, reach=0)
-    pieces = [_examine(ink, off_ground, window, alone, mask, strong, heights)]
+    pieces = [_examine(ink, off_ground, window, alone, mask, strong, look)]
     if pieces[0].refused in (RUNS_ON, "shape"):
         return pieces
     area, length = _stroke(mask)
     reach = round(area / length) + 1
     window, joined, mask = _grow(ink, alone, strong // 2, reach)
     if joined != alone:
-        pieces.append(_examine(ink, off_ground, window, joined, mask, strong, heights))
+        pieces.append(_examine(ink, off_ground, window, joined, mask, strong, look))
     return pieces
 
 
@@ -119,18 +135,19 @@ def _grow(ink: Image, seed: Box, level: int, reach: int) -> tuple[_Window, Box, 
 
 
 def _examine(
-    ink: Image, off_ground: Image, window: _Window, tight: Box, mask: Image, strong: int, heights: range
+    ink: Image, off_ground: Image, window: _Window, tight: Box, mask: Image, strong: int, look: Look
 ) -> Piece:
     """Whether a piece can be a digit by its shape and by the ground beside it."""
     x, y = tight.x - window.box.x, tight.y - window.box.y
     piece = Piece(tight, mask[y : y + tight.h, x : x + tight.w], strong)
-    if not (window.holds(tight) and has_size(tight, ink.shape, heights)):
+    if not (window.holds(tight) and has_size(tight, ink.shape, look.heights)):
         return replace(piece, refused=RUNS_ON)
     area, length = _stroke(mask)
     bare = length < LIMITS.bare * tight.h or tight.w < LIMITS.slim * tight.h
     thickest = 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
     boldest = LIMITS.boldest_bare if bare else LIMITS.boldest
-    if thickest > boldest * tight.h + BLUR or (area > LIMITS.fullest * tight.area and not bare):
+    full = area > LIMITS.fullest * tight.area and not bare
+    if full or thickest > boldest * tight.h + look.blur:
         return replace(piece, refused="shape")
     if bare:
         # It may be the stem of a letter whose hairlines are fainter: it has to stand free there too.
@@ -142,7 +159,7 @@ def _examine(
     uneven = LIMITS.uneven_bare if bare else LIMITS.uneven
     most, nearly_all = (beside[len(beside) * share // 100] for share in (75, 90)) if len(beside) else (255, 255)
     doubt = max(most / uneven, nearly_all / (1.5 * uneven)) / strong
-    if doubt > LIMITS.most_doubt:
+    if doubt > (1 if bare else LIMITS.most_doubt):
         return replace(piece, refused="ground")
     return replace(piece, sure=doubt <= 1)
 

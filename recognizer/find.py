@@ -9,17 +9,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from recognizer.cut import RUNS_ON, cut_free, has_size
+from recognizer.cut import RUNS_ON, Look, cut_free, has_size
 from recognizer.ground import PAPER, flatten, ink_of, off_ground, shrink
 from recognizer.normalise import SIZE, normalise
 from recognizer.types import Box, Candidate, Image
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
-FINE, COARSE = 12, 3  # the background's window: the picture's shorter side divided by it
-FINE_HEIGHT = 160  # pixels; taller ink is left to the smaller picture
-COARSE_SHRINK = 4  # thick ink is looked for in a picture so many times smaller
+# Thin ink is looked for in the working picture itself, thick ink in one four times smaller.
+LOOKS = (Look(1, 12, range(10, 160), 3), Look(4, 3, range(20, WORKING_SIDE), 1))
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
-LEAST_HEIGHT = 10  # pixels in the working picture
 NO_CROP = np.zeros((SIZE, SIZE), np.uint8)
 
 
@@ -36,29 +34,26 @@ def find(image: Image) -> list[Candidate]:
     grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     scale = min(1.0, WORKING_SIDE / max(grey.shape))
     grey = shrink(grey, scale)
-    candidates = _find_at(grey, FINE, scale, range(LEAST_HEIGHT, FINE_HEIGHT))
-    grey = shrink(grey, 1 / COARSE_SHRINK)
-    tall = range(2 * LEAST_HEIGHT, grey.shape[0])
-    return candidates + _find_at(grey, COARSE, scale / COARSE_SHRINK, tall)
+    return [candidate for look in LOOKS for candidate in _find_at(shrink(grey, 1 / look.shrink), look, scale)]
 
 
-def _find_at(grey: Image, parts: int, scale: float, heights: range) -> list[Candidate]:
-    """Candidates of these heights in a working picture that is `scale` times the frame."""
-    if min(grey.shape) < heights.start:
+def _find_at(grey: Image, look: Look, scale: float) -> list[Candidate]:
+    """Candidates of one look; the working picture is `scale` times the frame."""
+    if min(grey.shape) < look.heights.start:
         return []
-    flat = flatten(grey, parts)
+    flat = flatten(grey, look.parts)
     off = off_ground(flat)
     candidates = []
     for dark in (True, False):
         ink = ink_of(flat, dark)
         tried: list[Box] = []
         for cut in CUTS:
-            for seed in _without(tried, _seeds(ink, round(cut * PAPER), heights)):
-                pieces = cut_free(ink, off, seed, heights)
+            for seed in _without(tried, _seeds(ink, round(cut * PAPER), look.heights)):
+                pieces = cut_free(ink, off, seed, look)
                 tried += [seed, *(piece.box for piece in pieces)]
                 for piece in pieces:
                     if piece.refused != RUNS_ON:
-                        box = Box(*(round(v / scale) for v in piece.box))
+                        box = Box(*(round(v * look.shrink / scale) for v in piece.box))
                         crop = NO_CROP if piece.refused else normalise(piece.mask)
                         candidates.append(Candidate(box, crop, piece.strength / PAPER, dark, piece.refused, piece.sure))
     return candidates

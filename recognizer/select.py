@@ -9,6 +9,7 @@ from recognizer.classify import NO_DIGIT
 from recognizer.types import Box, Candidate, Digit
 
 LINE_GAP = 0.9  # between neighbours of a line, in heights
+LETTER_ALIKE, WORD_ALIKE = 2.2, 1.6  # heights in a line differ by less than this factor; an arrow is no word
 WIDEST = 1.7  # width over height that a single digit may have
 SLIM = 0.45  # width over height under which a piece is a bare stroke
 SHARED = 0.5  # two boxes are at one place when the smaller one shares so much of its area
@@ -49,8 +50,8 @@ def select(
     texts = text_lines(digits + [rest[i] for i in beside], np.concatenate([digit_like[chosen], rest_like[beside]]))
     chosen = [i for i, text in zip(chosen, texts, strict=False) if not text]
 
-    sure = [candidates[i].box for i in chosen if candidates[i].sure]
-    chosen = [i for i in chosen if candidates[i].sure or (best[i] >= CERTAIN and _in_company(candidates[i].box, sure))]
+    sure = [candidates[i] for i in chosen if candidates[i].sure]
+    chosen = [i for i in chosen if candidates[i].sure or (best[i] >= CERTAIN and _in_company(candidates[i], sure))]
     return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
 
 
@@ -74,12 +75,14 @@ def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> 
     gap = np.maximum(x[:, None], x) - np.minimum((x + w)[:, None], x + w)
     level = np.abs((y + h / 2)[:, None] - (y + h / 2))
     beside = (gap < LINE_GAP * tall) & (gap > -0.4 * np.minimum(w[:, None], w))
-    linked = beside & (tall < 2.2 * low) & (level < 0.5 * tall) & (dark[:, None] == dark)
+    wide = w > WIDEST * h
+    alike = tall < np.where(wide[:, None] | wide, WORD_ALIKE, LETTER_ALIKE) * low
+    linked = beside & alike & (level < 0.5 * tall) & (dark[:, None] == dark)
     np.fill_diagonal(linked, True)
     line = np.unique(_groups(linked), return_inverse=True)[1]
     # A bare stroke tells nothing: it is a 1, an l or a letter's stem. Wide pieces are several letters.
     characters = np.where(w < SLIM * h, 0.1, np.maximum(1, w / (0.7 * h)))
-    single = np.where(w > WIDEST * h, 0, digit_like)
+    single = np.where(wide, 0, digit_like)
     size = np.bincount(line, characters)
     share = np.bincount(line, characters * single) / size
     return ((size > 1.05) & (share < 0.5))[line]
@@ -125,10 +128,12 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
     return kept
 
 
-def _in_company(box: Box, sure: list[Box]) -> bool:
-    """Whether some surer digits of about its size stand around a box."""
-    (x, y), near = box.centre, COMPANY_REACH * box.h
-    alike = [b.centre for b in sure if max(box.h, b.h) < ALIKE * min(box.h, b.h)]
+def _in_company(candidate: Candidate, sure: list[Candidate]) -> bool:
+    """Whether some surer digits of its polarity and about its size stand around a candidate."""
+    (x, y), height = candidate.box.centre, candidate.box.h
+    near = COMPANY_REACH * height
+    of_its_kind = [c.box for c in sure if c.dark == candidate.dark]
+    alike = [b.centre for b in of_its_kind if max(height, b.h) < ALIKE * min(height, b.h)]
     return sum(max(abs(x - other_x), abs(y - other_y)) < near for other_x, other_y in alike) >= COMPANY
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import deque
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ REACH = 0.7  # how far a digit may move between two frames, in its heights
 MOST_GROWTH = 1.6  # of its height between two frames
 APPEARS = 2  # frames in which a digit must be seen before it is shown
 COASTS = 3  # frames for which a digit that was shown is kept though it isn't seen
+RECENT, PRESENT = 8, 0.6  # and of its recent frames, the share in which it must have been seen
 MEMORY = 0.93  # what a frame's evidence is still worth one frame later
 FLOOR = 1e-3  # the least probability that a single frame may give to a label
 
@@ -24,6 +26,12 @@ class _Track:
     evidence: NDArray[np.float64]  # (10,) decayed sums of log-probabilities
     seen: int = 1
     missed: int = 0
+    recent: deque[bool] = field(default_factory=lambda: deque([True], RECENT))
+
+    @property
+    def present(self) -> bool:
+        """Whether it is to be shown: clutter comes and goes."""
+        return self.seen >= APPEARS and sum(self.recent) >= PRESENT * len(self.recent)
 
 
 class Tracker:
@@ -46,6 +54,7 @@ class Tracker:
         """
         pairs = self._associate(digits)
         for index, track in enumerate(self._tracks):
+            track.recent.append(index in pairs)
             if index in pairs:
                 digit = digits[pairs[index]]
                 track.evidence = MEMORY * track.evidence + _log_probabilities(digit)
@@ -59,7 +68,7 @@ class Tracker:
                 self._tracks.append(_Track(self._next, digit, _log_probabilities(digit)))
                 self._next += 1
         self._tracks = [t for t in self._tracks if t.missed <= (COASTS if t.seen >= APPEARS else 1)]
-        return [_shown(t) for t in self._tracks if t.seen >= APPEARS]
+        return [_shown(t) for t in self._tracks if t.present]
 
     def _associate(self, digits: list[Digit]) -> dict[int, int]:
         """Index of track -> index of digit, the nearest pairs first."""

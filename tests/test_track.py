@@ -49,7 +49,7 @@ def test_a_digit_that_changes_changes_its_label_within_ten_frames():
 
 def test_a_missed_frame_is_bridged_and_a_digit_that_left_is_forgotten():
     tracker = Tracker()
-    for _ in range(3):
+    for _ in range(10):
         shown = tracker.update([digit(4, 10)])
     counts = [len(tracker.update([])) for _ in range(COASTS + 2)]
     assert counts == [1] * COASTS + [0, 0]
@@ -63,3 +63,9 @@ def test_two_digits_far_apart_or_of_two_sizes_are_two_tracks():
     tracker.update([digit(2, 10)])
     tracker.update([digit(2, 200)])
     assert tracker.update([digit(2, 10, height=20)]) == []
+
+
+def test_clutter_that_comes_and_goes_is_not_shown():
+    tracker = Tracker()
+    shown = [tracker.update([digit(1, 10)] if frame % 3 == 0 else []) for frame in range(30)]
+    assert not any(shown)
