@@ -60,7 +60,7 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
 def choose_threshold(logits: Logits, temperature: float, keep: float = 0.98) -> float:
     """The threshold at which `keep` of these digits (N, 11) are still accepted, to a hundredth, at least 0.5."""
     score = _digit_score(softmax(logits / np.float32(temperature)))
-    return float(np.clip(np.floor(np.quantile(score, 1 - keep) * 100) / 100, 0.5, 0.95))
+    return round(float(np.clip(np.floor(np.quantile(score, 1 - keep) * 100) / 100, 0.5, 0.95)), 2)
 
 
 def _digit_score(probabilities: Logits) -> NDArray[np.float32]:
