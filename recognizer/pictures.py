@@ -10,13 +10,14 @@ import numpy as np
 from recognizer.errors import SourceError
 from recognizer.types import Image
 
+SLATE = 64  # brightness of the ground under light ink
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".jp2"}
 
 
 def read_picture(path: Path) -> Image:
     """Read a picture as (H, W, 3) uint8, BGR, turned upright.
 
-    What is transparent becomes white, or black where the ink on it is light.
+    What is transparent becomes white, or dark where the ink on it is light.
 
     Raises:
         SourceError: no such file, empty, not a picture, or larger than OpenCV's limit on pixels.
@@ -50,10 +51,10 @@ def _to_bgr(image: np.ndarray) -> Image:
 
 
 def _on_a_ground(image: Image, opacity: Image) -> Image:
-    """A picture (H, W, 3) laid by its opacity (H, W), 0 to 255, on white, or on black where its ink is light."""
+    """A picture (H, W, 3) laid by its opacity (H, W), 0 to 255, on white, or on slate where its ink is light."""
     if (opacity == 255).all():
         return np.ascontiguousarray(image)
-    ground = 0 if np.mean(cv2.mean(image, mask=opacity)[:3]) > 128 else 255
+    ground = SLATE if np.mean(cv2.mean(image, mask=opacity)[:3]) > 128 else 255
     result = np.empty_like(image)
     for channel in range(3):  # one at a time: a large picture's products take much memory
         mixed = image[..., channel].astype(np.uint16) * opacity + (255 - opacity.astype(np.uint16)) * ground

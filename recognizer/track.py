@@ -31,7 +31,8 @@ class _Track:
     @property
     def present(self) -> bool:
         """Whether it is to be shown: clutter comes and goes."""
-        return self.seen >= APPEARS and sum(self.recent) >= PRESENT * len(self.recent)
+        often = sum(self.recent) >= PRESENT * len(self.recent)
+        return often and self.seen >= APPEARS and self.missed <= COASTS
 
 
 class Tracker:
@@ -54,6 +55,8 @@ class Tracker:
         """
         pairs = self._associate(digits)
         for index, track in enumerate(self._tracks):
+            if index in pairs and track.missed > COASTS:
+                track.recent = deque([False], RECENT)  # it has to appear again, though as the same
             track.recent.append(index in pairs)
             if index in pairs:
                 digit = digits[pairs[index]]
@@ -67,7 +70,7 @@ class Tracker:
             if index not in taken:
                 self._tracks.append(_Track(self._next, digit, _log_probabilities(digit)))
                 self._next += 1
-        self._tracks = [t for t in self._tracks if t.missed <= (COASTS if t.seen >= APPEARS else 1)]
+        self._tracks = [t for t in self._tracks if t.missed <= (RECENT if t.seen >= APPEARS else 1)]
         return [_shown(t) for t in self._tracks if t.present]
 
     def _associate(self, digits: list[Digit]) -> dict[int, int]:

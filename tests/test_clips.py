@@ -74,7 +74,8 @@ def test_digits_are_right_while_the_hand_is_steady(
     clip: str, events: list[Line], request: pytest.FixtureRequest
 ) -> None:
     if clip == "tilted.mp4":
-        request.applymarker(pytest.mark.xfail(reason="turned by 20 degrees an upright 7 leans into a 1: 62 of 69 frames"))
+        leans = "turned by 20 degrees an upright 7 leans into a 1: 62 of 69 frames are right"
+        request.applymarker(pytest.mark.xfail(reason=leans))
     right = [labels(line) == labels(true) for true, line in steady(clip, events)]
     assert np.mean(right) >= RIGHT
 

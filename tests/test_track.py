@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recognizer.track import APPEARS, COASTS, Tracker
+from recognizer.track import APPEARS, COASTS, RECENT, Tracker
 from recognizer.types import Box, Digit
 
 
@@ -53,6 +53,8 @@ def test_a_missed_frame_is_bridged_and_a_digit_that_left_is_forgotten():
         shown = tracker.update([digit(4, 10)])
     counts = [len(tracker.update([])) for _ in range(COASTS + 2)]
     assert counts == [1] * COASTS + [0, 0]
+    for _ in range(RECENT):
+        assert tracker.update([]) == []
     for _ in range(APPEARS):
         again = tracker.update([digit(4, 10)])
     assert again[0].track != shown[0].track
@@ -69,3 +71,14 @@ def test_clutter_that_comes_and_goes_is_not_shown():
     tracker = Tracker()
     shown = [tracker.update([digit(1, 10)] if frame % 3 == 0 else []) for frame in range(30)]
     assert not any(shown)
+
+
+def test_a_digit_that_comes_back_soon_is_the_same():
+    tracker = Tracker()
+    for _ in range(10):
+        before = tracker.update([digit(4, 10)])
+    for _ in range(COASTS + 2):
+        tracker.update([])
+    for _ in range(APPEARS):
+        after = tracker.update([digit(4, 10)])
+    assert [d.track for d in after] == [d.track for d in before]
