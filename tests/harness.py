@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fixtures.strokes import STYLES, draw_paths, ink
+from recognizer.types import Box
+from train.photographs import overlap
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIPS = ROOT / "fixtures" / "clips"
@@ -19,7 +21,6 @@ PICTURES = ROOT / "fixtures" / "pictures"
 PATIENCE = 300  # seconds after which a run that hangs is ended
 
 Line = dict[str, Any]  # one line of truth or of events
-Box = list[int]
 
 
 def environment(display: str | None = None) -> dict[str, str]:
@@ -60,28 +61,18 @@ def texts(line: Line) -> Counter[str]:
     return Counter(number["text"] for number in line["numbers"])
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union, both boxes widened to 0.4 of their height so that a thin 1 counts like the rest."""
-    (ax, ay, aw, ah), (bx, by, bw, bh) = _widened(one), _widened(other)
-    w, h = min(ax + aw, bx + bw) - max(ax, bx), min(ay + ah, by + bh) - max(ay, by)
-    both = max(w, 0) * max(h, 0)
-    return both / (aw * ah + bw * bh - both)
-
-
-def _widened(box: Box) -> tuple[float, float, float, float]:
-    x, y, w, h = box
-    extra = max(0.0, 0.4 * h - w)
-    return x - extra / 2, y, w + extra, h
-
-
 def placed(found: list[Line], wanted: list[Line]) -> dict[int, Line]:
     """For each wanted digit that was found, by its place in the list: the found one of its label that stands on it."""
     pairs = {}
     for index, digit in enumerate(wanted):
-        alike = [f for f in found if f["label"] == digit["label"] and overlap(f["box"], digit["box"]) >= 0.5]
+        alike = [f for f in found if f["label"] == digit["label"] and _overlap(f, digit) >= 0.5]
         if alike:
-            pairs[index] = max(alike, key=lambda f: overlap(f["box"], digit["box"]))
+            pairs[index] = max(alike, key=lambda f: _overlap(f, digit))
     return pairs
+
+
+def _overlap(one: Line, other: Line) -> float:
+    return overlap(Box(*one["box"]), Box(*other["box"]))
 
 
 def errors(done: subprocess.CompletedProcess[str]) -> list[str]:

@@ -1,82 +1,148 @@
-"""Figures of a model: accuracy, calibration, and how well it tells digits from the rest."""
+"""python -m train evaluate: the figures of a model, as a report with pictures and as JSON."""
 
 from __future__ import annotations
 
+import argparse
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from recognizer.errors import UsageError
+from train.data import Labels, Mnist, Pictures, load_mnist
+from train.judge import Judge, load_judge
+from train.measures import Figures, Logits, measure
+from train.not_digits import NotDigits
+from train.photographs import Score, score
+from train.report import write_report
+from train.samples import NO_DIGIT, Material, make_epoch, plain, plain_others
+from train.speed import Speed, measure_speed
 
-from recognizer.classify import NO_DIGIT, softmax
-from train.data import Labels
+SEED = 20_000  # of the things that are no digits; no recipe's default is near
 
-Logits = NDArray[np.float32]
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m train evaluate", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True, metavar="FILE", help="a .tflite, .keras or .h5 file")
+    parser.add_argument("--data", type=Path, metavar="PATH",
+                        help="a local copy of MNIST (default: keras.datasets' own, downloaded once)")
+    parser.add_argument("--not-digits", type=Path, metavar="FILE",
+                        help="an .npz with more things that are no digits; the last fifth of it, which the camera "
+                        "recipe never learns from, is judged")
+    parser.add_argument("--keras", type=Path, metavar="FILE",
+                        help="the network that a .tflite file was made from: count the answers that are the same")
+    parser.add_argument("--pictures", type=Path, metavar="LABELS",
+                        help="score a .tflite model on labelled photographs too: JSON, pictures beside it")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--out", type=Path, default=Path("runs/report"), metavar="DIR",
+                        help="where report.md and its pictures go (default: runs/report)")
+    return parser
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Measured on crops that are digits, and on crops that are none.
+class Answers:
+    """What a model was asked, and what it said.
 
     Attributes:
-        accuracy: share of the digits whose likeliest class is right, all eleven classes allowed.
-        ece: expected calibration error in 15 bins (Guo et al. 2017, arXiv:1706.04599).
-        accepted: share of the digits whose digit probability reaches the threshold.
-        rejected: share of the others whose digit probability stays below it.
-        auroc: area under the ROC curve of the digit probability, digits against the rest.
-        rejected_at_99: share of the others refused when 99% of the digits are accepted.
+        crops, labels: (N, 28, 28) and (N,), digits.
+        logits: (N, C), for them.
+        others: (M, C), for things that are no digits.
     """
 
-    accuracy: float
-    ece: float
-    accepted: float
-    rejected: float
-    auroc: float
-    rejected_at_99: float
+    crops: Pictures
+    labels: Labels
+    logits: Logits
+    others: Logits
 
 
-def measure(digits: Logits, labels: Labels, others: Logits, temperature: float, threshold: float) -> Figures:
-    """Measure from the logits (N, 11) of digits with their labels (N,), and of things that are none (M, 11)."""
-    probabilities = softmax(digits / np.float32(temperature))
-    score, other_score = (_digit_score(softmax(x / np.float32(temperature))) for x in (digits, others))
-    right = probabilities.argmax(1) == labels
-    return Figures(
-        accuracy=float(right.mean()),
-        ece=_calibration_error(probabilities.max(1), right),
-        accepted=float((score >= threshold).mean()),
-        rejected=float((other_score < threshold).mean()),
-        auroc=_auroc(score, other_score),
-        rejected_at_99=float((other_score < np.quantile(score, 0.01)).mean()),
+@dataclass(frozen=True)
+class Evaluation:
+    """All that is known of a model.
+
+    Attributes:
+        name: of its file.
+        size: of its file, in bytes.
+        figures: on MNIST's test set through the live normaliser, and on things that are no digits likewise.
+        degraded: the same after a bad camera: digits and others bent, blurred, broken, noisy.
+        answers: behind `figures`.
+        temperature: that it was judged with.
+        agreement: share of the test set on which the Keras network says the same.
+        speed: against the article's network.
+        photographs: the whole program's score with it.
+    """
+
+    name: str
+    size: int
+    figures: Figures
+    degraded: Figures
+    answers: Answers
+    temperature: float
+    agreement: float | None = None
+    speed: Speed | None = None
+    photographs: Score | None = None
+
+
+def main(argv: list[str]) -> None:
+    """Measure, print the report, write it.
+
+    Raises:
+        UsageError: flags that don't go together.
+        SourceError: data or photographs that can't be read.
+        ModelError: a model that can't be loaded, or only by running code in it.
+        OutputError: the report can't be written.
+    """
+    args = parser().parse_args(argv)
+    judge = load_judge(args.model)
+    if args.pictures and not judge.classifier:
+        raise UsageError(f"--pictures: expected a .tflite model, which the program can run, found {args.model}")
+    mnist = load_mnist(args.data)
+    held_back = NotDigits.load(args.not_digits).held_back if args.not_digits else ()
+    answers = ask(judge, mnist, held_back)
+    evaluation = Evaluation(
+        name=args.model.name,
+        size=judge.size,
+        figures=measure(answers.logits, answers.labels, answers.others, judge.temperature, judge.threshold),
+        degraded=measure_degraded(judge, mnist, held_back),
+        answers=answers,
+        temperature=judge.temperature,
+        agreement=_agreement(answers, load_judge(args.keras)) if args.keras else None,
+        speed=measure_speed(judge.classifier) if judge.classifier else None,
+        photographs=score(args.model, args.pictures) if args.pictures else None,
     )
+    print(write_report(evaluation, args.out))
+    if args.json:
+        write_json(evaluation, args.json)
 
 
-def fit_temperature(logits: Logits, labels: Labels) -> float:
-    """The temperature with the least negative log likelihood, to a hundredth, between 0.3 and 5."""
-    grid = np.round(np.arange(0.3, 5.0, 0.01), 2)
-    rows = np.arange(len(labels))
-    loss = [-np.log(softmax(logits / np.float32(t))[rows, labels] + 1e-12).mean() for t in grid]
-    return float(grid[int(np.argmin(loss))])
+def ask(judge: Judge, mnist: Mnist, held_back: tuple[Pictures, ...]) -> Answers:
+    """MNIST's test set and as many things that are no digits, all through the live normaliser alone."""
+    crops = plain(mnist.test)
+    others = plain_others(Material(mnist.test, held_back), len(crops), SEED)
+    return Answers(crops, mnist.test.labels, judge.logits(crops), judge.logits(others))
 
 
-def choose_threshold(logits: Logits, temperature: float, keep: float = 0.98) -> float:
-    """The threshold at which `keep` of these digits (N, 11) are still accepted, to a hundredth, at least 0.5."""
-    score = _digit_score(softmax(logits / np.float32(temperature)))
-    return round(float(np.clip(np.floor(np.quantile(score, 1 - keep) * 100) / 100, 0.5, 0.95)), 2)
+def measure_degraded(judge: Judge, mnist: Mnist, held_back: tuple[Pictures, ...]) -> Figures:
+    """The figures on what a camera makes of them: an epoch as in training, of digits and others never learnt from."""
+    crops, labels = make_epoch(Material(mnist.test, held_back), SEED, 0)
+    logits, none = judge.logits(crops), labels == NO_DIGIT
+    return measure(logits[~none], labels[~none], logits[none], judge.temperature, judge.threshold)
 
 
-def _digit_score(probabilities: Logits) -> NDArray[np.float32]:
-    best: NDArray[np.float32] = probabilities[:, :NO_DIGIT].max(1)
-    return best
+def _agreement(answers: Answers, keras: Judge) -> float:
+    return float((answers.logits.argmax(1) == keras.logits(answers.crops).argmax(1)).mean())
 
 
-def _calibration_error(confidence: NDArray[np.float32], right: NDArray[np.bool_], bins: int = 15) -> float:
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(right[place == b].mean() - confidence[place == b].mean()) * (place == b).mean()
-            for b in range(bins) if (place == b).any()]
-    return float(sum(gaps))
+def write_json(evaluation: Evaluation, file: Path) -> None:
+    """The figures under fixed keys, for other programs."""
+    from train.replace import replacing
 
-
-def _auroc(positive: NDArray[np.float32], negative: NDArray[np.float32]) -> float:
-    """The probability that a positive scores above a negative (Mann-Whitney U), ties counted half."""
-    ordered = np.sort(negative)
-    below = np.searchsorted(ordered, positive, "left") + np.searchsorted(ordered, positive, "right")
-    return float(below.mean() / 2 / len(negative))
+    figures = evaluation.figures
+    content = {
+        "accuracy": figures.accuracy, "loss": figures.loss, "ece": figures.ece, "auroc": figures.auroc,
+        "rejected_at_99": figures.rejected_at_99, "per_class": list(figures.per_class),
+        "accuracy_degraded": evaluation.degraded.accuracy, "auroc_degraded": evaluation.degraded.auroc,
+        "agreement": evaluation.agreement, "bytes": evaluation.size,
+        "times_faster": evaluation.speed and evaluation.speed.times_faster,
+        "photographs_f1": evaluation.photographs and evaluation.photographs.f1,
+    }
+    with replacing(file) as beside:
+        beside.write_text(json.dumps({k: v for k, v in content.items() if v is not None}, indent=2) + "\n")

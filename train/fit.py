@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
+import sys
+import time
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,10 +18,14 @@ import numpy as np
 from recognizer.errors import UsageError
 from train.data import Labels, Pictures
 from train.network import build
-from train.samples import EXAMPLES, Material, make_epoch
+from train.samples import EXAMPLES, PARTS, Material, make_part
 
 BATCH = 256
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 3e-3
+WEIGHT_DECAY = 1e-2
+WARM_UP = 0.03  # share of the steps in which the learning rate rises to its highest
+
+Crops = tuple[Pictures, Labels]
 
 
 def as_input(crops: Pictures) -> np.ndarray:
@@ -25,60 +33,124 @@ def as_input(crops: Pictures) -> np.ndarray:
     return crops[..., None].astype(np.float32) / np.float32(255)
 
 
-def fit(material: Material, validation: tuple[Pictures, Labels], epochs: int, seed: int, folder: Path) -> keras.Model:
-    """Train from nothing, or from the checkpoint that an earlier run with the same arguments left in `folder`.
+def fit(
+    material: Material, validation: Crops, recipe: dict[str, Any], folder: Path, workers: int = 1
+) -> tuple[keras.Model, list[dict[str, float]]]:
+    """Train from nothing, or from the checkpoint that an earlier run of the same recipe left in `folder`.
 
-    While one epoch is fitted, a second process makes the next one's pictures.
+    While one epoch is fitted, other processes make the pictures of the next. Keras's random state is set anew for
+    each epoch and TensorFlow is told to be deterministic, so a run that was stopped ends like one that wasn't.
+
+    Args:
+        material: what the pictures are made from.
+        validation: crops (N, 28, 28) with labels (N,), judged after each epoch.
+        recipe: `epochs` and `seed`, and all else that shapes the model; a checkpoint holds it.
+        folder: for the checkpoint.
+        workers: processes that make pictures.
+
+    Returns:
+        The model, and for each epoch its loss, accuracy, val_loss and val_accuracy.
 
     Raises:
-        UsageError: the checkpoint in `folder` was made with other arguments.
+        UsageError: the checkpoint in `folder` is one of another recipe, or damaged.
     """
+    epochs, seed = recipe["epochs"], recipe["seed"]
     keras.utils.set_random_seed(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, state_file = folder / "checkpoint.keras", folder / "state.json"
-    recipe = {"seed": seed, "epochs": epochs, "digits": len(material.digits.labels)}
-    model, first = _compiled(len(material.digits.labels), epochs), 0
-    if state_file.exists():
-        state = json.loads(state_file.read_text())
-        if state["recipe"] != recipe:
-            raise UsageError(
-                f"{folder} holds a run with {state['recipe']}, this one has {recipe}: give another --run folder"
-            )
-        model, first = keras.models.load_model(checkpoint), state["done"]
-        print(f"going on from epoch {first} of {epochs} in {folder}")
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as ahead:
-        coming = ahead.submit(make_epoch, material, seed, first)
-        for epoch in range(first, epochs):
-            crops, labels = coming.result()
-            if epoch + 1 < epochs:
-                coming = ahead.submit(make_epoch, material, seed, epoch + 1)
+    checkpoint = _Checkpoint(folder, recipe)
+    model, history = checkpoint.load() or (_compiled(len(material.digits.labels), epochs), [])
+    if history:
+        print(f"going on from epoch {len(history)} of {epochs} in {folder}", flush=True)
+    judged = as_input(validation[0]), validation[1]
+    with _Parts(material, seed, len(history), workers) as parts:
+        started = time.monotonic()
+        for epoch in range(len(history), epochs):
+            crops, labels = parts.epoch(last=epoch == epochs - 1)
             keras.utils.set_random_seed(seed * 1000 + epoch)
-            model.fit(as_input(crops), labels, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1,
-                      validation_data=(as_input(validation[0]), validation[1]), verbose=2)
-            _save(model, checkpoint, state_file, {"recipe": recipe, "done": epoch + 1})
-    return model
+            fitted = model.fit(as_input(crops), labels, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1,
+                               validation_data=judged, verbose=1 if sys.stdout.isatty() else 0)
+            history.append({name: float(values[0]) for name, values in fitted.history.items()})
+            checkpoint.save(model, history)
+            done = epoch + 1 - parts.first
+            left = (time.monotonic() - started) / done * (epochs - epoch - 1)
+            print(f"epoch {epoch + 1} of {epochs}: " + ", ".join(f"{k} {v:.4f}" for k, v in history[-1].items())
+                  + f"; {left / 60:.0f} min left", flush=True)
+    return model, history
+
+
+class _Parts:
+    """The parts of the epochs, made ahead of their use by processes of their own."""
+
+    def __init__(self, material: Material, seed: int, first: int, workers: int) -> None:
+        self.first = first
+        self._material, self._seed, self._next = material, seed, first
+        self._ahead = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+        self._coming: deque[Future[Crops]] = deque()
+        for _ in range(PARTS):
+            self._order()
+
+    def _order(self) -> None:
+        self._coming.append(self._ahead.submit(make_part, self._material, self._seed, self._next))
+        self._next += 1
+
+    def epoch(self, last: bool) -> Crops:
+        """All crops (N, 28, 28) and labels (N,) of the next epoch."""
+        parts = [part.result() for part in self._coming]
+        self._coming.popleft()
+        if not last:
+            self._order()
+        return np.concatenate([crops for crops, _ in parts]), np.concatenate([labels for _, labels in parts])
+
+    def __enter__(self) -> _Parts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ahead.shutdown(cancel_futures=True)
+
+
+class _Checkpoint:
+    """The model after its last whole epoch, written beside and renamed: a kill at any moment leaves a good one."""
+
+    def __init__(self, folder: Path, recipe: dict[str, Any]) -> None:
+        self._folder, self._recipe = folder, recipe
+        self._state = folder / "state.json"
+
+    def load(self) -> tuple[keras.Model, list[dict[str, float]]] | None:
+        if not self._state.exists():
+            return None
+        try:
+            state = json.loads(self._state.read_text())
+            recipe, history, model = state["recipe"], state["history"], self._folder / state["model"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{self._state}: not a checkpoint's state ({error}): remove it or give another --run "
+                             "folder") from error
+        if recipe != self._recipe:
+            other = ", ".join(f"{k} {recipe.get(k)}" for k, v in self._recipe.items() if recipe.get(k) != v)
+            raise UsageError(f"{self._folder} holds a run of another recipe ({other}): give another --run folder")
+        try:
+            return keras.models.load_model(model), history
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{model}: the checkpoint can't be read ({str(error).splitlines()[0]}): remove "
+                             f"{self._folder} or give another --run folder") from error
+
+    def save(self, model: keras.Model, history: list[dict[str, float]]) -> None:
+        """Two models take turns, and the state names the good one."""
+        name = f"checkpoint-{len(history) % 2}.keras"
+        model.save(self._folder / name)
+        beside = self._state.with_suffix(".new")
+        beside.write_text(json.dumps({"recipe": self._recipe, "model": name, "history": history}))
+        os.replace(beside, self._state)
 
 
 def _compiled(digits: int, epochs: int) -> keras.Model:
     model = build()
     steps = -(-int(digits * EXAMPLES) // BATCH) * epochs
     schedule = keras.optimizers.schedules.CosineDecay(
-        1e-4, steps, alpha=0.0, warmup_target=LEARNING_RATE, warmup_steps=max(1, steps // 30)
+        1e-4, steps, alpha=0.0, warmup_target=LEARNING_RATE, warmup_steps=max(1, round(steps * WARM_UP))
     )
     model.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=2e-3, clipnorm=1.0),
+        optimizer=keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
     return model
-
-
-def _save(model: keras.Model, checkpoint: Path, state_file: Path, state: dict) -> None:
-    """Written beside and renamed, so that a kill at any moment leaves the last good checkpoint."""
-    beside = checkpoint.with_suffix(".new.keras")
-    model.save(beside)
-    os.replace(beside, checkpoint)
-    beside = state_file.with_suffix(".new")
-    beside.write_text(json.dumps(state))
-    os.replace(beside, state_file)
