@@ -1,18 +1,20 @@
-"""Make a digit recognizer's model, or measure one.
+"""Make a digit recognizer's model, learn how that is done, or measure a model.
 
     python -m train [camera] …     the model that the program ships
+    python -m train article …      the well-known Keras tutorial, step by step
     python -m train evaluate …     the figures of a model
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib import import_module
 
 from recognizer.errors import OutputError, RecognizerError, UsageError
 
-COMMANDS = ("camera", "evaluate")
+COMMANDS = ("camera", "article", "evaluate")
 INTERRUPTED = 130  # as a shell reports the signal
 
 
@@ -21,21 +23,23 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("camera", argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.getLogger("absl").setLevel(logging.ERROR)  # Keras calls .h5 outdated each time
     try:
         import_module(f"train.{name}").main(rest)
     except RecognizerError as error:
-        print(f"train: {error}", file=sys.stderr)
-        return error.exit_code
+        return _end(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        return _end(f"{error.name} is missing: pip install 'digit-recognizer[train]'", UsageError.exit_code)
     except OSError as error:
-        print(f"train: {error.filename}: {error.strerror}; nothing was half-written", file=sys.stderr)
-        return OutputError.exit_code
-    except ImportError as error:
-        print(f"train: {error.name} is missing: pip install 'digit-recognizer[train]'", file=sys.stderr)
-        return UsageError.exit_code
+        return _end(f"{error.filename}: {error.strerror}; nothing was half-written", OutputError.exit_code)
     except KeyboardInterrupt:
-        print("train: stopped; the same command goes on from the last epoch", file=sys.stderr)
-        return INTERRUPTED
+        return _end("stopped; what was finished is kept, and the same command goes on from there", INTERRUPTED)
     return 0
+
+
+def _end(message: str, exit_code: int) -> int:
+    print(f"train: {message}", file=sys.stderr)
+    return exit_code
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from train.judge import Judge, load_judge
 from train.measures import Figures, Logits, measure
 from train.not_digits import NotDigits
 from train.photographs import Score, score
+from train.replace import replacing
 from train.report import write_report
 from train.samples import NO_DIGIT, Material, make_epoch, plain, plain_others
 from train.speed import Speed, measure_speed
@@ -133,8 +134,6 @@ def _agreement(answers: Answers, keras: Judge) -> float:
 
 def write_json(evaluation: Evaluation, file: Path) -> None:
     """The figures under fixed keys, for other programs."""
-    from train.replace import replacing
-
     figures = evaluation.figures
     content = {
         "accuracy": figures.accuracy, "loss": figures.loss, "ece": figures.ece, "auroc": figures.auroc,
@@ -144,5 +143,5 @@ def write_json(evaluation: Evaluation, file: Path) -> None:
         "times_faster": evaluation.speed and evaluation.speed.times_faster,
         "photographs_f1": evaluation.photographs and evaluation.photographs.f1,
     }
-    with replacing(file) as beside:
+    with replacing(file) as [beside]:
         beside.write_text(json.dumps({k: v for k, v in content.items() if v is not None}, indent=2) + "\n")

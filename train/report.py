@@ -28,22 +28,22 @@ def write_report(evaluation: Evaluation, folder: Path) -> str:
     answers, temperature = evaluation.answers, evaluation.temperature
     probabilities = softmax(answers.logits / np.float32(temperature))
     said = probabilities.argmax(1)
-    draw.confusion_matrix(answers.labels, said, folder / "confusion.png")
-    draw.reliability(probabilities.max(1), said == answers.labels, folder / "reliability.png")
-    _draw_worst(answers, probabilities, folder / "worst.png")
+    draw.confusion_matrix(folder / "confusion.png", answers.labels, said, CLASSES[: probabilities.shape[1]])
+    draw.reliability(folder / "reliability.png", probabilities.max(1), said == answers.labels)
+    _draw_worst(folder / "worst.png", answers, probabilities)
     text = "\n".join(_lines(evaluation))
-    with replacing(folder / "report.md") as beside:
+    with replacing(folder / "report.md") as [beside]:
         beside.write_text(text, encoding="utf-8")
     return text
 
 
-def _draw_worst(answers: Answers, probabilities: np.ndarray, file: Path) -> None:
+def _draw_worst(path: Path, answers: Answers, probabilities: np.ndarray) -> None:
     """The digits whose own label got the least probability, the worst first."""
     right = probabilities[np.arange(len(answers.labels)), answers.labels]
     said = probabilities.argmax(1)
     worst = [i for i in np.argsort(right)[:WORST] if said[i] != answers.labels[i]]
     titles = [f"{answers.labels[i]} read as {CLASSES[said[i]]}" for i in worst]
-    draw.grid(answers.crops[worst], titles, file)
+    draw.grid(path, answers.crops[worst], titles)
 
 
 def _lines(evaluation: Evaluation) -> Iterable[str]:
