@@ -173,20 +173,3 @@ def test_training_refuses_a_wrong_call(tmp_path):
     done = train(tmp_path, "--epochs", "0")
     assert done.returncode == 2
     assert "--epochs" in done.stderr
-
-
-@pytest.mark.slow
-def test_a_model_below_the_floor_writes_no_bundle_and_training_goes_on_from_its_checkpoint(tmp_path):
-    digits, test = some_digits(5_400), some_digits(300, seed=1)
-    data = save(tmp_path / "small.npz", x_train=digits.pictures, y_train=digits.labels.astype(np.uint8),
-                x_test=test.pictures, y_test=test.labels.astype(np.uint8))
-    call = ("--data", str(data), "--epochs", "1", "--out", "model/digits.tflite", "--run", "run")
-    done = train(tmp_path, *call)
-    assert done.returncode == 4, done.stderr
-    assert "below the floor" in done.stderr
-    assert not (tmp_path / "model").exists()
-    again = train(tmp_path, *call)
-    assert "going on from epoch 1 of 1" in again.stdout
-    other = train(tmp_path, *call, "--seed", "2")
-    assert other.returncode == 2
-    assert "another --run folder" in other.stderr

@@ -34,7 +34,7 @@ def as_input(crops: Pictures) -> np.ndarray:
 
 
 def fit(
-    material: Material, validation: Crops, recipe: dict[str, Any], folder: Path, workers: int = 1
+    material: Material, validation: Crops, recipe: dict[str, Any], folder: Path
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Train from nothing, or from the checkpoint that an earlier run of the same recipe left in `folder`.
 
@@ -46,7 +46,6 @@ def fit(
         validation: crops (N, 28, 28) with labels (N,), judged after each epoch.
         recipe: `epochs` and `seed`, and all else that shapes the model; a checkpoint holds it.
         folder: for the checkpoint.
-        workers: processes that make pictures.
 
     Returns:
         The model, and for each epoch its loss, accuracy, val_loss and val_accuracy.
@@ -62,7 +61,7 @@ def fit(
     if history:
         print(f"going on from epoch {len(history)} of {epochs} in {folder}", flush=True)
     judged = as_input(validation[0]), validation[1]
-    with _Parts(material, seed, len(history), workers) as parts:
+    with _Parts(material, seed, len(history)) as parts:
         started = time.monotonic()
         for epoch in range(len(history), epochs):
             crops, labels = parts.epoch(last=epoch == epochs - 1)
@@ -81,8 +80,9 @@ def fit(
 class _Parts:
     """The parts of the epochs, made ahead of their use by processes of their own."""
 
-    def __init__(self, material: Material, seed: int, first: int, workers: int) -> None:
+    def __init__(self, material: Material, seed: int, first: int) -> None:
         self.first = first
+        workers = min(PARTS, max(1, (os.cpu_count() or 1) - 1))
         self._material, self._seed, self._next = material, seed, first
         self._ahead = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
         self._coming: deque[Future[Crops]] = deque()

@@ -50,7 +50,7 @@ def main(argv: list[str]) -> None:
     from train.article.run import Run, Settings
 
     if args.show and not has_display():
-        raise UsageError(f"--show: expected a display, found none; the pictures are saved without it too")
+        raise UsageError("--show: expected a display, found none; the pictures are saved without it too")
     try:
         settings = Settings(args.epochs, args.learning_rate, args.seed, args.limit, args.denoise)
     except ValueError as error:

@@ -1,0 +1,106 @@
+"""Fitting that is stopped goes on where it was and ends the same; a checkpoint that isn't its own is refused."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from harness import PATIENCE, environment
+
+from train.samples import drawn_digit
+
+pytestmark = pytest.mark.slow
+EPOCHS = 3
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    labels = np.tile(np.arange(10, dtype=np.uint8), 40)
+    pictures = np.stack([drawn_digit(int(k), rng)[::3, ::3] for k in labels])
+    file = tmp_path_factory.mktemp("data") / "small.npz"
+    np.savez(file, x_train=pictures, y_train=labels, x_test=pictures[:100], y_test=labels[:100])
+    return file
+
+
+def command(data, *args):
+    return [sys.executable, "-m", "train", "--data", str(data), "--epochs", str(EPOCHS), "--run", "run",
+            "--out", "model/digits.tflite", *args]
+
+
+def train(cwd, data, *args):
+    return subprocess.run(command(data, *args), cwd=cwd, env=environment(), capture_output=True, text=True,
+                          timeout=PATIENCE, check=False)
+
+
+def weights(folder):
+    state = json.loads((folder / "run" / "state.json").read_text())
+    assert len(state["history"]) == EPOCHS
+    return keras.models.load_model(folder / "run" / state["model"], compile=False).get_weights()
+
+
+@pytest.fixture(scope="module")
+def whole(data, tmp_path_factory):
+    """A run that nothing disturbed; so few digits and epochs stay below the recipe's floor."""
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, train(folder, data)
+
+
+def test_a_model_below_the_floor_writes_no_bundle(whole):
+    folder, done = whole
+    assert done.returncode == 4, done.stderr
+    assert "below the floor" in done.stderr
+    assert not (folder / "model").exists()
+
+
+def test_progress_tells_loss_accuracy_and_the_time_left(whole):
+    lines = [line for line in whole[1].stdout.splitlines() if line.startswith("epoch")]
+    assert len(lines) == EPOCHS
+    assert all(f"epoch {n} of {EPOCHS}" in line for n, line in enumerate(lines, 1))
+    assert all(word in lines[0] for word in ("loss", "accuracy", "val_accuracy", "min left"))
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_weights(whole, data, tmp_path):
+    with subprocess.Popen(command(data), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.DEVNULL, start_new_session=True) as running:
+        assert any(line.startswith("epoch 1") for line in running.stdout)
+        running.send_signal(signal.SIGKILL)
+    again = train(tmp_path, data)
+    assert "going on from epoch" in again.stdout
+    for one, other in zip(weights(whole[0]), weights(tmp_path), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.fixture
+def stopped(whole, tmp_path):
+    """A folder with the checkpoint of the whole run, to be spoilt."""
+    (tmp_path / "run").mkdir()
+    for file in (whole[0] / "run").iterdir():
+        (tmp_path / "run" / file.name).write_bytes(file.read_bytes())
+    return tmp_path
+
+
+def test_a_checkpoint_of_another_recipe_is_refused_and_kept(stopped, data):
+    done = train(stopped, data, "--seed", "2")
+    assert done.returncode == 2
+    assert "another recipe (seed 1): give another --run folder" in done.stderr
+    weights(stopped)
+
+
+def test_a_damaged_checkpoint_is_named(stopped, data):
+    model = json.loads((stopped / "run" / "state.json").read_text())["model"]
+    (stopped / "run" / model).write_bytes(b"PK\x03\x04 cut")
+    done = train(stopped, data)
+    assert done.returncode == 2
+    assert model in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_state_is_named(stopped, data):
+    (stopped / "run" / "state.json").write_text("{")
+    done = train(stopped, data)
+    assert done.returncode == 2
+    assert "state.json" in done.stderr
