@@ -64,7 +64,7 @@ def follow(args: argparse.Namespace) -> None:
     except ImportError as error:
         raise UsageError(f"training needs more ({error}): pip install 'digit-recognizer[train]'") from error
     if args.show and not has_display():
-        raise UsageError(f"--show: expected a display, found none; the pictures are saved without it too")
+        raise UsageError("--show: expected a display, found none; the pictures are saved without it too")
     try:
         settings = Settings(args.epochs, args.learning_rate, args.seed, args.limit, args.denoise)
     except ValueError as error:
