@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -9,15 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from fixtures.strokes import STYLES, draw_paths, ink
 from recognizer.types import Box
+from train.data import Digits
 from train.photographs import overlap
+from train.samples import drawn_digit
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIPS = ROOT / "fixtures" / "clips"
 PICTURES = ROOT / "fixtures" / "pictures"
+needs_display = pytest.mark.skipif(
+    not (shutil.which("Xvfb") and shutil.which("xdotool")),
+    reason="needs Xvfb and xdotool ('apt install xvfb xdotool' on Debian and Ubuntu)",
+)
 PATIENCE = 300  # seconds after which a run that hangs is ended
 
 Line = dict[str, Any]  # one line of truth or of events
@@ -40,6 +48,13 @@ def recognize(
     """Run the program to its end, in `cwd`."""
     return subprocess.run(command(*args), cwd=cwd, env=environment() | (env or {}), stdin=stdin,
                           capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def train(cwd: Path, *args: str | Path, display: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `python -m train` to its end, in `cwd`."""
+    call = [sys.executable, "-m", "train", *map(str, args)]
+    return subprocess.run(call, cwd=cwd, env=environment(display) | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+                          capture_output=True, text=True, check=False)
 
 
 def lines(path: Path) -> list[Line]:
@@ -91,3 +106,22 @@ def written(digits: str) -> NDArray[np.float32]:
         style = next(iter(STYLES[digit]))
         paths += [60 * path + corner for path in draw_paths(digit, style, rng, wobble=0.01)]
     return ink(paths, (360, 640), 5, rng)
+
+
+def some_digits(count: int, seed: int = 0) -> Digits:
+    """Drawn digits in MNIST's form, each about equally often, in any order."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.arange(count) % 10)
+    return Digits(np.stack([drawn_digit(int(label), rng)[::3, ::3] for label in labels]), labels)
+
+
+def xdotool(display: str, *args: str) -> str:
+    """What xdotool prints, called on this display."""
+    done = subprocess.run(["xdotool", *args], env=environment(display), capture_output=True, text=True, timeout=60,
+                          check=True)
+    return done.stdout.strip()
+
+
+def press(display: str, window: str, key: str) -> None:
+    """Press a key in this window."""
+    xdotool(display, "windowfocus", "--sync", window, "key", key)

@@ -2,20 +2,17 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
-from harness import PATIENCE, environment
+from harness import some_digits, train
 
 from recognizer.assets import shipped
 from recognizer.classify import Classifier
 from recognizer.errors import ModelError
-from train.data import Digits
 from train.judge import load_judge
-from train.samples import Material, drawn_digit, plain, plain_others
+from train.samples import Material, plain, plain_others
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
 MODEL = shipped("models/digits.tflite")
@@ -23,9 +20,7 @@ MODEL = shipped("models/digits.tflite")
 
 @pytest.fixture(scope="module")
 def digits():
-    rng = np.random.default_rng(3)
-    labels = np.tile(np.arange(10), 30)
-    return Digits(np.stack([drawn_digit(int(k), rng)[::3, ::3] for k in labels]), labels)
+    return some_digits(300, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +33,6 @@ def data(digits, tmp_path_factory):
 
 def network(*layers):
     return keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), *layers])
-
-
-def evaluate(cwd, *args):
-    return subprocess.run([sys.executable, "-m", "train", "evaluate", *map(str, args)], cwd=cwd, env=environment(),
-                          capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_things_that_are_no_digits_pass_the_live_normaliser(digits):
@@ -86,7 +76,7 @@ def test_a_network_of_another_shape_is_refused(tmp_path):
 
 @pytest.mark.slow
 def test_the_report_has_the_figures_that_counting_gives(digits, data, tmp_path):
-    done = evaluate(tmp_path, "--model", MODEL, "--data", data, "--json", "figures.json", "--out", "report")
+    done = train(tmp_path, "evaluate", "--model", MODEL, "--data", data, "--json", "figures.json", "--out", "report")
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "figures.json").read_text())
     right = Classifier.load(MODEL)(plain(digits)).argmax(axis=1) == digits.labels
@@ -102,6 +92,6 @@ def test_the_report_has_the_figures_that_counting_gives(digits, data, tmp_path):
 @pytest.mark.slow
 def test_photographs_need_a_model_that_the_program_can_run(data, tmp_path):
     network(keras.layers.Dense(10)).save(tmp_path / "ten.keras")
-    done = evaluate(tmp_path, "--model", "ten.keras", "--data", data, "--pictures", "labels.json")
+    done = train(tmp_path, "evaluate", "--model", "ten.keras", "--data", data, "--pictures", "labels.json")
     assert done.returncode == 2
     assert "--pictures: expected a .tflite model" in done.stderr

@@ -1,6 +1,7 @@
 """Fitting that is stopped goes on where it was and ends the same; a checkpoint that isn't its own is refused."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -8,9 +9,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from harness import PATIENCE, environment
-
-from train.samples import drawn_digit
+from harness import environment, some_digits, train
 
 pytestmark = pytest.mark.slow
 EPOCHS = 3
@@ -18,22 +17,15 @@ EPOCHS = 3
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    rng = np.random.default_rng(0)
-    labels = np.tile(np.arange(10, dtype=np.uint8), 40)
-    pictures = np.stack([drawn_digit(int(k), rng)[::3, ::3] for k in labels])
+    digits = some_digits(400)
+    labels = digits.labels.astype(np.uint8)
     file = tmp_path_factory.mktemp("data") / "small.npz"
-    np.savez(file, x_train=pictures, y_train=labels, x_test=pictures[:100], y_test=labels[:100])
+    np.savez(file, x_train=digits.pictures, y_train=labels, x_test=digits.pictures[:100], y_test=labels[:100])
     return file
 
 
-def command(data, *args):
-    return [sys.executable, "-m", "train", "--data", str(data), "--epochs", str(EPOCHS), "--run", "run",
-            "--out", "model/digits.tflite", *args]
-
-
-def train(cwd, data, *args):
-    return subprocess.run(command(data, *args), cwd=cwd, env=environment(), capture_output=True, text=True,
-                          timeout=PATIENCE, check=False)
+def flags(data, *more):
+    return ["--data", str(data), "--epochs", str(EPOCHS), "--run", "run", "--out", "model/digits.tflite", *more]
 
 
 def weights(folder):
@@ -46,7 +38,7 @@ def weights(folder):
 def whole(data, tmp_path_factory):
     """A run that nothing disturbed; so few digits and epochs stay below the recipe's floor."""
     folder = tmp_path_factory.mktemp("whole")
-    return folder, train(folder, data)
+    return folder, train(folder, *flags(data))
 
 
 def test_a_model_below_the_floor_writes_no_bundle(whole):
@@ -64,11 +56,12 @@ def test_progress_tells_loss_accuracy_and_the_time_left(whole):
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_weights(whole, data, tmp_path):
-    with subprocess.Popen(command(data), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True,
+    call = [sys.executable, "-m", "train", *flags(data)]
+    with subprocess.Popen(call, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.DEVNULL, start_new_session=True) as running:
         assert any(line.startswith("epoch 1") for line in running.stdout)
-        running.send_signal(signal.SIGKILL)
-    again = train(tmp_path, data)
+        os.killpg(running.pid, signal.SIGKILL)
+    again = train(tmp_path, *flags(data))
     assert "going on from epoch" in again.stdout
     for one, other in zip(weights(whole[0]), weights(tmp_path), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -84,7 +77,7 @@ def stopped(whole, tmp_path):
 
 
 def test_a_checkpoint_of_another_recipe_is_refused_and_kept(stopped, data):
-    done = train(stopped, data, "--seed", "2")
+    done = train(stopped, *flags(data, "--seed", "2"))
     assert done.returncode == 2
     assert "another recipe (seed 1): give another --run folder" in done.stderr
     weights(stopped)
@@ -93,7 +86,7 @@ def test_a_checkpoint_of_another_recipe_is_refused_and_kept(stopped, data):
 def test_a_damaged_checkpoint_is_named(stopped, data):
     model = json.loads((stopped / "run" / "state.json").read_text())["model"]
     (stopped / "run" / model).write_bytes(b"PK\x03\x04 cut")
-    done = train(stopped, data)
+    done = train(stopped, *flags(data))
     assert done.returncode == 2
     assert model in done.stderr
     assert "Traceback" not in done.stderr
@@ -101,6 +94,6 @@ def test_a_damaged_checkpoint_is_named(stopped, data):
 
 def test_a_damaged_state_is_named(stopped, data):
     (stopped / "run" / "state.json").write_text("{")
-    done = train(stopped, data)
+    done = train(stopped, *flags(data))
     assert done.returncode == 2
     assert "state.json" in done.stderr

@@ -1,33 +1,16 @@
 """Training learns from what the live normaliser makes, and a bad file or a bad model ends it clearly."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from harness import some_digits, train
 
-from recognizer.errors import SourceError
 from recognizer.normalise import FIT, normalise
-from train.data import NO_DIGIT, Digits, load_mnist, load_not_digits
+from train.data import NO_DIGIT
 from train.degrade import bend, degrade
 from train.measures import choose_threshold, fit_temperature, measure
 from train.samples import EXAMPLES, NEGATIVES, PARTS, Material, drawn_digit, make_epoch, make_part, plain
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def some_digits(count, seed=0):
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, 10, count)
-    return Digits(np.stack([drawn_digit(int(k), rng)[::3, ::3] for k in labels]), labels)
-
-
-def save(path, **arrays):
-    np.savez(path, **arrays)
-    return path
 
 
 def test_an_epoch_is_the_same_for_its_seed_and_another_for_the_next():
@@ -124,49 +107,6 @@ def test_the_threshold_keeps_the_share_asked_for():
     score = (powers / powers.sum(1, keepdims=True))[:, :NO_DIGIT].max(1)
     assert threshold >= 0.5
     assert (score >= threshold).mean() >= 0.9 or threshold == 0.5
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        ({"x_train": np.zeros((3, 28, 28), np.uint8)}, "expected an .npz with"),
-        ({"x_train": np.zeros((3, 28, 28), np.uint8), "y_train": np.zeros(2, np.uint8),
-          "x_test": np.zeros((1, 28, 28), np.uint8), "y_test": np.zeros(1, np.uint8)}, "a label a picture"),
-        ({"x_train": np.zeros((3, 32, 32), np.uint8), "y_train": np.zeros(3, np.uint8),
-          "x_test": np.zeros((1, 28, 28), np.uint8), "y_test": np.zeros(1, np.uint8)}, "28, 28"),
-        ({"x_train": np.zeros((3, 28, 28), np.uint8), "y_train": np.zeros(3, np.uint8),
-          "x_test": np.zeros((1, 28, 28), np.uint8), "y_test": np.zeros(1, np.uint8)}, "more than"),
-    ],
-)
-def test_a_file_that_is_not_mnist_is_named(tmp_path, arrays, message):
-    file = save(tmp_path / "odd.npz", **arrays)
-    with pytest.raises(SourceError, match=message) as caught:
-        load_mnist(file)
-    assert "odd.npz" in str(caught.value)
-
-
-@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 cut"])
-def test_a_damaged_file_is_named(tmp_path, content):
-    file = tmp_path / "cut.npz"
-    file.write_bytes(content)
-    for load in (load_mnist, load_not_digits):
-        with pytest.raises(SourceError, match=r"cut\.npz"):
-            load(file)
-
-
-def test_characters_that_are_digits_too_are_left_out(tmp_path):
-    pictures = np.arange(4, dtype=np.uint8)[:, None, None] * np.ones((4, 28, 28), np.uint8)
-    file = save(tmp_path / "n.npz", symbols=pictures, symbol_names=np.array(["plus", "slash", "z", "dot"]),
-                letters=pictures, letter_names=np.array(["A", "I", "B", "C"]))
-    symbols, letters = load_not_digits(file)
-    assert symbols[:, 0, 0].tolist() == [0, 3]
-    assert letters[:, 0, 0].tolist() == [0, 2, 3]
-
-
-def train(cwd, *args):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    call = [sys.executable, "-m", "train", *args]
-    return subprocess.run(call, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_training_refuses_a_wrong_call(tmp_path):

@@ -1,8 +1,6 @@
 """A real window, on a display that Xvfb serves."""
 
 import ctypes
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,37 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from harness import CLIPS, command, environment, lines
+from harness import CLIPS, command, environment, lines, needs_display, press, xdotool
 
 from recognizer.display import TITLE
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("Xvfb") and shutil.which("xdotool")),
-    reason="needs Xvfb and xdotool ('apt install xvfb xdotool' on Debian and Ubuntu)",
-)
+pytestmark = needs_display
 LONG_CLIP = CLIPS / "demo.mp4"  # at its own speed it plays for seconds after the window stands
-
-
-@pytest.fixture(scope="module")
-def display() -> Iterator[str]:
-    """A display of our own, such as ":1"; the server picks a free number and says it when it is ready."""
-    ours, theirs = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-                              pass_fds=[theirs], stderr=subprocess.DEVNULL)
-    os.close(theirs)
-    with open(ours) as ready:
-        number = ready.readline().strip()
-    try:
-        yield f":{number}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def xdotool(display: str, *args: str) -> str:
-    done = subprocess.run(["xdotool", *args], env=environment(display), capture_output=True, text=True, timeout=60,
-                          check=True)
-    return done.stdout.strip()
 
 
 @contextmanager
@@ -52,10 +25,6 @@ def shown(display: str, source: Path, folder: Path) -> Iterator[tuple[subprocess
             yield program, xdotool(display, "search", "--sync", "--onlyvisible", "--name", f"^{TITLE}$").splitlines()[0]
         finally:
             program.kill()
-
-
-def press(display: str, window: str, key: str) -> None:
-    xdotool(display, "windowfocus", "--sync", window, "key", key)
 
 
 class ClientMessage(ctypes.Structure):

@@ -40,7 +40,7 @@ def load_keras(file: Path) -> keras.Model:
     except FileNotFoundError as error:
         raise ModelError(f"{file}: no such file; expected a .keras or .h5 model") from error
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{file}: expected a model in Keras's .keras or .h5 format, found another or damage") from error
+        raise ModelError(f"{file}: expected a model in Keras's .keras or .h5 format, found another thing") from error
     if strange := sorted({*_strange(config)}):
         raise ModelError(f"{file}: expected plain Keras layers, found {', '.join(strange)}, which may run code: "
                          "it was not loaded")

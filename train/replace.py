@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from recognizer.errors import OutputError
@@ -24,11 +24,13 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
         yield new
         for beside, path in zip(new, paths, strict=True):
             os.replace(beside, path)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
+    except (OSError, RuntimeError) as error:  # the second is h5py's, when it closes a file on a full disk
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number else str(error).splitlines()[0]
         names = ", ".join(map(str, paths))
         raise OutputError(f"{names}: can't be written ({reason}); nothing was half-written, what was there is kept, "
                           "make room or choose another folder") from error
     finally:
         for beside in new:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink()
