@@ -77,7 +77,7 @@ def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> 
     beside = (gap < LINE_GAP * tall) & (gap > -0.4 * np.minimum(w[:, None], w))
     wide = w > WIDEST * h
     alike = tall < np.where(wide[:, None] | wide, WORD_ALIKE, LETTER_ALIKE) * low
-    linked = beside & alike & (level < 0.5 * tall) & (dark[:, None] == dark)
+    linked = beside & alike & (level < 0.5 * low) & (dark[:, None] == dark)
     np.fill_diagonal(linked, True)
     line = np.unique(_groups(linked), return_inverse=True)[1]
     # A bare stroke tells nothing: it is a 1, an l or a letter's stem. Wide pieces are several letters.
