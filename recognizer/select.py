@@ -51,7 +51,10 @@ def select(
     chosen = [i for i, text in zip(chosen, texts, strict=False) if not text]
 
     sure = [candidates[i] for i in chosen if candidates[i].sure]
-    chosen = [i for i in chosen if candidates[i].sure or (best[i] >= CERTAIN and _in_company(candidates[i], sure))]
+    inks = [sum(c.dark == dark for c in sure) for dark in (False, True)]
+    chosen = [i for i in chosen
+              if (candidates[i].sure and inks[candidates[i].dark] >= inks[not candidates[i].dark])
+              or ((candidates[i].sure or best[i] >= CERTAIN) and _in_company(candidates[i], sure))]
     return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
 
 
