@@ -21,7 +21,6 @@ WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looke
 # Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter.
 FULL, HALF, QUARTER = (Look(1, 12, range(10, 160), 3), Look(2, 12, range(5, 80), 1.5),
                        Look(4, 3, range(20, WORKING_SIDE), 1))
-BLUR = True
 LARGE = 960  # longer side of a working picture that is worth halving
 SMALL = 24  # height at half size under which ink has to be seen at full size
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
@@ -50,10 +49,11 @@ def find(image: Image) -> list[Candidate]:
 
 def _views(grey: Image) -> list[_View]:
     """The working picture at the scales at which it has to be looked at."""
-    thin = None if max(grey.shape) < LARGE else _View(grey, HALF)
+    half = shrink(grey, 1 / HALF.shrink)
+    thin = None if max(grey.shape) < LARGE else _View(half, HALF)
     if thin is None or thin.least < SMALL:
         thin = _View(grey, FULL)
-    return [thin, _View(grey, QUARTER)]
+    return [thin, _View(shrink(half, HALF.shrink / QUARTER.shrink), QUARTER)]
 
 
 def _candidate(piece: Piece, dark: bool, scale: float) -> Candidate:
@@ -63,23 +63,27 @@ def _candidate(piece: Piece, dark: bool, scale: float) -> Candidate:
 
 
 class _View:
-    """The working picture, (H, W) uint8, as one look sees it.
+    """A picture as one look sees it.
+
+    Args:
+        grey: (H, W) uint8, the working picture at the look's scale.
+        look: what is looked for.
 
     Attributes:
-        least: height of the lowest ink that may be a digit.
+        least: height of the lowest ink that may be a digit, in pixels of the picture.
     """
 
     def __init__(self, grey: Image, look: Look) -> None:
         self._look = look
-        small = shrink(grey, 1 / look.shrink)
-        smooth = np.asarray(cv2.blur(small, (3, 3)), np.uint8) if look.shrink == 1 or BLUR else small
-        self._flat = flatten(smooth, ground_of(small, look.parts))
+        self._flat = flatten(np.asarray(cv2.blur(grey, (3, 3)), np.uint8), ground_of(grey, look.parts))
         self._seeds = {dark: self._judged(dark) for dark in (True, False)}
-        self.least = min((s.box.h for seeds in self._seeds.values() for s in seeds if not s.refused), default=look.heights.stop)
+        heights = (s.box.h for found in self._seeds.values() for s in found if not s.refused)
+        self.least = min(heights, default=look.heights.stop)
 
     def _judged(self, dark: bool) -> list[Seed]:
         """Where to cut, the strongest ink first."""
-        tried, judged = _boxes([]), []
+        tried = _boxes([])
+        judged: list[Seed] = []
         for cut in CUTS:
             boxes = without(seeds(self._flat, dark, cut, self._look.heights), tried)
             judged += judge(self._flat, dark, boxes)
@@ -90,7 +94,7 @@ class _View:
         """Pieces of ink of one polarity that are not `known` already, their boxes in the working picture."""
         shrink = self._look.shrink
         tried = _boxes([p.box for p in known if not p.refused and p.sure]) // shrink
-        pieces = []
+        pieces: list[Piece] = []
         for seed in self._seeds[dark]:
             if len(without(_boxes([seed.box]), tried)):
                 found = ([Piece(seed.box, NO_MASK, seed.strength, seed.refused)] if seed.refused else

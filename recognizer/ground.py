@@ -11,8 +11,7 @@ from recognizer.types import Image
 PAPER = 128  # what the ground becomes in the flattened picture
 DARKNESS = 16  # added to picture and ground before the division: keeps noise in the dark small
 LEAST_WINDOW = 31  # pixels, of the background's window
-B = 5
-CELLS = 11  # the background's window in pixels of the picture in which it is measured: fast up to five
+CELLS = 11  # the background's window in pixels of the picture in which it is measured
 
 _PAPER = np.uint8(PAPER)
 
@@ -31,11 +30,11 @@ def ground_of(grey: Image, parts: int) -> Image:
         parts: the window's side is the picture's shorter one divided by this.
 
     Returns:
-        A smaller picture, uint8, with DARKNESS added; the window is CELLS of its pixels long.
+        A smaller picture, uint8, with DARKNESS added.
     """
     window = max(LEAST_WINDOW, min(grey.shape) // parts)
     small = shrink(grey, min(1.0, CELLS / window))
-    return _lifted(cv2.blur(cv2.medianBlur(small, CELLS), (B, B)))
+    return _lifted(cv2.blur(cv2.medianBlur(small, CELLS), (5, 5)))
 
 
 def flatten(grey: Image, ground: Image) -> Image:

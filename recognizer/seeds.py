@@ -70,13 +70,17 @@ def seeds(flat: Image, dark: bool, contrast: float, heights: range) -> Boxes:
 
 def without(boxes: Boxes, tried: Boxes) -> Boxes:
     """Those of the boxes that are not nearly one that was tried."""
-    off = np.abs(boxes[:, None] - tried).max(axis=2, initial=0).min(axis=1, initial=np.iinfo(np.int32).max)
+    if not len(boxes) or not len(tried):
+        return boxes
+    off = np.abs(boxes[:, None] - tried).max(axis=2).min(axis=1)
     new: Boxes = boxes[off > 1 + boxes[:, 3] // 12]
     return new
 
 
 def judge(flat: Image, dark: bool, boxes: Boxes) -> list[Seed]:
     """Tell for many boxes at once whether there is ink that may be a digit, by samples of its tones."""
+    if not len(boxes):
+        return []
     w, h = boxes[:, 2], boxes[:, 3]
     inner = ink_of(_sample(flat, boxes, 0, *_GRID), dark)
     rank = inner.shape[1] - inner.shape[1] // 20
