@@ -6,17 +6,23 @@ hairline, a marker and the rules of the paper. What such a cut finds is only a s
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
-from recognizer.cut import RUNS_ON, Look, cut_free, has_size
-from recognizer.ground import PAPER, flatten, ink_of, off_ground, shrink
+from recognizer.cut import NO_MASK, RUNS_ON, Look, Piece, cut_free
+from recognizer.ground import PAPER, flatten, ground_of, shrink
 from recognizer.normalise import SIZE, normalise
+from recognizer.seeds import Boxes, Seed, judge, seeds, without
 from recognizer.types import Box, Candidate, Image
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
-# Thin ink is looked for in the working picture itself, thick ink in one four times smaller.
-LOOKS = (Look(1, 12, range(10, 160), 3), Look(4, 3, range(20, WORKING_SIDE), 1))
+# Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter.
+FULL, HALF, QUARTER = (Look(1, 12, range(10, 160), 3), Look(2, 12, range(5, 80), 1.5),
+                       Look(4, 3, range(20, WORKING_SIDE), 1))
+LARGE = 960  # longer side of a working picture that is worth halving
+SMALL = 24  # height at half size under which ink has to be seen at full size
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
 NO_CROP = np.zeros((SIZE, SIZE), np.uint8)
 
@@ -34,48 +40,73 @@ def find(image: Image) -> list[Candidate]:
     grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     scale = min(1.0, WORKING_SIDE / max(grey.shape))
     grey = shrink(grey, scale)
-    return [candidate for look in LOOKS for candidate in _find_at(shrink(grey, 1 / look.shrink), look, scale)]
+    found: dict[bool, list[Piece]] = {True: [], False: []}
+    for view in _views(grey):
+        for dark, pieces in found.items():
+            pieces += view.pieces(dark, pieces)
+    return [_candidate(piece, dark, scale) for dark, pieces in found.items() for piece in pieces]
 
 
-def _find_at(grey: Image, look: Look, scale: float) -> list[Candidate]:
-    """Candidates of one look; the working picture is `scale` times the frame."""
-    if min(grey.shape) < look.heights.start:
-        return []
-    flat = flatten(grey, look.parts)
-    off = off_ground(flat)
-    candidates = []
-    for dark in (True, False):
-        ink = ink_of(flat, dark)
-        tried: list[Box] = []
+def _views(grey: Image) -> list[_View]:
+    """The working picture at the scales at which it has to be looked at."""
+    half = shrink(grey, 1 / HALF.shrink)
+    thin = None if max(grey.shape) < LARGE else _View(half, HALF)
+    if thin is None or thin.least < SMALL:
+        thin = _View(grey, FULL)
+    return [thin, _View(shrink(half, HALF.shrink / QUARTER.shrink), QUARTER)]
+
+
+def _candidate(piece: Piece, dark: bool, scale: float) -> Candidate:
+    box = Box(*(round(v / scale) for v in piece.box))
+    crop = NO_CROP if piece.refused else normalise(piece.mask)
+    return Candidate(box, crop, piece.strength / PAPER, dark, piece.refused, piece.sure)
+
+
+class _View:
+    """A picture as one look sees it.
+
+    Args:
+        grey: (H, W) uint8, the working picture at the look's scale.
+        look: what is looked for.
+
+    Attributes:
+        least: height of the lowest ink that may be a digit, in pixels of the picture.
+    """
+
+    def __init__(self, grey: Image, look: Look) -> None:
+        self._look = look
+        self._flat = flatten(np.asarray(cv2.blur(grey, (3, 3)), np.uint8), ground_of(grey, look.parts))
+        self._seeds = {dark: self._judged(dark) for dark in (True, False)}
+        heights = (s.box.h for found in self._seeds.values() for s in found if not s.refused)
+        self.least = min(heights, default=look.heights.stop)
+
+    def _judged(self, dark: bool) -> list[Seed]:
+        """Where to cut, the strongest ink first."""
+        tried = _boxes([])
+        judged: list[Seed] = []
         for cut in CUTS:
-            for seed in _without(tried, _seeds(ink, round(cut * PAPER), look.heights)):
-                pieces = cut_free(ink, off, seed, look)
-                tried += [seed, *(piece.box for piece in pieces)]
-                for piece in pieces:
-                    if piece.refused != RUNS_ON:
-                        box = Box(*(round(v * look.shrink / scale) for v in piece.box))
-                        crop = NO_CROP if piece.refused else normalise(piece.mask)
-                        candidates.append(Candidate(box, crop, piece.strength / PAPER, dark, piece.refused, piece.sure))
-    return candidates
+            boxes = without(seeds(self._flat, dark, cut, self._look.heights), tried)
+            judged += judge(self._flat, dark, boxes)
+            tried = np.concatenate([tried, boxes])
+        return judged
+
+    def pieces(self, dark: bool, known: list[Piece]) -> list[Piece]:
+        """Pieces of ink of one polarity that are not `known` already, their boxes in the working picture."""
+        shrink = self._look.shrink
+        tried = _boxes([p.box for p in known if not p.refused and p.sure]) // shrink
+        pieces: list[Piece] = []
+        for seed in self._seeds[dark]:
+            if len(without(_boxes([seed.box]), tried)):
+                found = ([Piece(seed.box, NO_MASK, seed.strength, seed.refused)] if seed.refused else
+                         cut_free(self._flat, dark, seed.box, seed.strength, self._look))
+                tried = np.concatenate([tried, _boxes([piece.box for piece in found])])
+                pieces += (replace(p, box=_times(p.box, shrink)) for p in found if p.refused != RUNS_ON)
+        return pieces
 
 
-def _seeds(ink: Image, level: int, heights: range) -> list[Box]:
-    """Boxes of the connected pieces of ink above a level that have a digit's size."""
-    binary = cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1]
-    contours, hierarchy = cv2.findContours(binary, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if hierarchy is None:
-        return []
-    return [
-        box
-        for contour, parent in zip(contours, hierarchy[0, :, 3], strict=True)
-        if parent == -1 and has_size(box := Box(*cv2.boundingRect(contour)), binary.shape, heights)
-    ]
+def _boxes(boxes: list[Box]) -> Boxes:
+    return np.array(boxes, np.int32).reshape(-1, 4)
 
 
-def _without(tried: list[Box], seeds: list[Box]) -> list[Box]:
-    """Those of the seeds that are not nearly the box of one that was tried."""
-    if not tried or not seeds:
-        return seeds
-    boxes = np.array(seeds, np.int32)
-    off = np.abs(boxes[:, None] - np.array(tried, np.int32)).max(axis=2).min(axis=1)
-    return [seeds[i] for i in np.flatnonzero(off > 2 + boxes[:, 3] // 12)]
+def _times(box: Box, factor: int) -> Box:
+    return Box(*(factor * v for v in box))

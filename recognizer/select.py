@@ -51,7 +51,10 @@ def select(
     chosen = [i for i, text in zip(chosen, texts, strict=False) if not text]
 
     sure = [candidates[i] for i in chosen if candidates[i].sure]
-    chosen = [i for i in chosen if candidates[i].sure or (best[i] >= CERTAIN and _in_company(candidates[i], sure))]
+    inks = [sum(c.dark == dark for c in sure) for dark in (False, True)]
+    chosen = [i for i in chosen
+              if (candidates[i].sure and inks[candidates[i].dark] >= inks[not candidates[i].dark])
+              or ((candidates[i].sure or best[i] >= CERTAIN) and _in_company(candidates[i], sure))]
     return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
 
 
@@ -77,7 +80,7 @@ def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> 
     beside = (gap < LINE_GAP * tall) & (gap > -0.4 * np.minimum(w[:, None], w))
     wide = w > WIDEST * h
     alike = tall < np.where(wide[:, None] | wide, WORD_ALIKE, LETTER_ALIKE) * low
-    linked = beside & alike & (level < 0.5 * tall) & (dark[:, None] == dark)
+    linked = beside & alike & (level < 0.5 * low) & (dark[:, None] == dark)
     np.fill_diagonal(linked, True)
     line = np.unique(_groups(linked), return_inverse=True)[1]
     # A bare stroke tells nothing: it is a 1, an l or a letter's stem. Wide pieces are several letters.

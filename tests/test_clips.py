@@ -70,12 +70,7 @@ def test_lines_have_the_promised_keys_and_types(clip: str, events: list[Line]) -
 
 
 @pytest.mark.parametrize("clip", WITH_DIGITS)
-def test_digits_are_right_while_the_hand_is_steady(
-    clip: str, events: list[Line], request: pytest.FixtureRequest
-) -> None:
-    if clip == "tilted.mp4":
-        leans = "turned by 20 degrees an upright 7 leans into a 1: 62 of 69 frames are right"
-        request.applymarker(pytest.mark.xfail(reason=leans))
+def test_digits_are_right_while_the_hand_is_steady(clip: str, events: list[Line]) -> None:
     right = [labels(line) == labels(true) for true, line in steady(clip, events)]
     assert np.mean(right) >= RIGHT
 

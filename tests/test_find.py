@@ -5,7 +5,7 @@ import pytest
 
 from fixtures.strokes import draw_paths, ink
 from recognizer.find import find
-from recognizer.ground import PAPER, flatten
+from recognizer.ground import PAPER, flatten, ground_of
 from recognizer.types import Box
 
 
@@ -90,7 +90,7 @@ def test_colour_and_grey_give_the_same_boxes():
 def test_flattening_takes_the_light_away():
     picture, _ = page(ROW)
     shaded = (picture * np.linspace(0.4, 1, 640)).clip(0, 255).astype(np.uint8)
-    flat = flatten(shaded, 12)
+    flat = flatten(shaded, ground_of(shaded, parts=12))
     blank = flat[:150]
     assert abs(np.median(blank) - PAPER) <= 2
     assert np.percentile(np.abs(blank.astype(int) - PAPER), 99) <= 6
