@@ -99,7 +99,7 @@ def test_closing_the_window_ends_it(display: str, tmp_path: Path) -> None:
     assert 0 < len(lines(tmp_path / "e.jsonl")) < len(lines(LONG_CLIP.with_suffix(".jsonl")))
 
 
-HAS_DISPLAY = "from recognizer.display import has_display; print(has_display())"
+HAS_DISPLAY = "from recognizer.screen import has_display; print(has_display())"
 
 
 @pytest.mark.parametrize("name", [":64999", "nonsense", "localhost:59000", ""])
