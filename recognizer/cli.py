@@ -84,9 +84,10 @@ def _run(args: argparse.Namespace) -> None:
         say("no display found, so no window: the numbers are printed instead")
         if args.camera is None and args.source is None and args.save is None:
             args.save = DEMO_RESULT
-    summary, save = Summary(), Save(args.save) if args.save else None
+    summary = Summary()
     with ExitStack() as stack:
         source = stack.enter_context(_source(args))
+        save = Save(args.save) if args.save else None
         stack.callback(_sum_up, summary, save)
         sinks = [summary, *map(stack.enter_context, _outputs(args, source, save))]
         window = stack.enter_context(_window(args)) if not args.no_window else None

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recognizer.types import Digit
 
-FAR = 2.0  # gap that a neighbour may leave, in heights of the taller one; more than digits of one number do
+FAR = 1.7  # gap that a neighbour may leave, in heights of the taller one; more than digits of one number do
 OVERLAP = 0.4  # and how far the two may reach into each other, likewise
 MOST_STEP = 0.45  # from centre to centre across the line, likewise
 STEEPEST = 0.75  # step down or up over step along at which a line is still one: 37°
