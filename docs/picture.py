@@ -31,8 +31,9 @@ def strip_of_crops(image: Image, boxes: list[tuple[int, int, int, int]], height:
 def main() -> None:
     for reading in Recognizer().watch(shipped("fixtures/clips/demo.mp4")):
         if reading.frame.index == FRAME:
-            strip = strip_of_crops(reading.frame.image, [d.box for d in reading.digits], reading.picture.shape[0])
-            picture = np.hstack([reading.picture, strip])
+            picture = reading.draw()
+            strip = strip_of_crops(reading.frame.image, [d.box for d in reading.digits], picture.shape[0])
+            picture = np.hstack([picture, strip])
             cv2.imwrite(str(OUT), imutils.resize(picture, width=1040), [cv2.IMWRITE_JPEG_QUALITY, 82])
             print(OUT.name, [n.text for n in reading.numbers])
             return

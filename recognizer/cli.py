@@ -1,4 +1,4 @@
-"""The command line: what to read, and where the results go."""
+"""The command line: opens what is to be read and what takes the results, and runs the loop."""
 
 from __future__ import annotations
 
@@ -6,52 +6,24 @@ import argparse
 import os
 import signal
 import sys
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, NoReturn
 
-from recognizer import __version__
-from recognizer.errors import RecognizerError, SourceError, UsageError
+from recognizer.errors import RecognizerError, SourceError
+from recognizer.flags import check, parser
 
 if TYPE_CHECKING:
-    from recognizer.sinks import Sink
+    from recognizer.display import Window
+    from recognizer.save import Save
+    from recognizer.sinks import Sink, Summary
     from recognizer.sources import Source
+    from recognizer.types import Reading
 
 DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
 INTERRUPTED, TERMINATED = 130, 143  # as a shell reports the signals
-
-
-class _Parser(argparse.ArgumentParser):
-    """Tells a wrong call in one line, as all errors are told."""
-
-    def error(self, message: str) -> NoReturn:
-        say(f"{message}; --help lists what can be given")
-        raise SystemExit(UsageError.exit_code)
-
-
-def parser() -> argparse.ArgumentParser:
-    """All flags; each has its help, and the README's table lists them all."""
-    parser = _Parser(
-        prog="python -m recognizer",
-        description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
-        epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
-        "In the window, q or Esc quits; any other key goes on to the next photograph. Exit codes: 0 done, "
-        "2 wrong usage, 3 the source, 4 the model, 5 an output.",
-    )
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
-    where.add_argument("--source", metavar="NAME",
-                       help="read a video, a picture, a folder or glob of them, or a stream's URL")
-    parser.add_argument("--no-window", action="store_true", help="show nothing; print each number that is read")
-    parser.add_argument("--save", metavar="FILE",
-                        help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
-    parser.add_argument("--events", metavar="FILE",
-                        help="write what is read, a JSON object a line for each frame; - is standard output")
-    parser.add_argument("--model", metavar="FILE", help="use this .tflite model, its .json manifest beside it")
-    parser.add_argument("--threshold", type=float, metavar="P",
-                        help="report digits from this probability on, 0 to 1 (default: the model's own)")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    return parser
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,7 +35,8 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("QT_LOGGING_RULES", "*=false")
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        _run(args)
+        check(args)
+        _list_cameras() if args.list_cameras else _run(args)
     except RecognizerError as error:
         say(str(error))
         return error.exit_code
@@ -87,44 +60,89 @@ def _terminate(signum: int, _: object) -> NoReturn:
     raise SystemExit(TERMINATED)  # unlike the default, this closes every output on the way out
 
 
+def _list_cameras() -> None:
+    from recognizer.cameras import list_cameras
+
+    cameras = list_cameras()
+    if not cameras:
+        raise SourceError("no camera found; plug one in, or give a --source")
+    print("\n".join(map(str, cameras)))
+
+
 def _run(args: argparse.Namespace) -> None:
     import logging
 
-    from recognizer.display import Window, has_display
     from recognizer.pipeline import Recognizer
     from recognizer.save import Save
-    from recognizer.sinks import Events, Numbers
+    from recognizer.screen import has_display
+    from recognizer.sinks import Summary
 
     logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
     recognizer = Recognizer(args.model, args.threshold)
-    windowed = not args.no_window
-    if windowed and not has_display():
-        windowed = False
+    if not args.no_window and not has_display():
+        args.no_window = True
         say("no display found, so no window: the numbers are printed instead")
         if args.camera is None and args.source is None and args.save is None:
             args.save = DEMO_RESULT
+    summary = Summary()
     with ExitStack() as stack:
         source = stack.enter_context(_source(args))
-        sinks: list[Sink] = []
-        if args.events:
-            sinks.append(stack.enter_context(Events(args.events)))
-        save = stack.enter_context(Save(args.save)) if args.save else None
-        if save:
-            sinks.append(save)
-        if not windowed and args.events != "-":
-            sinks.append(Numbers())
-        window = stack.enter_context(Window()) if windowed else None
-        if window:
-            sinks.append(window)
-        try:
-            for reading in stack.enter_context(closing(recognizer.watch(source))):
-                for sink in sinks:
-                    sink.write(reading)
-                if window and window.closed:
+        save = Save(args.save) if args.save else None
+        stack.callback(_sum_up, summary, save)
+        sinks = [summary, *map(stack.enter_context, _outputs(args, source, save))]
+        window = stack.enter_context(_window(args)) if not args.no_window else None
+        readings = stack.enter_context(closing(recognizer.watch(source, args.every)))
+        for reading in _until(readings, args.max_seconds):
+            for sink in sinks:
+                sink.write(reading)
+            if window:
+                window.write(reading)
+                if window.closed:
                     break
-        finally:
-            if save and save.frames:
-                say(f"labelled frames are in {args.save}")
+
+
+def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Iterator[Sink]:
+    """What the flags ask for, but for the window."""
+    from recognizer.ahead import Background
+    from recognizer.sinks import STDOUT, Csv, Events, Numbers
+    from recognizer.sources import Files
+
+    if args.events:
+        yield Events(args.events)
+    if args.csv:
+        yield Csv(args.csv)
+    if save:
+        yield Background(save)
+    if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
+        yield Numbers(bare=args.numbers)
+    if args.no_window and isinstance(source, Files) and sys.stderr.isatty():
+        from recognizer.progress import Progress
+
+        yield Progress(len(source))
+
+
+def _window(args: argparse.Namespace) -> Window:
+    from recognizer.display import Window
+
+    return Window(args.mirror)
+
+
+def _until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Reading]:
+    """The readings of so many seconds: of a video's own time, of the clock's for all else."""
+    start = time.monotonic()
+    for reading in readings:
+        frame = reading.frame
+        passed = time.monotonic() - start if frame.live or frame.still else frame.time
+        if seconds is not None and passed >= seconds:
+            return
+        yield reading
+
+
+def _sum_up(summary: Summary, save: Save | None) -> None:
+    if save and save.frames:
+        say(f"labelled frames are in {save.target}")
+    if summary.frames:
+        say(str(summary))
 
 
 def _source(args: argparse.Namespace) -> Source:
@@ -133,11 +151,11 @@ def _source(args: argparse.Namespace) -> Source:
 
     if args.source is not None:
         return open_source(args.source)
-    if args.camera is not None:
-        return open_source(args.camera)
     try:
-        return open_source(0)
+        return open_source(args.camera or 0, args.size, args.fps)
     except SourceError as error:
+        if args.camera is not None:
+            raise
         clip = shipped(DEMO)
         say(f"{str(error).split(';')[0]}; playing the recorded clip {clip.name} instead")
         return open_source(clip)

@@ -1,70 +1,61 @@
-"""Whether this machine has a display, and the window on it.
-
-OpenCV aborts the whole process when it opens a window without a display, so one is looked for first.
-"""
+"""The window: shows the labelled frames and takes the keys."""
 
 from __future__ import annotations
 
-import os
-import re
-import socket
-import sys
+import json
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import cv2
 
-from recognizer.types import Reading
+from recognizer.ahead import Background
+from recognizer.errors import OutputError
+from recognizer.overlay import draw
+from recognizer.save import Save
+from recognizer.types import Image, Reading
 
 TITLE = "digits"
-QUIT_KEYS = {27, ord("q")}
+LARGEST = 1280, 800  # of the window when it opens
+SMALLEST = 480, 360  # likewise, where the pictures are smaller
 POLL = 30  # milliseconds between two looks at whether the window is still there
+STEM = "digits-%Y%m%d-%H%M%S"  # of the files that keys make, in the working directory
+NOTICE = 2.0  # seconds for which a notice stands
+ESCAPE, NO_KEY = 27, 0xFF
 
 
-def has_display() -> bool:
-    """Whether a window can be opened: always assumed on Windows and macOS, elsewhere an X server must answer."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    found = re.fullmatch(r"(?P<host>[^:]*):(?P<number>\d+)(\.\d+)?", os.environ.get("DISPLAY", ""))
-    if not found:
-        return False
-    host, number = found["host"], int(found["number"])
-    local = host in ("", "unix")
-    addresses: list[tuple[socket.AddressFamily, str | tuple[str, int]]] = (
-        [(socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}"), (socket.AF_UNIX, f"/tmp/.X11-unix/X{number}")]
-        if local
-        else [(socket.AF_INET, (host, 6000 + number))]
-    )
-    for family, address in addresses:
-        with socket.socket(family, socket.SOCK_STREAM) as server:
-            server.settimeout(2)
-            try:
-                server.connect(address)
-            except OSError:
-                continue
-            return True
-    return False
+class Key(NamedTuple):
+    """One command of the window: the keys, their names for people, the method that does it, what it does."""
 
-
-def _is_gone() -> bool:
-    """Whether the user closed the window."""
-    try:
-        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1
-    except cv2.error:  # with Qt a closed window isn't known any more
-        return True
+    codes: tuple[int, ...]
+    names: str
+    action: Callable[[Window], None]
+    help: str
 
 
 class Window:
     """Shows the labelled frames; a sink. Videos run at their own speed, photographs wait for a key.
 
-    `closed` turns true when the user closes the window or presses q or Esc.
+    Args:
+        mirror: show the picture as a mirror does; what is read stays as it is.
+
+    Attributes:
+        closed: the user closed the window or pressed q or Esc.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, mirror: bool = False) -> None:
         self.closed = False
+        self._mirror = mirror
+        self._paused = self._full = self._helping = False
+        self._reading: Reading | None = None
         self._start: float | None = None
         self._source = ""
+        self._notice, self._until = "", 0.0
+        self._recorder: Background | None = None
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
@@ -74,25 +65,132 @@ class Window:
         """Show a reading, and wait until its time is over."""
         frame = reading.frame
         if frame.source != self._source:
-            width, height = frame.size
-            shrink = min(1.0, 1280 / width, 800 / height)
-            cv2.resizeWindow(TITLE, max(160, round(width * shrink)), max(120, round(height * shrink)))
+            self._fit(*frame.size)
             self._source, self._start = frame.source, time.monotonic() - frame.time
-        cv2.imshow(TITLE, reading.picture)
-        due = float("inf") if frame.still else 0.0 if frame.live else (self._start or 0.0) + frame.time
-        self._wait(due)
+        self._reading = reading
+        if self._recorder:
+            self._recorder.write(reading)
+        self._show()
+        self._wait(float("inf") if frame.still else 0.0 if frame.live else (self._start or 0.0) + frame.time)
+
+    def _fit(self, width: int, height: int) -> None:
+        """Give the window a size for pictures of this one."""
+        scale = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
+        scale = max(scale, min(SMALLEST[0] / width, SMALLEST[1] / height))
+        cv2.resizeWindow(TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
+
+    def _show(self) -> None:
+        """Draw the present reading as large as the window is, so that its lettering is legible on any screen."""
+        if self._reading is not None:
+            cv2.imshow(TITLE, self._drawn(self._reading))
+
+    def _drawn(self, reading: Reading) -> Image:
+        width, height = reading.frame.size
+        _, _, wide, high = cv2.getWindowImageRect(TITLE)
+        scale = min(wide / width, high / height)
+        size = (round(width * scale), round(height * scale)) if scale > 0 else (0, 0)
+        return draw(reading, size if min(size) > 0 else None, self._mirror, self._notes())
+
+    def _notes(self) -> list[str]:
+        if self._helping:
+            return [f"{key.names}   {key.help}" for key in KEYS]
+        notes = ["recording"] if self._recorder else []
+        notes += ["paused"] if self._paused else []
+        return notes + ([self._notice] if time.monotonic() < self._until else [])
 
     def _wait(self, due: float) -> None:
-        """Handle the window's events at least once and until `due`, or until a key."""
+        """Handle the window's events at least once and until `due`; with a photograph until a key."""
+        still = due == float("inf")
         while True:
-            left = max(1.0, (due - time.monotonic()) * 1000)
-            key = cv2.waitKey(int(min(POLL, left))) & 0xFF
-            if key in QUIT_KEYS or _is_gone():
+            left = POLL if self._paused else max(1.0, (due - time.monotonic()) * 1000)
+            code = cv2.waitKey(int(min(POLL, left))) & 0xFF
+            was_paused = self._paused
+            known = self._press(code)
+            if _is_gone():
                 self.closed = True
-            if self.closed or time.monotonic() >= due or (due == float("inf") and key != 0xFF):
+            if was_paused and not self._paused and self._start is not None and self._reading:
+                self._start = time.monotonic() - self._reading.frame.time  # go on from here
+                due = 0.0
+            if self.closed or (still and code != NO_KEY and not known):
                 return
+            if not self._paused and time.monotonic() >= due:
+                return
+
+    def _press(self, code: int) -> bool:
+        """Do what a key is for, and show it; whether it is for anything."""
+        for key in KEYS:
+            if code in key.codes:
+                key.action(self)
+                self._show()
+                return True
+        return False
+
+    def quit(self) -> None:
+        self.closed = True
+
+    def pause(self) -> None:
+        self._paused = not self._paused
+
+    def snapshot(self) -> None:
+        """Write the labelled picture, as large as the frame, and its event beside it."""
+        if self._reading is None:
+            return
+        picture = Path(time.strftime(STEM + ".png"))
+        try:
+            picture.write_bytes(cv2.imencode(".png", self._reading.draw())[1].tobytes())
+            picture.with_suffix(".json").write_text(json.dumps(self._reading.event()) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"snapshot {picture}: {error.strerror}") from error
+        self._notify(f"saved {picture}")
+
+    def record(self) -> None:
+        """Begin a video of the labelled frames, or end it."""
+        if self._recorder:
+            self._stack.close()
+            self._recorder = None
+        else:
+            name = time.strftime(STEM + ".mp4")
+            self._recorder = self._stack.enter_context(Background(Save(name)))
+            self._notify(f"to {name}")
+
+    def mirror(self) -> None:
+        self._mirror = not self._mirror
+
+    def full_screen(self) -> None:
+        self._full = not self._full
+        cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN,
+                              cv2.WINDOW_FULLSCREEN if self._full else cv2.WINDOW_NORMAL)
+
+    def help(self) -> None:
+        self._helping = not self._helping
+
+    def _notify(self, text: str) -> None:
+        self._notice, self._until = text, time.monotonic() + NOTICE
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        cv2.destroyAllWindows()
+        try:
+            self._stack.__exit__(kind, error, trace)
+        finally:
+            cv2.destroyAllWindows()
+
+
+# The list that `h` shows, and the README's table.
+KEYS = (
+    Key((ord("q"), ESCAPE), "q, Esc", Window.quit, "quit"),
+    Key((ord("p"), ord(" ")), "space, p", Window.pause, "pause and go on"),
+    Key((ord("s"),), "s", Window.snapshot, "snapshot: the picture and its event"),
+    Key((ord("v"),), "v", Window.record, "record a video, and end it"),
+    Key((ord("m"),), "m", Window.mirror, "mirror"),
+    Key((ord("f"),), "f", Window.full_screen, "full screen"),
+    Key((ord("h"),), "h", Window.help, "this list"),
+)
+
+
+def _is_gone() -> bool:
+    """Whether the user closed the window."""
+    try:
+        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1
+    except cv2.error:  # with Qt a closed window isn't known any more
+        return True

@@ -2,39 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from recognizer.types import Box, Image, Reading
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (80, 80, 255)
 DIGIT, NUMBER = (90, 230, 90), (255, 190, 60)  # BGR
+LEAST_UNIT = 0.45  # a caption's capitals are 8 pixels high then
 
 
-def draw(reading: Reading) -> Image:
+def draw(
+    reading: Reading, size: tuple[int, int] | None = None, mirror: bool = False, notes: Sequence[str] = ()
+) -> Image:
     """A copy of the reading's frame with a box and a label with its confidence for every digit.
 
-    Numbers of more than one digit stand under theirs; a status line tells frames a second.
+    Numbers that are more than one digit stand under theirs; a status line tells frames a second and, of a
+    camera, the frame's age and how many were dropped.
+
+    Args:
+        reading: is drawn.
+        size: width and height of the result, by default the frame's. Lettering is drawn in its pixels.
+        mirror: turn the picture's left and right; the lettering stays as it is.
+        notes: lines that stand in the middle.
 
     Returns:
-        (H, W, 3) uint8, BGR, of the frame's size.
+        (H, W, 3) uint8, BGR.
     """
     image = reading.frame.image
-    picture = np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8) if image.ndim == 2 else image.copy()
-    unit = max(0.35, min(picture.shape[:2]) / 900)  # 0.8 at 720 lines
+    picture = np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8) if image.ndim == 2 else image
+    width, height = size or reading.frame.size
+    scale = width / picture.shape[1], height / picture.shape[0]
+    if size and size != reading.frame.size:
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    picture = np.asarray(cv2.flip(picture, 1), np.uint8) if mirror else picture.copy() if picture is image else picture
+
+    def place(box: Box) -> Box:
+        x, y, w, h = (round(v * scale[k % 2]) for k, v in enumerate(box))
+        return Box(width - x - w if mirror else x, y, w, h)
+
+    unit = max(LEAST_UNIT, min(picture.shape[:2]) / 900)  # 0.8 at 720 lines
     for digit in reading.digits:
-        _outline(picture, digit.box, unit)
-        caption = f"{digit.label} {digit.confidence:.0%}"
-        _label(picture, caption, digit.box.x, digit.box.y - round(4 * unit), unit * 0.75, DIGIT)
+        box = place(digit.box)
+        _outline(picture, box, unit)
+        caption = f"{digit.label} {digit.confidence:.0%}" if box.h > 90 * unit else str(digit.label)
+        _label(picture, caption, box.x, box.y - round(4 * unit), unit * 0.75, DIGIT)
     for number in reading.numbers:
-        if len(number.digits) > 1:
-            under = number.box.y + number.box.h + round(50 * unit)
-            _label(picture, number.text, number.box.x, under, unit, NUMBER)
+        if len(number.text) > 1:
+            box = place(number.box)
+            _label(picture, number.text, box.x, box.y + box.h + round(50 * unit), unit, NUMBER)
     if not reading.frame.still:
-        found = f"{len(reading.numbers)} number{'' if len(reading.numbers) == 1 else 's'}"
-        _label(picture, f"{reading.fps:.0f} fps   {found}", 0, round(30 * unit), unit * 0.75, WHITE)
+        _label(picture, status(reading), 0, round(30 * unit), unit * 0.75, WHITE)
+    _write_notes(picture, notes, unit)
     return picture
+
+
+def status(reading: Reading) -> str:
+    """The loop's state in a line, such as "30 fps   41 ms old   2 dropped   3 numbers"."""
+    frame, count = reading.frame, len(reading.numbers)
+    parts = [f"{reading.fps:.0f} fps"]
+    if frame.live:
+        parts += [f"{1000 * frame.age:.0f} ms old", f"{frame.dropped} dropped"]
+    return "   ".join([*parts, f"{count} number{'' if count == 1 else 's'}"])
 
 
 def _outline(picture: Image, box: Box, unit: float) -> None:
@@ -42,6 +74,14 @@ def _outline(picture: Image, box: Box, unit: float) -> None:
     corners = (box.x - thick, box.y - thick), (box.x + box.w + thick, box.y + box.h + thick)
     cv2.rectangle(picture, *corners, BLACK, 2 * thick + 1)
     cv2.rectangle(picture, *corners, DIGIT, thick)
+
+
+def _write_notes(picture: Image, notes: Sequence[str], unit: float) -> None:
+    """Lines one under the other, around the picture's middle."""
+    step = round(44 * unit)
+    top = (picture.shape[0] - step * len(notes)) // 2
+    for index, note in enumerate(notes):
+        _label(picture, note, round(30 * unit), top + step * (index + 1), unit * 0.75, WHITE)
 
 
 def _label(picture: Image, text: str, x: int, y: int, scale: float, colour: tuple[int, int, int]) -> None:

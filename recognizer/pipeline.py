@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,13 @@ from recognizer.assets import shipped
 from recognizer.classify import Classifier
 from recognizer.errors import UsageError
 from recognizer.find import find
+from recognizer.marks import mark
 from recognizer.numbers import read_numbers
 from recognizer.select import select
 from recognizer.sources import Source, open_source
+from recognizer.steady import Steady
 from recognizer.track import Tracker
-from recognizer.types import Digit, Frame, Image, Reading
+from recognizer.types import Candidate, Digit, Frame, Image, Milliseconds, Reading
 
 RATE_MEMORY = 0.9  # of the average time between frames
 
@@ -54,50 +58,81 @@ class Recognizer:
         """
         return self._reading(Frame(np.ascontiguousarray(image)))
 
-    def watch(self, source: str | int | Path | Source) -> Generator[Reading, None, None]:
+    def watch(self, source: str | int | Path | Source, every: int = 1) -> Generator[Reading, None, None]:
         """Read every frame of a source, following the digits from frame to frame in videos.
 
         Args:
             source: a camera's index, a picture, a video, a folder, a glob, a stream's URL, or an open source.
+            every: read one frame of so many, and pass over the others.
 
         Yields:
             One reading a frame, in order. A camera's stale frames are dropped, a file's never.
 
         Raises:
             SourceError: nothing there, or lost, or some files could not be read (after all others were).
+            UsageError: `every` is under 1.
         """
+        if every < 1:
+            raise UsageError(f"every: expected a whole number from 1 on, found {every}")
         with open_source(source) if isinstance(source, (str, int, Path)) else source as frames:
-            tracker, current, pace = Tracker(), "", _Pace()
-            for frame in frames:
-                if frame.source != current:
-                    tracker, current, pace = Tracker(), frame.source, _Pace()
-                yield self._reading(frame, None if frame.still else tracker, pace)
+            memory = _Memory("")
+            for frame in islice(frames, 0, None, every):
+                if frame.source != memory.source:
+                    memory = _Memory(frame.source)
+                yield self._reading(frame, None if frame.still else memory)
 
-    def _reading(self, frame: Frame, tracker: Tracker | None = None, pace: _Pace | None = None) -> Reading:
-        digits = self._digits(frame.image)
-        if tracker is not None:
-            digits = tracker.update(digits)
-        ordered, numbers = read_numbers(digits)
-        return Reading(frame, ordered, numbers, pace.tick() if pace and not frame.still else 0.0)
+    def _reading(self, frame: Frame, memory: _Memory | None = None) -> Reading:
+        clock = _Clock()
+        with clock.stage("find"):
+            found = find(frame.image)
+        digits = self._digits(found, clock)
+        with clock.stage("marks"):
+            digits = mark(frame.image, digits)
+        if memory is not None:
+            with clock.stage("track"):
+                digits = memory.tracker.update(digits, frame.size)
+        with clock.stage("numbers"):
+            ordered, numbers = read_numbers(digits)
+            steady = memory.steady.update(ordered, numbers) if memory else numbers
+        took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
+        return Reading(frame, ordered, numbers, steady, memory.tick() if memory else 0.0, took)
 
-    def _digits(self, image: Image) -> list[Digit]:
-        found = find(image)
+    def _digits(self, found: list[Candidate], clock: _Clock) -> list[Digit]:
         candidates = [c for c in found if not c.refused]
         if not candidates:
             return []
-        probabilities = self._classifier(np.stack([c.crop for c in candidates]))
-        return select(candidates, probabilities, [c for c in found if c.refused], self.threshold)
+        with clock.stage("classify"):
+            probabilities = self._classifier(np.stack([c.crop for c in candidates]))
+        with clock.stage("select"):
+            return select(candidates, probabilities, [c for c in found if c.refused], self.threshold)
 
 
-class _Pace:
-    """Frames a second, averaged over about the last ten."""
+class _Memory:
+    """What is carried over from frame to frame of one video or camera."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.tracker = Tracker()
+        self.steady = Steady()
         self._last = time.monotonic()
         self._mean = 0.0
 
     def tick(self) -> float:
+        """Count a frame; frames a second, averaged over about the last ten."""
         now = time.monotonic()
         taken, self._last = now - self._last, now
         self._mean = RATE_MEMORY * self._mean + (1 - RATE_MEMORY) * taken if self._mean else taken
         return 1 / self._mean if self._mean > 0 else 0.0
+
+
+class _Clock:
+    """Times the stages of one frame."""
+
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.milliseconds[name] = 1000 * (time.perf_counter() - start)

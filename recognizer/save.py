@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import os
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 import cv2
-import numpy as np
 
 from recognizer.errors import OutputError, UsageError
+from recognizer.movie import CONTAINERS, Movie
 from recognizer.pictures import PICTURES
-from recognizer.types import Image, Reading
+from recognizer.types import Reading
 
-if TYPE_CHECKING:
-    from av.container import OutputContainer
-    from av.video.stream import VideoStream
-
-MOVIES = {".mp4", ".mkv", ".avi", ".mov"}
-LIVE_FPS = 30  # a camera's video is written at this rate, by the frames' own times
+USUAL_FPS = 30  # where the source doesn't tell; photographs in a video follow each other at this rate
 
 
 class Save:
@@ -31,6 +25,7 @@ class Save:
             photograph; a folder takes a file for each source, of the same name.
 
     Attributes:
+        target: as given.
         frames: how many were written.
 
     Raises:
@@ -39,12 +34,12 @@ class Save:
     """
 
     def __init__(self, target: str) -> None:
-        self._target = Path(target)
+        self.target, self._target = target, Path(target)
         suffix = self._target.suffix.lower()
         self._folder = os.path.isdir(target) or target.endswith(("/", os.sep)) or not suffix
-        if not self._folder and suffix not in MOVIES | PICTURES:
+        if not self._folder and suffix not in PICTURES and suffix not in CONTAINERS:
             raise UsageError(f"--save {target}: expected a folder or a name that ends in "
-                             f"{', '.join(sorted(MOVIES))} or a picture's ending such as .png")
+                             f"{', '.join(sorted(CONTAINERS))} or a picture's ending such as .png")
         try:
             if self._folder:
                 self._target.mkdir(parents=True, exist_ok=True)
@@ -52,8 +47,9 @@ class Save:
                 raise OutputError(f"--save {target}: {self._target.parent} is no folder that can be written to")
         except OSError as error:
             raise OutputError(f"--save {target}: {error.strerror}") from error
-        self._movie: _Movie | None = None
+        self._movie: Movie | None = None
         self._source: str | None = None
+        self._offset = self._end = 0.0  # seconds in a video: where the present source begins, where the next one may
         self.frames = 0
 
     def write(self, reading: Reading) -> None:
@@ -65,23 +61,26 @@ class Save:
         if self._movie is None or (self._folder and reading.frame.source != self._source):
             self._close()
             _spare(path, reading.frame.source)
-            self._movie = _Movie(path, reading.picture, reading.frame.fps or LIVE_FPS)
-        self._source = reading.frame.source
-        self._movie.write(reading)
+            self._movie = Movie(path, reading.frame.size, reading.frame.fps or USUAL_FPS)
+        if reading.frame.source != self._source:
+            self._source, self._offset = reading.frame.source, self._end
+        moment = self._offset + reading.frame.time
+        self._end = moment + 1 / (reading.frame.fps or USUAL_FPS)
+        self._movie.write(reading.draw(), moment)
         self.frames += 1
 
     def _path(self, reading: Reading) -> Path:
         if not self._folder:
             return self._target
         name = Path(reading.frame.source)
-        suffix = name.suffix if reading.frame.still or name.suffix.lower() in MOVIES else ".mp4"
+        suffix = name.suffix if reading.frame.still or name.suffix.lower() in CONTAINERS else ".mp4"
         return self._target / f"{name.stem or 'camera'}{suffix}"
 
     def _write_picture(self, path: Path, reading: Reading) -> None:
         if self.frames and not self._folder:
             raise UsageError(f"--save {self._target}: more than one frame for one picture; give a video or a folder")
         _spare(path, reading.frame.source)
-        good, content = cv2.imencode(path.suffix, reading.picture)
+        good, content = cv2.imencode(path.suffix, reading.draw())
         try:
             if not good:
                 raise OutputError(f"--save {path}: this kind of picture can't be written; try .png or .jpg")
@@ -107,49 +106,3 @@ def _spare(path: Path, source: str) -> None:
     """Refuse to write over the file that is read."""
     if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
         raise OutputError(f"--save {path}: that is the source itself, which would be lost; give another name")
-
-
-class _Movie:
-    """An H.264 video, written by PyAV: in MP4 as fragments, so that it plays in browsers and survives a kill."""
-
-    def __init__(self, path: Path, first: Image, fps: float) -> None:
-        import av
-
-        height, width = first.shape[:2]
-        self._size = max(2, width // 2 * 2), max(2, height // 2 * 2)  # H.264 wants even sides
-        self._path = path
-        options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if path.suffix in (".mp4", ".mov") else {}
-        rate = Fraction(fps).limit_denominator(1001)
-        try:
-            self._container: OutputContainer = av.open(str(path), "w", options=options)
-            self._stream: VideoStream = self._container.add_stream("libx264", rate=rate)
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise OutputError(f"--save {path}: can't be written ({error})") from error
-        self._stream.width, self._stream.height = self._size
-        self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"preset": "veryfast", "crf": "21"}
-        self._stream.gop_size = max(1, round(fps / 2))
-        self._rate, self._last = rate, -1
-        self._failures: tuple[type[BaseException], ...] = (av.FFmpegError, OSError)
-
-    def write(self, reading: Reading) -> None:
-        import av
-
-        picture = reading.picture
-        if picture.shape[1::-1] != self._size:
-            picture = np.asarray(cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA), np.uint8)
-        frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
-        place = self._last + 1 if reading.frame.still else round(reading.frame.time * self._rate)
-        frame.pts = self._last = max(place, self._last + 1)
-        frame.time_base = 1 / self._rate
-        self._mux(frame)
-
-    def close(self) -> None:
-        self._mux(None)
-        self._container.close()
-
-    def _mux(self, frame: Any) -> None:
-        try:
-            self._container.mux(self._stream.encode(frame))
-        except self._failures as error:
-            raise OutputError(f"--save {self._path}: {error}; what was written stays readable") from error

@@ -1,23 +1,24 @@
-"""Where readings go: events and printed numbers here, labelled pictures and videos in `save`, the window in `display`.
+"""Where readings go: lines of text here, labelled pictures and videos in `save`, the window in `display`.
 
 Each is a context manager that is complete and readable in every exit.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
+import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from recognizer.errors import OutputError
-from recognizer.types import Box, Reading
+from recognizer.types import Reading
 
-STEADY = 5  # frames for which a number must stand still before it is printed
-STILL = 0.06  # how far it may move from one to the next, in its heights
-
-_Tracks = tuple[int | None, ...]  # of a number's digits
+STDOUT = "-"
+CSV_HEADER = ("source", "frame", "time", "text", "confidence", "x", "y", "w", "h")
 
 
 class Sink(Protocol):
@@ -32,31 +33,40 @@ class Sink(Protocol):
     ) -> None: ...
 
 
-class Events:
-    """One JSON object a line for every frame, flushed as it happens.
+class Lines:
+    """Lines of text about each reading, flushed as they happen; `lines` says which.
 
     Args:
         target: a file's path, or "-" for standard output.
+        flag: what errors call it.
 
     Raises:
         OutputError: it can't be written.
     """
 
-    def __init__(self, target: str) -> None:
-        self._name = target
+    def __init__(self, target: str, flag: str = "standard output") -> None:
+        self._name = flag if target == STDOUT else f"{flag} {target}"
         try:
-            self._file: TextIO = sys.stdout if target == "-" else open(target, "w", encoding="utf-8")  # noqa: SIM115
+            self._file: TextIO = sys.stdout if target == STDOUT else open(target, "w", encoding="utf-8")  # noqa: SIM115
         except OSError as error:
-            raise OutputError(f"--events {target}: can't be written ({error.strerror})") from error
+            raise OutputError(f"{self._name}: can't be written ({error.strerror})") from error
+
+    def lines(self, reading: Reading) -> list[str]:
+        raise NotImplementedError
 
     def write(self, reading: Reading) -> None:
+        self._write(self.lines(reading))
+
+    def _write(self, lines: list[str]) -> None:
+        if not lines:
+            return
         try:
-            self._file.write(json.dumps(reading.event()) + "\n")  # in one piece: a signal may come after it
+            self._file.write("".join(f"{line}\n" for line in lines))  # in one piece: a signal may come after it
             self._file.flush()
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise OutputError(f"--events {self._name}: {error.strerror}; what was written stays readable") from error
+            raise OutputError(f"{self._name}: {error.strerror}; what was written stays readable") from error
 
     def __enter__(self) -> Self:
         return self
@@ -69,33 +79,62 @@ class Events:
                 self._file.close()
 
 
-class Numbers:
-    """Prints each number once when it has stood still for some frames, and again when it changes."""
+class Events(Lines):
+    """One JSON object a line for every frame."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target, "--events")
+
+    def lines(self, reading: Reading) -> list[str]:
+        return [json.dumps(reading.event())]
+
+
+class Csv(Lines):
+    """One row for every number that has become steady; the first row names the columns."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target, "--csv")
+        self._write([",".join(CSV_HEADER)])
+
+    def lines(self, reading: Reading) -> list[str]:
+        frame = reading.frame
+        return [_row(frame.source, frame.index, round(frame.time, 3), n.text, round(n.confidence, 4), *n.box)
+                for n in reading.steady]
+
+
+class Numbers(Lines):
+    """Each number that has become steady, on standard output: with its time and confidence, or bare."""
+
+    def __init__(self, bare: bool = False) -> None:
+        super().__init__(STDOUT)
+        self._bare = bare
+
+    def lines(self, reading: Reading) -> list[str]:
+        frame = reading.frame
+        if self._bare:
+            return [number.text for number in reading.steady]
+        if frame.still:
+            return [f"{frame.source}: {' '.join(number.text for number in reading.numbers) or 'no digits'}"]
+        return [f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})" for number in reading.steady]
+
+
+class Summary:
+    """Counts what a run has read."""
 
     def __init__(self) -> None:
-        self._source = ""
-        self._stood: dict[_Tracks, tuple[str, Box, int]] = {}  # the text, where, and for how many frames
-        self._printed: dict[_Tracks, str] = {}
+        self._start = time.monotonic()
+        self.frames = self._numbers = self._dropped = 0
 
     def write(self, reading: Reading) -> None:
-        frame = reading.frame
-        if frame.source != self._source:
-            self._source = frame.source
-            self._stood.clear()
-            self._printed.clear()
-        if frame.still:
-            _print(f"{frame.source}: {' '.join(n.text for n in reading.numbers) or 'no digits'}")
-            return
-        before, self._stood = self._stood, {}
-        for number in reading.numbers:
-            tracks = tuple(reading.digits[i].track for i in number.digits)
-            text, box, frames = before.get(tracks, ("", number.box, 0))
-            moved = max(abs(number.box.x - box.x), abs(number.box.y - box.y))
-            frames = frames + 1 if text == number.text and moved <= STILL * box.h else 1
-            self._stood[tracks] = number.text, number.box, frames
-            if frames == STEADY and self._printed.get(tracks) != number.text:
-                self._printed[tracks] = number.text
-                _print(f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})")
+        self.frames += 1
+        self._numbers += len(reading.steady)
+        self._dropped = reading.frame.dropped
+
+    def __str__(self) -> str:
+        """Such as "170 frames in 5.7 s, 29.8 frames a second; 5 numbers read; 0 frames dropped"."""
+        seconds = time.monotonic() - self._start
+        return (f"{_count(self.frames, 'frame')} in {seconds:.1f} s, {self.frames / max(seconds, 1e-3):.1f} frames a "
+                f"second; {_count(self._numbers, 'number')} read; {_count(self._dropped, 'frame')} dropped")
 
     def __enter__(self) -> Self:
         return self
@@ -106,10 +145,12 @@ class Numbers:
         return None
 
 
-def _print(line: str) -> None:
-    try:
-        print(line, flush=True)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"standard output: {error.strerror}; what was written stays readable") from error
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _row(*cells: object) -> str:
+    """A line of CSV, quoted where it has to be."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()

@@ -10,7 +10,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from typing import Protocol, Self
 import cv2
 import numpy as np
 
+from recognizer.ahead import ahead
 from recognizer.errors import SourceError
 from recognizer.pictures import PICTURES, read_picture
 from recognizer.types import Frame, Image
@@ -42,17 +43,19 @@ class Source(Protocol):
     ) -> None: ...
 
 
-def open_source(name: str | int | Path) -> Source:
+def open_source(name: str | int | Path, size: tuple[int, int] | None = None, fps: float | None = None) -> Source:
     """Open a source by its name.
 
     Args:
         name: a camera's index, a picture, a video, a folder, a glob, or a stream's URL.
+        size: width and height to ask a camera for; others have their own.
+        fps: frames a second, likewise.
 
     Raises:
         SourceError: nothing there that can be read.
     """
     if isinstance(name, int):
-        return Live(_open_camera(name), str(name))
+        return Live(_open_camera(name, size, fps), str(name))
     name = str(name)
     if "://" in name:
         return _open_stream(name)
@@ -66,13 +69,22 @@ class Files:
     """Pictures and videos one after the other, every frame of them.
 
     A file that can't be read is told in the log and passed over; when all others are done, the
-    iteration ends with a SourceError that names how many failed.
+    iteration ends with a SourceError that names how many failed. A thread decodes ahead.
     """
 
     def __init__(self, paths: list[Path]) -> None:
         self._paths = paths
+        self._frames: Generator[Frame, None, None] | None = None
+
+    def __len__(self) -> int:
+        """How many files there are."""
+        return len(self._paths)
 
     def __iter__(self) -> Iterator[Frame]:
+        self._frames = ahead(self._read())
+        return self._frames
+
+    def _read(self) -> Generator[Frame, None, None]:
         failed = 0
         for path in self._paths:
             try:
@@ -91,7 +103,8 @@ class Files:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return None
+        if self._frames is not None:
+            self._frames.close()
 
 
 class Live:
@@ -106,20 +119,20 @@ class Live:
         self._capture, self._name = capture, name
         self._fps = _fps(capture)
         self._changed = threading.Condition()
-        self._newest: tuple[int, float, Image] | None = None
+        self._newest: tuple[int, float, Image] | None = None  # its index, when it came, and itself
         self._ended = False
         self._thread = threading.Thread(target=self._read, name=f"capture {name}", daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        start, index = time.monotonic(), 0
+        index = 0
         while not self._ended:
             good, image = self._capture.read()
             with self._changed:
                 if not good:
                     self._ended = True
                 else:
-                    self._newest = index, time.monotonic() - start, np.asarray(image, np.uint8)
+                    self._newest = index, time.monotonic(), np.asarray(image, np.uint8)
                     index += 1
                 self._changed.notify()
 
@@ -128,7 +141,7 @@ class Live:
         return self._ended or (self._newest is not None and self._newest[0] > index)
 
     def __iter__(self) -> Iterator[Frame]:
-        last = -1
+        last, given, start = -1, 0, time.monotonic()
         while True:
             with self._changed:
                 fresh = self._changed.wait_for(partial(self._is_after, last), PATIENCE)
@@ -136,8 +149,10 @@ class Live:
             if newest is None or newest[0] == last:
                 what = "the stream ended" if fresh else f"no frame for {PATIENCE:.0f} s"
                 raise SourceError(f"{self._name}: {what}; check the cable, the network or the program that sends it")
-            last, moment, image = newest
-            yield Frame(image, last, moment, self._name, still=False, live=True, fps=self._fps)
+            last, captured, image = newest
+            yield Frame(image, last, max(0.0, captured - start), self._name, still=False, live=True, fps=self._fps,
+                        captured=captured, dropped=last - given)
+            given += 1
 
     def __enter__(self) -> Self:
         return self
@@ -151,15 +166,34 @@ class Live:
             self._capture.release()
 
 
-def _open_camera(index: int) -> cv2.VideoCapture:
+def _open_camera(index: int, size: tuple[int, int] | None, fps: float | None) -> cv2.VideoCapture:
     device = Path(f"/dev/video{index}")
     if sys.platform.startswith("linux") and not device.exists():
         raise SourceError(f"camera {index}: {device} is not there; plug one in, or give another --camera or --source")
     capture = cv2.VideoCapture(index)
+    _ask_for(capture, index, size, fps)
     if not capture.isOpened() or not capture.read()[0]:
         capture.release()
         raise SourceError(f"camera {index}: no picture from it; it is missing, in use or not permitted")
     return capture
+
+
+def _ask_for(capture: cv2.VideoCapture, index: int, size: tuple[int, int] | None, fps: float | None) -> None:
+    """Ask a camera for a size and a rate; what it doesn't grant is told in the log."""
+    wanted: dict[int, float] = {}
+    if size:
+        # Most cameras send their larger pictures fast enough only as JPEG.
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        wanted |= {cv2.CAP_PROP_FRAME_WIDTH: size[0], cv2.CAP_PROP_FRAME_HEIGHT: size[1]}
+    if fps:
+        wanted[cv2.CAP_PROP_FPS] = fps
+    for what, value in wanted.items():
+        capture.set(what, value)
+    found = {what: capture.get(what) for what in wanted}
+    if capture.isOpened() and any(abs(found[what] - value) > 0.5 for what, value in wanted.items()):
+        given = [capture.get(p) for p in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FPS)]
+        log.warning("camera %d: gives %.0fx%.0f at %.0f frames a second instead; --list-cameras shows its sizes",
+                    index, *given)
 
 
 def _open_stream(url: str) -> Source:
@@ -207,19 +241,24 @@ def _read_video(path: Path) -> Iterator[Frame]:
                           "expected MP4, AVI, MKV, MOV or WebM, whole")
     try:
         declared, fps = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), _fps(capture)
-        index = 0
+        index, moment = 0, 0.0
         while True:
+            start = time.perf_counter()
             good, image = capture.read()
             if not good:
                 break
+            took = 1000 * (time.perf_counter() - start)
             moment = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             if index and not moment and fps:
                 moment = index / fps
-            yield Frame(np.asarray(image, np.uint8), index, max(0.0, moment), str(path), still=False, fps=fps)
+            yield Frame(np.asarray(image, np.uint8), index, max(0.0, moment), str(path), still=False, fps=fps,
+                        decoding=took, total=max(0, declared))
             index += 1
     finally:
         capture.release()
-    if not index or declared - index > max(3, MOST_MISSING * declared):
+    # Where the rate varies the declared count is but a guess by the length, so the length must lack something too.
+    late = fps and moment + 1 / fps >= (1 - MOST_MISSING) * declared / fps
+    if not index or (declared - index > max(3, MOST_MISSING * declared) and not late):
         raise SourceError(f"{path}: ends early: {declared} frames declared, {index} decoded; damaged or cut")
 
 

@@ -8,31 +8,67 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.types import Box, Digit
+from recognizer.types import COMMA, MINUS, POINT, Box, Digit
 
-REACH = 0.7  # how far a digit may move between two frames, in its heights
+REACH = 0.9  # how far a digit may stray from where it is expected, in its heights
+ODD = 0.3  # what it counts as, likewise, when a digit doesn't move along with most, or when its label is another
+FAR = 2.5  # how far a whole sheet may move between two frames, likewise
+CELL = 0.4  # movements that differ by less count as one, likewise
 MOST_GROWTH = 1.6  # of its height between two frames
 APPEARS = 2  # frames in which a digit must be seen before it is shown
 COASTS = 3  # frames for which a digit that was shown is kept though it isn't seen
 RECENT, PRESENT = 8, 0.6  # and of its recent frames, the share in which it must have been seen
-MEMORY = 0.93  # what a frame's evidence is still worth one frame later
+MEMORY = 0.9  # what a frame's evidence is still worth one frame later
 FLOOR = 1e-3  # the least probability that a single frame may give to a label
+HYSTERESIS = 3.0  # by how much another label's evidence must exceed the present one's, in nats
+MARKS = ("", MINUS, POINT, COMMA)
+
+_Floats = NDArray[np.float64]
 
 
 @dataclass
 class _Track:
     id: int
     digit: Digit
-    evidence: NDArray[np.float64]  # (10,) decayed sums of log-probabilities
-    seen: int = 1
+    evidence: _Floats = field(default_factory=lambda: np.zeros(10))  # decayed sums of log-probabilities
+    marks: _Floats = field(default_factory=lambda: np.zeros(len(MARKS)))  # and of what was seen before it
+    speed: tuple[int, int] = (0, 0)  # pixels a frame
+    weight: float = 0.0  # how many frames the sums are worth
+    seen: int = 0
     missed: int = 0
-    recent: deque[bool] = field(default_factory=lambda: deque([True], RECENT))
+    recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
 
     @property
     def present(self) -> bool:
         """Whether it is to be shown: clutter comes and goes."""
         often = sum(self.recent) >= PRESENT * len(self.recent)
         return often and self.seen >= APPEARS and self.missed <= COASTS
+
+    def see(self, digit: Digit) -> None:
+        """Take what this frame shows of it; the label and the mark so far have an advantage."""
+        if self.missed > COASTS:
+            self.recent = deque([False], RECENT)  # it has to appear again, though as the same
+        self.recent.append(True)
+        self.seen, self.missed = self.seen + 1, 0
+        self.weight = MEMORY * self.weight + 1
+        self.evidence = MEMORY * self.evidence + _log_probabilities(digit)
+        self.marks *= MEMORY
+        self.marks[MARKS.index(digit.mark)] += 1
+        self.speed = digit.box.x - self.digit.box.x, digit.box.y - self.digit.box.y
+        label = self.digit.label if self.seen > 1 else digit.label
+        favoured = self.evidence + HYSTERESIS * (np.arange(10) == label)
+        mean = np.exp((favoured - favoured.max()) / self.weight)
+        shares = mean / mean.sum()
+        top = tuple((int(k), float(shares[k])) for k in np.argsort(-shares, kind="stable")[:3])
+        self.digit = replace(digit, label=top[0][0], confidence=top[0][1], top=top, track=self.id,
+                             mark=MARKS[int(self.marks.argmax())], seen=(digit.label, digit.confidence))
+
+    def miss(self) -> None:
+        """Take that this frame doesn't show it."""
+        self.recent.append(False)
+        self.missed += 1
+        x, y, w, h = self.digit.box
+        self.digit = replace(self.digit, seen=None, box=Box(x + self.speed[0], y + self.speed[1], w, h))
 
 
 class Tracker:
@@ -42,78 +78,81 @@ class Tracker:
         self._tracks: list[_Track] = []
         self._next = 1
 
-    def update(self, digits: list[Digit]) -> list[Digit]:
+    def update(self, digits: list[Digit], size: tuple[int, int]) -> list[Digit]:
         """Take the digits of the next frame and give those to show, labels smoothed over time.
 
         A digit is shown from its second frame on, and for three frames after it was last seen.
 
         Args:
             digits: as read in this frame alone.
+            size: of the frame, width and height; what moves out of it isn't shown.
 
         Returns:
-            Digits with their `track`; label and confidence come from all frames of the track.
+            Digits with their `track`; label, confidence and mark come from all frames of the track.
         """
-        pairs = self._associate(digits)
+        pairs = associate([track.digit for track in self._tracks], digits)
         for index, track in enumerate(self._tracks):
-            if index in pairs and track.missed > COASTS:
-                track.recent = deque([False], RECENT)  # it has to appear again, though as the same
-            track.recent.append(index in pairs)
             if index in pairs:
-                digit = digits[pairs[index]]
-                track.evidence = MEMORY * track.evidence + _log_probabilities(digit)
-                track.digit, track.missed = digit, 0
-                track.seen += 1
+                track.see(digits[pairs[index]])
             else:
-                track.missed += 1
+                track.miss()
         taken = set(pairs.values())
         for index, digit in enumerate(digits):
             if index not in taken:
-                self._tracks.append(_Track(self._next, digit, _log_probabilities(digit)))
+                self._tracks.append(_Track(self._next, digit))
+                self._tracks[-1].see(digit)
                 self._next += 1
         self._tracks = [t for t in self._tracks if t.missed <= (RECENT if t.seen >= APPEARS else 1)]
-        return [_shown(t) for t in self._tracks if t.present]
-
-    def _associate(self, digits: list[Digit]) -> dict[int, int]:
-        """Index of track -> index of digit, the nearest pairs first."""
-        costs = sorted(
-            (cost, i, j)
-            for i, track in enumerate(self._tracks)
-            for j, digit in enumerate(digits)
-            if (cost := _cost(track.digit.box, digit.box)) is not None
-        )
-        pairs: dict[int, int] = {}
-        taken: set[int] = set()
-        for _, i, j in costs:
-            if i not in pairs and j not in taken:
-                pairs[i] = j
-                taken.add(j)
-        return pairs
+        return [t.digit for t in self._tracks if t.present and t.digit.box.inside(size)]
 
 
-def _cost(old: Box, new: Box) -> float | None:
-    """Distance of the centres in heights, or None where the two can't be the same digit."""
-    tall, low = max(old.h, new.h), min(old.h, new.h)
-    if tall > MOST_GROWTH * low:
-        return None
-    (ax, ay), (bx, by) = old.centre, new.centre
-    distance = float(np.hypot(ax - bx, ay - by)) / tall
-    return distance if distance <= REACH else None
+def associate(old: list[Digit], new: list[Digit]) -> dict[int, int]:
+    """Which of the new digits each old one is: index of the old -> index of the new, the nearest pairs first.
+
+    A sheet takes all its digits along, often by more than their distance in one frame. So each old digit is
+    expected where it was or, if that is nearer, where the movement that most digits share takes it.
+    """
+    if not old or not new:
+        return {}
+    (was, height, label), (now, other, read) = _places(old), _places(new)
+    tall, low = np.maximum(height[:, None], other), np.minimum(height[:, None], other)
+    moved = (now - was[:, None]) / tall[..., None]
+    alike = tall <= MOST_GROWTH * low
+    same = label[:, None] == read
+    shared = _shared_movement(moved[alike & same])
+    alone, along = (np.hypot(*np.moveaxis(m, 2, 0)) for m in (moved, moved - shared))
+    cost = np.minimum(along, alone + ODD) + ODD * ~same
+    rows, columns = np.nonzero(alike & (cost <= REACH))
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for k in np.argsort(cost[rows, columns], kind="stable"):
+        i, j = int(rows[k]), int(columns[k])
+        if i not in pairs and j not in taken:
+            pairs[i] = j
+            taken.add(j)
+    return pairs
 
 
-def _log_probabilities(digit: Digit) -> NDArray[np.float64]:
+def _places(digits: list[Digit]) -> tuple[_Floats, _Floats, NDArray[np.intp]]:
+    """Of N digits: (N, 2) centres, (N,) heights and (N,) labels."""
+    boxes = np.array([digit.box for digit in digits], np.float64)
+    return boxes[:, :2] + boxes[:, 2:] / 2, boxes[:, 3], np.array([digit.label for digit in digits])
+
+
+def _shared_movement(moved: _Floats) -> _Floats:
+    """The movement, of (N, 2) possible ones in heights, that most of them agree on, the least of several."""
+    moved = moved[np.hypot(moved[:, 0], moved[:, 1]) <= FAR]
+    if not len(moved):
+        return np.zeros(2)
+    cells, votes = np.unique(np.round(moved / CELL), axis=0, return_counts=True)
+    best = min(range(len(cells)), key=lambda k: (-votes[k], float(np.hypot(*cells[k]))))
+    near = np.abs(moved - CELL * cells[best]).max(axis=1) <= CELL
+    return np.asarray(np.median(moved[near], axis=0))
+
+
+def _log_probabilities(digit: Digit) -> _Floats:
     probabilities = np.full(10, FLOOR)
     for label, probability in digit.top:
-        if 0 <= label <= 9:
-            probabilities[label] = max(FLOOR, probability)
+        probabilities[label] = max(FLOOR, probability)
     probabilities[digit.label] = max(FLOOR, digit.confidence)
     return np.asarray(np.log(probabilities))
-
-
-def _shown(track: _Track) -> Digit:
-    label = int(track.evidence.argmax())
-    share = float((1 - MEMORY**track.seen) / (1 - MEMORY))  # how many frames the sums are worth
-    mean = np.exp((track.evidence - track.evidence.max()) / share)
-    best = mean / mean.sum()
-    order = np.argsort(-best)[:3]
-    top = tuple((int(k), float(best[k])) for k in order)
-    return replace(track.digit, label=label, confidence=float(best[label]), top=top, track=track.id)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
+MINUS, POINT, COMMA = "-", ".", ","
 
 
 class Box(NamedTuple):
@@ -27,6 +28,10 @@ class Box(NamedTuple):
     @property
     def area(self) -> int:
         return self.w * self.h
+
+    def inside(self, size: tuple[int, int]) -> bool:
+        """Whether it lies wholly in a picture of this width and height."""
+        return self.x >= 0 and self.y >= 0 and self.x + self.w <= size[0] and self.y + self.h <= size[1]
 
     def intersection(self, other: Box) -> int:
         """The area in pixels that both cover."""
@@ -54,6 +59,10 @@ class Frame:
         still: a photograph, which stands alone: nothing is carried over from the frame before.
         live: from a camera or a stream: the newest frame, those that came between are dropped.
         fps: frames a second of its source; 0 where that isn't known.
+        captured: when it came from the camera, in seconds of `time.monotonic`; 0 for files.
+        dropped: frames of its source that were left out so far, since newer ones were there.
+        decoding: milliseconds that decoding it took; 0 where that isn't known.
+        total: frames that its video declares to have; 0 where that isn't known.
     """
 
     image: Image
@@ -63,6 +72,10 @@ class Frame:
     still: bool = True
     live: bool = False
     fps: float = 0.0
+    captured: float = 0.0
+    dropped: int = 0
+    decoding: float = 0.0
+    total: int = 0
 
     def __post_init__(self) -> None:
         shape, dtype = np.shape(self.image), getattr(self.image, "dtype", type(self.image).__name__)
@@ -73,6 +86,11 @@ class Frame:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def age(self) -> float:
+        """Seconds since it came from the camera; 0 for files."""
+        return time.monotonic() - self.captured if self.captured else 0.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +124,9 @@ class Digit:
         box: where, in pixels of the frame.
         top: the likeliest labels with their probabilities, best first.
         track: the same digit keeps its number from frame to frame; None in photographs.
+        mark: what stands before it on its line: MINUS, a POINT or a COMMA; empty for nothing.
+        seen: label and confidence by this frame alone, where `label` comes from all frames of the track; None
+            in photographs, and where the digit is shown though it wasn't seen in this frame.
     """
 
     label: int
@@ -113,6 +134,8 @@ class Digit:
     box: Box
     top: tuple[tuple[int, float], ...] = ()
     track: int | None = None
+    mark: str = ""
+    seen: tuple[int, float] | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.label <= 9 or not 0 <= self.confidence <= 1:
@@ -124,7 +147,7 @@ class Number:
     """Digits on one line, close and alike in size, in reading order.
 
     Attributes:
-        text: its digits, left to right.
+        text: its digits, left to right, with a decimal point or comma between them and a minus before them.
         confidence: the probability that all of them are right, 0 to 1.
         box: around all its digits.
         digits: indices into the reading's digits.
@@ -137,27 +160,52 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Milliseconds:
+    """What a frame took, stage by stage; `decode` happens while another frame is read, and is 0 where unknown."""
+
+    decode: float = 0.0
+    find: float = 0.0
+    classify: float = 0.0
+    select: float = 0.0
+    marks: float = 0.0
+    track: float = 0.0
+    numbers: float = 0.0
+
+
+@dataclass(frozen=True)
 class Reading:
     """What was read in one frame, digits and numbers in reading order.
+
+    It draws itself: as the last line of a notebook's cell it is shown as the labelled picture.
 
     Attributes:
         frame: where it was read.
         digits: all digits.
         numbers: the numbers that they make; a digit alone is a number too.
+        steady: those of the numbers that stood still for long enough just now; each is told once, and again
+            when it changes. In photographs all of them.
         fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
+        milliseconds: that each stage took.
     """
 
     frame: Frame
     digits: tuple[Digit, ...] = ()
     numbers: tuple[Number, ...] = ()
+    steady: tuple[Number, ...] = ()
     fps: float = 0.0
+    milliseconds: Milliseconds = Milliseconds()
 
-    @cached_property
-    def picture(self) -> Image:
-        """The frame with boxes, labels and numbers drawn over it: (H, W, 3) uint8, BGR."""
+    def draw(self) -> Image:
+        """The frame with boxes, labels and numbers drawn over it: (H, W, 3) uint8, BGR, of the frame's size."""
         from recognizer.overlay import draw
 
         return draw(self)
+
+    def _repr_jpeg_(self) -> bytes:
+        """The labelled picture, as notebooks show it."""
+        import cv2
+
+        return cv2.imencode(".jpg", self.draw())[1].tobytes()
 
     def event(self) -> dict[str, Any]:
         """The reading as the JSON object of one line of `--events`."""
@@ -166,18 +214,22 @@ class Reading:
             "frame": self.frame.index,
             "time": round(self.frame.time, 3),
             "size": list(self.frame.size),
-            "digits": [
-                {
-                    "label": d.label,
-                    "confidence": round(d.confidence, 4),
-                    "box": list(d.box),
-                    "track": d.track,
-                    "top": [[label, round(probability, 4)] for label, probability in d.top],
-                }
-                for d in self.digits
-            ],
+            "digits": [_digit_event(digit) for digit in self.digits],
             "numbers": [
                 {"text": n.text, "confidence": round(n.confidence, 4), "box": list(n.box), "digits": list(n.digits)}
                 for n in self.numbers
             ],
         }
+
+
+def _digit_event(digit: Digit) -> dict[str, Any]:
+    label, confidence = digit.seen or (None, None)
+    return {
+        "label": digit.label,
+        "confidence": round(digit.confidence, 4),
+        "box": list(digit.box),
+        "track": digit.track,
+        "top": [[other, round(probability, 4)] for other, probability in digit.top],
+        "frame_label": label,
+        "frame_confidence": None if confidence is None else round(confidence, 4),
+    }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -90,11 +91,23 @@ def _overlap(one: Line, other: Line) -> float:
     return overlap(Box(*one["box"]), Box(*other["box"]))
 
 
+SUMMARY = re.compile(
+    r"recognizer: (?P<frames>\d+) frames? in (?P<seconds>[\d.]+) s, (?P<rate>[\d.]+) frames a second; "
+    r"(?P<numbers>\d+) numbers? read; (?P<dropped>\d+) frames? dropped")
+
+
 def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """What the program said on standard error, checked for its form: lines of its own only, so no traceback."""
+    """What the program said on standard error but for its summary, checked for its form: so no traceback."""
     said = done.stderr.splitlines()
     assert all(line.startswith("recognizer: ") for line in said), done.stderr
-    return said
+    assert sum(bool(SUMMARY.fullmatch(line)) for line in said) <= 1, done.stderr
+    return [line for line in said if not SUMMARY.fullmatch(line)]
+
+
+def summary(stderr: str) -> dict[str, float]:
+    """The figures of the summary line, by name."""
+    [found] = [match for line in stderr.splitlines() if (match := SUMMARY.fullmatch(line))]
+    return {name: float(figure) for name, figure in found.groupdict().items()}
 
 
 def written(digits: str) -> NDArray[np.float32]:

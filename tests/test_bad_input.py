@@ -87,7 +87,7 @@ def test_one_line_and_the_exit_code(code: int, args: list[str | Path], part: str
     assert done.returncode == code
     [said] = errors(done)
     assert part in said
-    assert done.stdout == ""
+    assert done.stdout == "" or code == OUTPUT  # what one output can't take, the others still may
 
 
 @pytest.mark.parametrize("name", ["clip.avi", "picture.png"])

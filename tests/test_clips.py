@@ -54,7 +54,7 @@ def test_lines_have_the_promised_keys_and_types(clip: str, events: list[Line]) -
     for line in events:
         assert list(line) == ["source", "frame", "time", "size", "digits", "numbers"]
         for digit in line["digits"]:
-            assert list(digit) == ["label", "confidence", "box", "track", "top"]
+            assert list(digit) == ["label", "confidence", "box", "track", "top", "frame_label", "frame_confidence"]
             assert digit["label"] in range(10)
             assert type(digit["track"]) is int
             assert [type(side) for side in digit["box"]] == [int] * 4

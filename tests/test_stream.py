@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import pytest
 from conftest import Run
-from harness import CLIPS, Line, command, environment, errors, labels, truth
+from harness import CLIPS, Line, command, environment, errors, labels, summary, truth
 
 CLIP = CLIPS / "dim.avi"
 RATE = 15  # frames a second
@@ -77,7 +77,8 @@ def test_a_stream_is_read_until_the_program_is_told_to_end(frames: list[bytes], 
         rest, said = program.communicate()
     assert labels(seen[-1]) == wanted
     assert {line["source"] for line in seen} == {url}
-    assert (program.returncode, said) == (143, "")
+    assert program.returncode == 143
+    assert summary(said)["frames"] >= len(seen)
     assert not rest or rest.endswith("\n")
     seen += map(json.loads, rest.splitlines())
     times = [line["time"] for line in seen]

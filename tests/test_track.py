@@ -5,6 +5,8 @@ import numpy as np
 from recognizer.track import APPEARS, COASTS, RECENT, Tracker
 from recognizer.types import Box, Digit
 
+SIZE = 2000, 500
+
 
 def digit(label, x, y=50, confidence=0.95, height=60):
     return Digit(label, confidence, Box(round(x), round(y), 40, height), ((label, confidence),))
@@ -16,7 +18,7 @@ def test_ids_stay_while_digits_move():
     for step in range(30):
         shake = rng.normal(0, 3, 2)
         frame = [digit(k, 100 + 60 * k + 4 * step + shake[0], 50 + shake[1]) for k in range(5)]
-        shown = tracker.update([frame[i] for i in rng.permutation(5)])
+        shown = tracker.update([frame[i] for i in rng.permutation(5)], SIZE)
         ids.append({d.label: d.track for d in shown})
     assert ids[APPEARS - 1 :] == [ids[-1]] * (31 - APPEARS)
     assert len(set(ids[-1].values())) == 5
@@ -24,17 +26,17 @@ def test_ids_stay_while_digits_move():
 
 def test_one_frame_of_clutter_is_never_shown():
     tracker = Tracker()
-    assert tracker.update([digit(1, 10)]) == []
-    assert tracker.update([]) == []
-    assert tracker.update([]) == []
-    assert tracker.update([digit(1, 10)]) == []
+    assert tracker.update([digit(1, 10)], SIZE) == []
+    assert tracker.update([], SIZE) == []
+    assert tracker.update([], SIZE) == []
+    assert tracker.update([digit(1, 10)], SIZE) == []
 
 
 def test_a_wrong_frame_does_not_change_the_label():
     tracker = Tracker()
     for _ in range(6):
-        tracker.update([digit(7, 10)])
-    (shown,) = tracker.update([digit(1, 10, confidence=0.8)])
+        tracker.update([digit(7, 10)], SIZE)
+    (shown,) = tracker.update([digit(1, 10, confidence=0.8)], SIZE)
     assert shown.label == 7
     assert 0 < shown.confidence <= 1
 
@@ -42,43 +44,43 @@ def test_a_wrong_frame_does_not_change_the_label():
 def test_a_digit_that_changes_changes_its_label_within_ten_frames():
     tracker = Tracker()
     for _ in range(30):
-        tracker.update([digit(3, 10)])
-    labels = [tracker.update([digit(8, 10)])[0].label for _ in range(10)]
+        tracker.update([digit(3, 10)], SIZE)
+    labels = [tracker.update([digit(8, 10)], SIZE)[0].label for _ in range(10)]
     assert labels[-1] == 8
 
 
 def test_a_missed_frame_is_bridged_and_a_digit_that_left_is_forgotten():
     tracker = Tracker()
     for _ in range(10):
-        shown = tracker.update([digit(4, 10)])
-    counts = [len(tracker.update([])) for _ in range(COASTS + 2)]
+        shown = tracker.update([digit(4, 10)], SIZE)
+    counts = [len(tracker.update([], SIZE)) for _ in range(COASTS + 2)]
     assert counts == [1] * COASTS + [0, 0]
     for _ in range(RECENT):
-        assert tracker.update([]) == []
+        assert tracker.update([], SIZE) == []
     for _ in range(APPEARS):
-        again = tracker.update([digit(4, 10)])
+        again = tracker.update([digit(4, 10)], SIZE)
     assert again[0].track != shown[0].track
 
 
 def test_two_digits_far_apart_or_of_two_sizes_are_two_tracks():
     tracker = Tracker()
-    tracker.update([digit(2, 10)])
-    tracker.update([digit(2, 200)])
-    assert tracker.update([digit(2, 10, height=20)]) == []
+    tracker.update([digit(2, 10)], SIZE)
+    tracker.update([digit(2, 200)], SIZE)
+    assert tracker.update([digit(2, 10, height=20)], SIZE) == []
 
 
 def test_clutter_that_comes_and_goes_is_not_shown():
     tracker = Tracker()
-    shown = [tracker.update([digit(1, 10)] if frame % 3 == 0 else []) for frame in range(30)]
+    shown = [tracker.update([digit(1, 10)] if frame % 3 == 0 else [], SIZE) for frame in range(30)]
     assert not any(shown)
 
 
 def test_a_digit_that_comes_back_soon_is_the_same():
     tracker = Tracker()
     for _ in range(10):
-        before = tracker.update([digit(4, 10)])
+        before = tracker.update([digit(4, 10)], SIZE)
     for _ in range(COASTS + 2):
-        tracker.update([])
+        tracker.update([], SIZE)
     for _ in range(APPEARS):
-        after = tracker.update([digit(4, 10)])
+        after = tracker.update([digit(4, 10)], SIZE)
     assert [d.track for d in after] == [d.track for d in before]

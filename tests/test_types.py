@@ -38,7 +38,8 @@ def test_boxes_intersect_like_sets_of_pixels():
 
 
 def test_an_event_carries_the_whole_reading():
-    digit = Digit(7, 0.9984, Box(412, 80, 61, 92), ((7, 0.9984), (1, 0.001)), track=3)
+    digit = Digit(7, 0.9984, Box(412, 80, 61, 92), ((7, 0.9984), (1, 0.001)), track=3,
+                  seen=(1, 0.61))
     frame = Frame(np.zeros((720, 1280, 3), np.uint8), 12, 0.48, "clip.mp4", still=False)
     reading = Reading(frame, (digit,), (Number("7", 0.9984, digit.box, (0,)),))
     assert reading.event() == {
@@ -47,6 +48,6 @@ def test_an_event_carries_the_whole_reading():
         "time": 0.48,
         "size": [1280, 720],
         "digits": [{"label": 7, "confidence": 0.9984, "box": [412, 80, 61, 92], "track": 3,
-                    "top": [[7, 0.9984], [1, 0.001]]}],
+                    "top": [[7, 0.9984], [1, 0.001]], "frame_label": 1, "frame_confidence": 0.61}],
         "numbers": [{"text": "7", "confidence": 0.9984, "box": [412, 80, 61, 92], "digits": [0]}],
     }

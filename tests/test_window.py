@@ -1,16 +1,32 @@
 """A real window, on a display that Xvfb serves."""
 
 import ctypes
+import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import pytest
-from harness import CLIPS, command, environment, lines, needs_display, press, xdotool
+from harness import (
+    CLIPS,
+    PATIENCE,
+    PICTURES,
+    ROOT,
+    command,
+    environment,
+    lines,
+    needs_display,
+    press,
+    summary,
+    xdotool,
+)
 
-from recognizer.display import TITLE
+from recognizer import Recognizer
+from recognizer.display import KEYS, TITLE
 
 pytestmark = needs_display
 LONG_CLIP = CLIPS / "demo.mp4"  # at its own speed it plays for seconds after the window stands
@@ -55,20 +71,95 @@ def ask_to_close(display: str, window: int) -> None:
 def test_a_key_ends_it(key: str, display: str, tmp_path: Path) -> None:
     with shown(display, LONG_CLIP, tmp_path) as (program, window):
         press(display, window, key)
-        said = program.communicate(timeout=60)
-        assert (program.returncode, *said) == (0, "", "")
+        printed, said = program.communicate(timeout=PATIENCE)
+    assert (program.returncode, printed) == (0, "")
+    assert summary(said)["frames"] == len(lines(tmp_path / "e.jsonl"))
     assert 0 < len(lines(tmp_path / "e.jsonl")) < len(lines(LONG_CLIP.with_suffix(".jsonl")))
 
 
 def test_closing_the_window_ends_it(display: str, tmp_path: Path) -> None:
     with shown(display, LONG_CLIP, tmp_path) as (program, window):
         ask_to_close(display, int(window))
-        said = program.communicate(timeout=60)
-        assert (program.returncode, *said) == (0, "", "")
+        printed, said = program.communicate(timeout=PATIENCE)
+    assert (program.returncode, printed) == (0, "")
+    assert summary(said)["frames"] == len(lines(tmp_path / "e.jsonl"))
     assert 0 < len(lines(tmp_path / "e.jsonl")) < len(lines(LONG_CLIP.with_suffix(".jsonl")))
 
 
-HAS_DISPLAY = "from recognizer.display import has_display; print(has_display())"
+def appears(folder: Path, pattern: str) -> Path:
+    """The first file of this name in a folder, once it is there and has something in it."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = [path for path in folder.glob(pattern) if path.stat().st_size]
+        if found:
+            return found[0]
+        time.sleep(0.02)
+    raise AssertionError(f"{pattern} never came")
+
+
+def test_a_snapshot_is_the_labelled_frame_and_its_event(display: str, tmp_path: Path) -> None:
+    with shown(display, LONG_CLIP, tmp_path) as (program, window):
+        for key in ("p", "m", "h", "s"):  # neither the mirror nor the list of keys is in what is written
+            press(display, window, key)
+        event = json.loads(appears(tmp_path, "digits-*.json").read_text())
+        press(display, window, "q")
+        program.communicate(timeout=PATIENCE)
+    picture, reading = cv2.imread(str(next(tmp_path.glob("digits-*.png")))), None
+    for reading in Recognizer().watch(LONG_CLIP):
+        if reading.frame.index == event["frame"]:
+            break
+    assert reading
+    assert event | {"source": ""} == json.loads(json.dumps(reading.event())) | {"source": ""}
+    unlike = cv2.absdiff(picture, reading.draw()).max(axis=2) > 0
+    assert unlike[100:].sum() == 0  # above stands the status line with its frames a second
+
+
+def test_a_recording_begins_and_ends_by_key(display: str, tmp_path: Path) -> None:
+    with shown(display, LONG_CLIP, tmp_path) as (program, window):
+        press(display, window, "v")
+        appears(tmp_path, "digits-*.mp4")
+        press(display, window, "v")
+        press(display, window, "q")
+        program.communicate(timeout=PATIENCE)
+    video, frames = cv2.VideoCapture(str(next(tmp_path.glob("digits-*.mp4")))), 0
+    while video.read()[0]:
+        frames += 1
+    assert 0 < frames <= len(lines(tmp_path / "e.jsonl"))
+    assert program.returncode == 0
+
+
+def test_a_pause_holds_the_video_and_lets_it_go_on(display: str, tmp_path: Path) -> None:
+    with shown(display, LONG_CLIP, tmp_path) as (program, window):
+        press(display, window, "space")
+        press(display, window, "s")
+        appears(tmp_path, "digits-*.json")  # so it has seen both keys
+        held = len(lines(tmp_path / "e.jsonl"))
+        assert len(lines(tmp_path / "e.jsonl")) == held
+        press(display, window, "space")
+        program.communicate(timeout=PATIENCE)
+    assert len(lines(tmp_path / "e.jsonl")) == len(lines(LONG_CLIP.with_suffix(".jsonl")))
+
+
+def test_any_other_key_goes_on_to_the_next_photograph(display: str, tmp_path: Path) -> None:
+    with shown(display, PICTURES, tmp_path) as (program, window):
+        seen = 0
+        while program.poll() is None and seen < 10:
+            seen += 1
+            while program.poll() is None and len(lines(tmp_path / "e.jsonl")) < seen:
+                time.sleep(0.02)
+            if program.poll() is None:
+                press(display, window, "n")
+        program.communicate(timeout=PATIENCE)
+    assert [Path(line["source"]).name for line in lines(tmp_path / "e.jsonl")] == [
+        path.name for path in sorted(PICTURES.iterdir()) if path.suffix != ".jsonl"]
+
+
+def test_every_key_has_its_row_in_the_readme() -> None:
+    rows = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [key.names for key in KEYS if f"| {key.names} | {key.help} |" not in rows] == []
+
+
+HAS_DISPLAY = "from recognizer.screen import has_display; print(has_display())"
 
 
 @pytest.mark.parametrize("name", [":64999", "nonsense", "localhost:59000", ""])

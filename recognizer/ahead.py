@@ -1,0 +1,145 @@
+"""Work that overlaps: a source's next frames are decoded, and finished ones written, in threads of their own.
+
+What waits between two threads is bounded, errors travel to the main thread, and no thread outlives its block.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
+
+if TYPE_CHECKING:
+    from recognizer.sinks import Sink
+    from recognizer.types import Reading
+
+DEPTH = 2  # frames that may wait between two threads
+PATIENCE = 1.0  # seconds that a thread may take to end; one that hangs in a library is left behind
+
+T = TypeVar("T")
+
+
+def ahead(items: Generator[T, None, None], depth: int = DEPTH) -> Generator[T, None, None]:
+    """Give what a generator yields, while a thread of its own is up to `depth` items ahead.
+
+    The thread starts with the first item asked for. It ends with the items, or when this generator is
+    closed; it closes `items` itself. An error of theirs is raised here, after the items before it.
+    """
+    channel: _Channel[T] = _Channel(depth)
+
+    def work() -> None:
+        try:
+            with closing(items):
+                for item in items:
+                    if not channel.put(item):
+                        return
+        except BaseException as error:  # whatever it is, it is raised in the other thread
+            channel.fail(error)
+        finally:
+            channel.close()
+
+    thread = threading.Thread(target=work, name="ahead", daemon=True)
+    thread.start()
+    try:
+        yield from channel
+    finally:
+        channel.clear()
+        thread.join(PATIENCE)
+
+
+class Background:
+    """A sink whose work is done by a thread of its own; `write` waits only while too much is waiting already.
+
+    Args:
+        sink: is entered and left in the main thread, and written to in the other one alone.
+
+    Raises:
+        BaseException: what the sink raised, at the next `write` or at the end.
+    """
+
+    def __init__(self, sink: Sink, depth: int = DEPTH) -> None:
+        self._sink = sink
+        self._channel: _Channel[Reading] = _Channel(depth)
+        self._thread = threading.Thread(target=self._work, name=f"write {type(sink).__name__}", daemon=True)
+
+    def _work(self) -> None:
+        try:
+            for reading in self._channel:
+                self._sink.write(reading)
+        except BaseException as error:  # whatever it is, it is raised in the other thread
+            self._channel.fail(error)
+
+    def write(self, reading: Reading) -> None:
+        if not self._channel.put(reading):
+            self._channel.raise_failure()
+
+    def __enter__(self) -> Self:
+        self._sink.__enter__()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+        self._thread.join()  # what waits is still written
+        self._sink.__exit__(kind, error, trace)
+        if error is None:
+            self._channel.raise_failure()
+
+
+class _Channel(Generic[T], Iterable[T]):
+    """A bounded line of items from one thread to another, which either side may end."""
+
+    def __init__(self, depth: int) -> None:
+        self._items: deque[T] = deque()
+        self._depth = depth
+        self._closed = False
+        self._failure: BaseException | None = None
+        self._changed = threading.Condition()
+
+    def put(self, item: T) -> bool:
+        """Wait for room and add an item; False when the channel is closed, and the item not added."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or len(self._items) < self._depth)
+            if self._closed:
+                return False
+            self._items.append(item)
+            self._changed.notify_all()
+        return True
+
+    def __iter__(self) -> Generator[T, None, None]:
+        """All items in order, until the channel is closed and empty; then its failure, if it has one."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._items)
+                if not self._items:
+                    break
+                item = self._items.popleft()
+                self._changed.notify_all()
+            yield item
+        self.raise_failure()
+
+    def close(self) -> None:
+        """No more items come; those that wait can still be taken."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Close, and let go of what waits."""
+        with self._changed:
+            self._items.clear()
+        self.close()
+
+    def fail(self, error: BaseException) -> None:
+        """Close with an error that the other side raises."""
+        self._failure = error
+        self.close()
+
+    def raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure

@@ -1,0 +1,91 @@
+"""The command line's flags, and which of them go together."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from typing import NoReturn
+
+from recognizer import __version__
+from recognizer.errors import UsageError
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells a wrong call in one line, as all errors are told."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"recognizer: {message}; --help lists what can be given", file=sys.stderr)
+        raise SystemExit(UsageError.exit_code)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All flags; each has its help, and the README's table lists them all."""
+    parser = _Parser(
+        prog="python -m recognizer",
+        description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
+        epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
+        "In the window h lists the keys. Exit codes: 0 done, "
+        "2 wrong usage, 3 the source, 4 the model, 5 an output.",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
+    where.add_argument("--source", metavar="NAME",
+                       help="read a video, a picture, a folder or glob of them, or a stream's URL")
+    where.add_argument("--list-cameras", action="store_true",
+                       help="print each camera's index, name and, where the system tells them, sizes")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="ask the camera for pictures of this size: 1280x720")
+    parser.add_argument("--fps", type=_positive, metavar="F", help="ask the camera for so many frames a second")
+    parser.add_argument("--every", type=_count, default=1, metavar="N",
+                        help="read one frame of so many, and pass over the others")
+    parser.add_argument("--max-seconds", type=_positive, metavar="S",
+                        help="end after so many seconds of a video, or by the clock with a camera")
+    parser.add_argument("--no-window", action="store_true", help="show nothing; print each number that is read")
+    parser.add_argument("--mirror", action="store_true",
+                        help="show the window's picture as a mirror does; what is read and written stays as it is")
+    parser.add_argument("--numbers", action="store_true",
+                        help="print just the numbers, one a line: once when they stand still, again when they change")
+    parser.add_argument("--save", metavar="FILE",
+                        help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
+    parser.add_argument("--events", metavar="FILE",
+                        help="write what is read, a JSON object a line for each frame; - is standard output")
+    parser.add_argument("--csv", metavar="FILE",
+                        help="write a row for each number that stands still: time, text, confidence, box; - likewise")
+    parser.add_argument("--model", metavar="FILE", help="use this .tflite model, its .json manifest beside it")
+    parser.add_argument("--threshold", type=float, metavar="P",
+                        help="report digits from this probability on, 0 to 1 (default: the model's own)")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def check(args: argparse.Namespace) -> None:
+    """Refuse flags that don't go together."""
+    if args.source is not None and (args.size or args.fps):
+        raise UsageError("--size and --fps are what a camera is asked for; a --source has its own")
+    printing = [flag for flag, prints in (("--events -", args.events == "-"), ("--csv -", args.csv == "-"),
+                                          ("--numbers", args.numbers)) if prints]
+    if len(printing) > 1:
+        raise UsageError(f"{' and '.join(printing)} would mix on standard output; give all but one of them a file")
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([1-9]\d{0,4})[x×]([1-9]\d{0,4})", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"expected a width and a height such as 1280x720, found {text}")
+    return int(found[1]), int(found[2])
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number over 0, found {text}")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {text}")
+    return int(text)

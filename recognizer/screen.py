@@ -1,0 +1,36 @@
+"""Whether this machine has a display.
+
+OpenCV aborts the whole process when it opens a window without one, so it is looked for first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+
+
+def has_display() -> bool:
+    """Whether a window can be opened: always assumed on Windows and macOS, elsewhere an X server must answer."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    found = re.fullmatch(r"(?P<host>[^:]*):(?P<number>\d+)(\.\d+)?", os.environ.get("DISPLAY", ""))
+    if not found:
+        return False
+    host, number = found["host"], int(found["number"])
+    local = host in ("", "unix")
+    addresses: list[tuple[socket.AddressFamily, str | tuple[str, int]]] = (
+        [(socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}"), (socket.AF_UNIX, f"/tmp/.X11-unix/X{number}")]
+        if local
+        else [(socket.AF_INET, (host, 6000 + number))]
+    )
+    for family, address in addresses:
+        with socket.socket(family, socket.SOCK_STREAM) as server:
+            server.settimeout(2)
+            try:
+                server.connect(address)
+            except OSError:
+                continue
+            return True
+    return False
