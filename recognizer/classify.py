@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.bundle import CLASSES, INPUT_SHAPE, Manifest, load_bundle
-from recognizer.errors import ModelError
+from recognizer.errors import InputError, ModelError
 
 NO_DIGIT = len(CLASSES) - 1
 BATCH_STEP = 16  # a new batch size costs the runtime milliseconds, so batches are filled up to multiples
@@ -53,7 +53,7 @@ class Classifier:
             (N, 11) float32 probabilities, each row summing to 1; the last column is "no digit".
         """
         if crops.shape[1:] != INPUT_SHAPE[:2] or crops.dtype != np.uint8:
-            raise ValueError(f"expected crops (N, 28, 28) of uint8, found {crops.shape} of {crops.dtype}")
+            raise InputError(f"expected crops (N, 28, 28) of uint8, found {crops.shape} of {crops.dtype}")
         return softmax(self.logits(crops) / np.float32(self.manifest.temperature))
 
     def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ import numpy as np
 from recognizer.types import Box, Image, Reading
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+LOST, DIMMED = "camera lost", 3  # what stands on its last picture, which is so many times darker
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 DIGIT, NUMBER = (90, 230, 90), (255, 190, 60)  # BGR
 
@@ -22,6 +23,8 @@ def draw(reading: Reading) -> Image:
     """
     image = reading.frame.image
     picture = np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8) if image.ndim == 2 else image.copy()
+    if reading.frame.lost:
+        picture //= DIMMED
     unit = max(0.35, min(picture.shape[:2]) / 900)  # 0.8 at 720 lines
     for digit in reading.digits:
         _outline(picture, digit.box, unit)
@@ -31,7 +34,9 @@ def draw(reading: Reading) -> Image:
         if len(number.digits) > 1:
             under = number.box.y + number.box.h + round(50 * unit)
             _label(picture, number.text, number.box.x, under, unit, NUMBER)
-    if not reading.frame.still:
+    if reading.frame.lost:
+        _label(picture, LOST, 0, round(40 * unit), unit, WHITE)
+    elif not reading.frame.still:
         found = f"{len(reading.numbers)} number{'' if len(reading.numbers) == 1 else 's'}"
         _label(picture, f"{reading.fps:.0f} fps   {found}", 0, round(30 * unit), unit * 0.75, WHITE)
     return picture

@@ -50,7 +50,7 @@ class Recognizer:
             image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
 
         Raises:
-            ValueError: an array of another shape or type.
+            InputError: an array of another shape or type; it is a ValueError.
         """
         return self._reading(Frame(np.ascontiguousarray(image)))
 
@@ -61,16 +61,21 @@ class Recognizer:
             source: a camera's index, a picture, a video, a folder, a glob, a stream's URL, or an open source.
 
         Yields:
-            One reading a frame, in order. A camera's stale frames are dropped, a file's never.
+            One reading a frame, in order. A camera's stale frames are dropped, a file's never. While a camera
+            gives nothing, its frames are `lost` and their readings empty; it is tried again until it is back.
 
         Raises:
-            SourceError: nothing there, or lost, or some files could not be read (after all others were).
+            SourceError: nothing there, or some files could not be read (after all others were).
         """
         with open_source(source) if isinstance(source, (str, int, Path)) else source as frames:
             tracker, current, pace = Tracker(), "", _Pace()
             for frame in frames:
                 if frame.source != current:
                     tracker, current, pace = Tracker(), frame.source, _Pace()
+                if frame.lost:
+                    tracker.update([])
+                    yield Reading(frame)
+                    continue
                 yield self._reading(frame, None if frame.still else tracker, pace)
 
     def _reading(self, frame: Frame, tracker: Tracker | None = None, pace: _Pace | None = None) -> Reading:

@@ -33,7 +33,7 @@ class Sink(Protocol):
 
 
 class Events:
-    """One JSON object a line for every frame, flushed as it happens.
+    """One JSON object a line for every frame that was read, flushed as it happens.
 
     Args:
         target: a file's path, or "-" for standard output.
@@ -50,6 +50,8 @@ class Events:
             raise OutputError(f"--events {target}: can't be written ({error.strerror})") from error
 
     def write(self, reading: Reading) -> None:
+        if reading.frame.lost:  # nothing was read
+            return
         try:
             self._file.write(json.dumps(reading.event()) + "\n")  # in one piece: a signal may come after it
             self._file.flush()

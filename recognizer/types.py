@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.errors import InputError
+
 Image = NDArray[np.uint8]
 
 
@@ -54,6 +56,7 @@ class Frame:
         still: a photograph, which stands alone: nothing is carried over from the frame before.
         live: from a camera or a stream: the newest frame, those that came between are dropped.
         fps: frames a second of its source; 0 where that isn't known.
+        lost: the camera gives no new picture; this is its last one once more, and isn't read.
     """
 
     image: Image
@@ -63,11 +66,12 @@ class Frame:
     still: bool = True
     live: bool = False
     fps: float = 0.0
+    lost: bool = False
 
     def __post_init__(self) -> None:
         shape, dtype = np.shape(self.image), getattr(self.image, "dtype", type(self.image).__name__)
         if dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (3,)) or 0 in shape:
-            raise ValueError(f"expected a picture (H, W, 3) in BGR or (H, W) grey of uint8, found {shape} of {dtype}")
+            raise InputError(f"expected a picture (H, W, 3) in BGR or (H, W) grey of uint8, found {shape} of {dtype}")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -116,7 +120,7 @@ class Digit:
 
     def __post_init__(self) -> None:
         if not 0 <= self.label <= 9 or not 0 <= self.confidence <= 1:
-            raise ValueError(f"expected a label 0-9 and a confidence 0-1, found {self.label} and {self.confidence}")
+            raise InputError(f"expected a label 0-9 and a confidence 0-1, found {self.label} and {self.confidence}")
 
 
 @dataclass(frozen=True)
