@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
-import signal
 import sys
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from recognizer import __version__
-from recognizer.errors import RecognizerError, SourceError, UsageError
+from recognizer.errors import OutputError, RecognizerError, SourceError, UsageError
+from recognizer.interrupt import Interrupt
 
 if TYPE_CHECKING:
+    from recognizer.save import Save
     from recognizer.sinks import Sink
     from recognizer.sources import Source
 
 DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
-INTERRUPTED, TERMINATED = 130, 143  # as a shell reports the signals
+INTERRUPTED = 130  # as a shell reports the signal
 
 
 class _Parser(argparse.ArgumentParser):
@@ -61,9 +63,13 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("QT_LOGGING_RULES", "*=false")
-    signal.signal(signal.SIGTERM, _terminate)
+    # FFmpeg studies a stream for five seconds before its first picture, if it is let; the first is OpenCV's default.
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|analyzeduration;500000")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal can't show
     try:
-        _run(args)
+        with Interrupt() as interrupt:
+            return _run(args, interrupt)
     except RecognizerError as error:
         say(str(error))
         return error.exit_code
@@ -80,17 +86,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def say(message: str) -> None:
     """One line on standard error."""
-    print(f"recognizer: {message}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # the terminal was closed
+        print(f"recognizer: {message}", file=sys.stderr, flush=True)
 
 
-def _terminate(signum: int, _: object) -> NoReturn:
-    raise SystemExit(TERMINATED)  # unlike the default, this closes every output on the way out
-
-
-def _run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
+    """Read the source into the outputs until one of them, or a signal, ends it; the exit code."""
     import logging
 
     from recognizer.display import Window, has_display
+    from recognizer.guard import Guarded
     from recognizer.pipeline import Recognizer
     from recognizer.save import Save
     from recognizer.sinks import Events, Numbers
@@ -105,26 +110,30 @@ def _run(args: argparse.Namespace) -> None:
             args.save = DEMO_RESULT
     with ExitStack() as stack:
         source = stack.enter_context(_source(args))
-        sinks: list[Sink] = []
-        if args.events:
-            sinks.append(stack.enter_context(Events(args.events)))
-        save = stack.enter_context(Save(args.save)) if args.save else None
+        save = Save(args.save) if args.save else None
+        stack.callback(_tell_saved, save, args.save)
+        sinks: list[Sink] = [Events(args.events)] if args.events else []
         if save:
             sinks.append(save)
         if not windowed and args.events != "-":
             sinks.append(Numbers())
+        outputs = [stack.enter_context(Guarded(sink, say)) for sink in sinks]
         window = stack.enter_context(Window()) if windowed else None
-        if window:
-            sinks.append(window)
-        try:
-            for reading in stack.enter_context(closing(recognizer.watch(source))):
-                for sink in sinks:
-                    sink.write(reading)
-                if window and window.closed:
-                    break
-        finally:
-            if save and save.frames:
-                say(f"labelled frames are in {args.save}")
+        readings = stack.enter_context(closing(recognizer.watch(source)))
+        stack.callback(interrupt.closing)  # the last one is called first
+        for reading in readings:
+            for output in outputs:
+                output.write(reading)
+            if window:
+                window.write(reading)
+            if interrupt.code or (window.closed if window else all(output.stopped for output in outputs)):
+                break
+    return interrupt.code or (OutputError.exit_code if any(output.stopped for output in outputs) else 0)
+
+
+def _tell_saved(save: Save | None, target: str) -> None:
+    if save and save.frames:
+        say(f"labelled frames are in {target}")
 
 
 def _source(args: argparse.Namespace) -> Source:

@@ -47,12 +47,12 @@ class Recognizer:
         """Read one picture, on its own.
 
         Args:
-            image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+            image: (H, W, 3) uint8, BGR, or (H, W) or (H, W, 1) uint8, grey; it need not be contiguous.
 
         Raises:
             InputError: an array of another shape or type; it is a ValueError.
         """
-        return self._reading(Frame(np.ascontiguousarray(image)))
+        return self._reading(Frame(image))
 
     def watch(self, source: str | int | Path | Source) -> Generator[Reading, None, None]:
         """Read every frame of a source, following the digits from frame to frame in videos.
@@ -65,9 +65,10 @@ class Recognizer:
             gives nothing, its frames are `lost` and their readings empty; it is tried again until it is back.
 
         Raises:
+            InputError: a source of another type.
             SourceError: nothing there, or some files could not be read (after all others were).
         """
-        with open_source(source) if isinstance(source, (str, int, Path)) else source as frames:
+        with source if isinstance(source, Source) else open_source(source) as frames:
             tracker, current, pace = Tracker(), "", _Pace()
             for frame in frames:
                 if frame.source != current:

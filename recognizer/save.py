@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import cv2
 import numpy as np
@@ -90,9 +92,9 @@ class Save:
             raise OutputError(f"--save {path}: {error.strerror}") from error
 
     def _close(self) -> None:
-        if self._movie is not None:
-            self._movie.close()
-            self._movie = None
+        movie, self._movie = self._movie, None
+        if movie is not None:
+            movie.close()
 
     def __enter__(self) -> Self:
         return self
@@ -142,14 +144,22 @@ class _Movie:
         place = self._last + 1 if reading.frame.still else round(reading.frame.time * self._rate)
         frame.pts = self._last = max(place, self._last + 1)
         frame.time_base = 1 / self._rate
-        self._mux(frame)
+        with self._telling():
+            self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
-        self._mux(None)
-        self._container.close()
+        """Write what the encoder still holds, and end the file."""
+        with self._telling():
+            try:
+                self._container.mux(self._stream.encode(None))
+            finally:
+                self._container.close()
 
-    def _mux(self, frame: Any) -> None:
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
         try:
-            self._container.mux(self._stream.encode(frame))
+            yield
+            if not self._path.exists():  # as long as it is open, a removed file takes all that is written
+                raise OutputError(f"--save {self._path}: the file was removed")
         except self._failures as error:
             raise OutputError(f"--save {self._path}: {error}; what was written stays readable") from error

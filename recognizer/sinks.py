@@ -6,6 +6,7 @@ Each is a context manager that is complete and readable in every exit.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import suppress
 from types import TracebackType
@@ -55,6 +56,8 @@ class Events:
         try:
             self._file.write(json.dumps(reading.event()) + "\n")  # in one piece: a signal may come after it
             self._file.flush()
+            if self._file is not sys.stdout and os.fstat(self._file.fileno()).st_nlink == 0:
+                raise OutputError(f"--events {self._name}: the file was removed")
         except BrokenPipeError:
             raise
         except OSError as error:

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
-from recognizer.cameras import CAMERA_PATIENCE, STREAM_PATIENCE, is_stream, open_camera, open_stream
+from recognizer.devices import CAMERA_PATIENCE, STREAM_PATIENCE, is_stream, open_camera, open_stream
 from recognizer.errors import InputError
 from recognizer.files import Files
 from recognizer.live import Live
 from recognizer.types import Frame
 
 
+@runtime_checkable
 class Source(Protocol):
     """Frames in order, once; a context manager that lets go of what it holds."""
 

@@ -49,7 +49,7 @@ class Frame:
     """One picture of a source.
 
     Attributes:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey; made contiguous, and (H, W) from (H, W, 1).
         index: counts from 0 within its source.
         time: seconds since the source's start: video time for files, the monotonic clock for cameras.
         source: the source's name as given; for folders and globs each file's own path.
@@ -69,14 +69,22 @@ class Frame:
     lost: bool = False
 
     def __post_init__(self) -> None:
-        shape, dtype = np.shape(self.image), getattr(self.image, "dtype", type(self.image).__name__)
-        if dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (3,)) or 0 in shape:
-            raise InputError(f"expected a picture (H, W, 3) in BGR or (H, W) grey of uint8, found {shape} of {dtype}")
+        object.__setattr__(self, "image", _as_image(self.image))
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.image.shape[1], self.image.shape[0]
+
+
+def _as_image(array: object) -> Image:
+    expected = "expected a picture (H, W, 3) in BGR or (H, W) grey of uint8"
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{expected}, found {type(array).__name__}")
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or array.shape[2:] not in ((), (1,), (3,)) or not array.size:
+        raise InputError(f"{expected}, found {array.shape} of {array.dtype}")
+    image = np.ascontiguousarray(array)
+    return image[..., 0] if image.shape[2:] == (1,) else image
 
 
 @dataclass(frozen=True)
