@@ -86,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def say(message: str) -> None:
     """One line on standard error."""
-    with suppress(OSError):  # the terminal was closed
+    with suppress(OSError, AttributeError):  # the terminal was closed
         print(f"recognizer: {message}", file=sys.stderr, flush=True)
 
 

@@ -145,7 +145,10 @@ class _Movie:
         frame.pts = self._last = max(place, self._last + 1)
         frame.time_base = 1 / self._rate
         with self._telling():
-            self._container.mux(self._stream.encode(frame))
+            packets = self._stream.encode(frame)
+            self._container.mux(packets)
+            if packets and not self._path.exists():  # as long as it is open, a removed file takes all that is written
+                raise OutputError(f"--save {self._path}: the file was removed")
 
     def close(self) -> None:
         """Write what the encoder still holds, and end the file."""
@@ -159,7 +162,5 @@ class _Movie:
     def _telling(self) -> Iterator[None]:
         try:
             yield
-            if not self._path.exists():  # as long as it is open, a removed file takes all that is written
-                raise OutputError(f"--save {self._path}: the file was removed")
         except self._failures as error:
             raise OutputError(f"--save {self._path}: {error}; what was written stays readable") from error
