@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recognizer.errors import ModelError, OutputError, RecognizerError, SourceError, UsageError
+    from recognizer.errors import InputError, ModelError, OutputError, RecognizerError, SourceError, UsageError
     from recognizer.pipeline import Recognizer
     from recognizer.types import Box, Digit, Frame, Number, Reading
 
@@ -18,6 +18,7 @@ __all__ = [
     "Box",
     "Digit",
     "Frame",
+    "InputError",
     "ModelError",
     "Number",
     "OutputError",

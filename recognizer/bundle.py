@@ -14,6 +14,7 @@ from recognizer.errors import ModelError
 
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "no digit")
 INPUT_SHAPE = (28, 28, 1)
+MOST_BYTES = 100_000_000  # of either file
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Manifest:
         input_shape: of one crop, height, width, channels.
         input_range: the values of paper and of ink.
         threshold: a digit is reported from this probability on, 0 to 1.
-        temperature: the logits are divided by it before the softmax (Guo et al. 2017, arXiv:1706.04599).
+        temperature: 0.01 to 100; the logits are divided by it before the softmax (Guo et al. 2017, arXiv:1706.04599).
         made: command, recipe, data, seed and versions.
         figures: measured when it was made.
     """
@@ -45,8 +46,8 @@ class Manifest:
             raise ValueError(f"expected a sha256 of 64 hexadecimal digits, found {self.sha256!r}")
         if tuple(self.classes) != CLASSES or tuple(self.input_shape) != INPUT_SHAPE:
             raise ValueError(f"expected the classes {', '.join(CLASSES)} and crops of {INPUT_SHAPE}")
-        if not (0 <= self.threshold <= 1 and self.temperature > 0):
-            raise ValueError(f"expected a threshold 0-1 and a temperature above 0, found "
+        if not (0 <= self.threshold <= 1 and 0.01 <= self.temperature <= 100):
+            raise ValueError(f"expected a threshold 0-1 and a temperature 0.01-100, found "
                              f"{self.threshold} and {self.temperature}")
 
 
@@ -64,8 +65,7 @@ def load_bundle(model: Path) -> tuple[bytes, Manifest]:
         ModelError: one of them is missing, the manifest isn't one, or the model's hash is another.
     """
     try:
-        content = model.read_bytes()
-        text = manifest_path(model).read_text(encoding="utf-8")
+        content, text = _read(model), _read(manifest_path(model)).decode()
     except OSError as error:
         raise ModelError(
             f"model {error.filename or model}: {error.strerror}; expected a .tflite file with its .json manifest beside"
@@ -75,7 +75,7 @@ def load_bundle(model: Path) -> tuple[bytes, Manifest]:
         raise ModelError(f"model manifest {manifest_path(model)}: expected JSON in UTF-8, found other bytes") from error
     try:
         manifest = Manifest(**json.loads(text))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ModelError(f"model manifest {manifest_path(model)}: not a manifest of this program ({error})") from error
     found = hashlib.sha256(content).hexdigest()
     if found != manifest.sha256:
@@ -84,6 +84,14 @@ def load_bundle(model: Path) -> tuple[bytes, Manifest]:
             " one that its manifest describes; restore both files or make them anew with 'python -m train'"
         )
     return content, manifest
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ModelError(f"model {path}: expected a file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
+    return content
 
 
 def save_bundle(model: Path, content: bytes, manifest: Manifest) -> None:

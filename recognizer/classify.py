@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.bundle import CLASSES, INPUT_SHAPE, Manifest, load_bundle
-from recognizer.errors import ModelError
+from recognizer.complaints import complaints
+from recognizer.errors import InputError, ModelError
 
 NO_DIGIT = len(CLASSES) - 1
 BATCH_STEP = 16  # a new batch size costs the runtime milliseconds, so batches are filled up to multiples
@@ -53,7 +50,7 @@ class Classifier:
             (N, 11) float32 probabilities, each row summing to 1; the last column is "no digit".
         """
         if crops.shape[1:] != INPUT_SHAPE[:2] or crops.dtype != np.uint8:
-            raise ValueError(f"expected crops (N, 28, 28) of uint8, found {crops.shape} of {crops.dtype}")
+            raise InputError(f"expected crops (N, 28, 28) of uint8, found {crops.shape} of {crops.dtype}")
         return softmax(self.logits(crops) / np.float32(self.manifest.temperature))
 
     def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -86,7 +83,7 @@ def _interpreter(content: bytes, name: str) -> Any:
 
     try:
         interpreter = Interpreter(model_content=content, num_threads=1)
-        with _without_announcement():
+        with complaints():  # the runtime announces its delegate there, and has no setting for that
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"model {name}: the runtime can't read it ({error})") from error
@@ -96,18 +93,3 @@ def _interpreter(content: bytes, name: str) -> Any:
         raise ModelError(f"model {name}: expected one input {INPUT_SHAPE} of float32 and {len(CLASSES)} outputs, "
                          f"found {found}")
     return interpreter
-
-
-@contextlib.contextmanager
-def _without_announcement() -> Iterator[None]:
-    """Standard error turned away while the runtime announces its delegate there; it has no setting for that."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, NoReturn
+from contextlib import ExitStack, closing, suppress
+from typing import TYPE_CHECKING
 
-from recognizer.errors import RecognizerError, SourceError
+from recognizer.errors import OutputError, RecognizerError, SourceError
 from recognizer.flags import check, parser
+from recognizer.interrupt import Interrupt
 
 if TYPE_CHECKING:
-    from recognizer.display import Window
     from recognizer.save import Save
     from recognizer.sinks import Sink, Summary
     from recognizer.sources import Source
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
-INTERRUPTED, TERMINATED = 130, 143  # as a shell reports the signals
+INTERRUPTED = 130  # as a shell reports the signal
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,10 +33,14 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("QT_LOGGING_RULES", "*=false")
-    signal.signal(signal.SIGTERM, _terminate)
+    # FFmpeg studies a stream for five seconds before its first picture, if it is let; the first is OpenCV's default.
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|analyzeduration;500000")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal can't show
     try:
         check(args)
-        _list_cameras() if args.list_cameras else _run(args)
+        with Interrupt() as interrupt:
+            return _list_cameras() if args.list_cameras else _run(args, interrupt)
     except RecognizerError as error:
         say(str(error))
         return error.exit_code
@@ -53,25 +57,25 @@ def main(argv: list[str] | None = None) -> int:
 
 def say(message: str) -> None:
     """One line on standard error."""
-    print(f"recognizer: {message}", file=sys.stderr, flush=True)
+    with suppress(OSError, AttributeError):  # the terminal was closed
+        print(f"recognizer: {message}", file=sys.stderr, flush=True)
 
 
-def _terminate(signum: int, _: object) -> NoReturn:
-    raise SystemExit(TERMINATED)  # unlike the default, this closes every output on the way out
-
-
-def _list_cameras() -> None:
+def _list_cameras() -> int:
     from recognizer.cameras import list_cameras
 
     cameras = list_cameras()
     if not cameras:
         raise SourceError("no camera found; plug one in, or give a --source")
     print("\n".join(map(str, cameras)))
+    return 0
 
 
-def _run(args: argparse.Namespace) -> None:
+def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
+    """Read the source into the outputs until one of them, or a signal, ends it; the exit code."""
     import logging
 
+    from recognizer.guard import Guarded
     from recognizer.pipeline import Recognizer
     from recognizer.save import Save
     from recognizer.screen import has_display
@@ -89,23 +93,30 @@ def _run(args: argparse.Namespace) -> None:
         source = stack.enter_context(_source(args))
         save = Save(args.save) if args.save else None
         stack.callback(_sum_up, summary, save)
-        sinks = [summary, *map(stack.enter_context, _outputs(args, source, save))]
-        window = stack.enter_context(_window(args)) if not args.no_window else None
+        outputs = [stack.enter_context(Guarded(sink, say)) for sink in _outputs(args, source, save)]
+        window = None
+        if not args.no_window:
+            from recognizer.display import Window
+
+            window = stack.enter_context(Window(args.mirror))
         readings = stack.enter_context(closing(recognizer.watch(source, args.every)))
+        stack.callback(interrupt.closing)  # the last one is called first
         for reading in _until(readings, args.max_seconds):
-            for sink in sinks:
-                sink.write(reading)
+            summary.write(reading)
+            for output in outputs:
+                output.write(reading)
             if window:
                 window.write(reading)
-                if window.closed:
-                    break
+            if interrupt.code or (window.closed if window else all(output.stopped for output in outputs)):
+                break
+    return interrupt.code or (OutputError.exit_code if any(output.stopped for output in outputs) else 0)
 
 
 def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Iterator[Sink]:
     """What the flags ask for, but for the window."""
     from recognizer.ahead import Background
+    from recognizer.files import Files
     from recognizer.sinks import STDOUT, Csv, Events, Numbers
-    from recognizer.sources import Files
 
     if args.events:
         yield Events(args.events)
@@ -119,12 +130,6 @@ def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Ite
         from recognizer.progress import Progress
 
         yield Progress(len(source))
-
-
-def _window(args: argparse.Namespace) -> Window:
-    from recognizer.display import Window
-
-    return Window(args.mirror)
 
 
 def _until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Reading]:

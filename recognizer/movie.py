@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -88,17 +90,23 @@ class Movie:
         if piece != self._piece:
             self._piece = piece
             frame.pict_type = PictureType.I
-        self._mux(frame)
+        with self._telling():
+            packets = self._stream.encode(frame)
+            self._container.mux(packets)
+            if packets and not self._path.exists():  # as long as it is open, a removed file takes all that is written
+                raise OutputError(f"--save {self._path}: the file was removed")
 
     def close(self) -> None:
-        """Write what is left."""
-        try:
-            self._mux(None)
-        finally:
-            self._container.close()
+        """Write what the encoder still holds, and end the file."""
+        with self._telling():
+            try:
+                self._container.mux(self._stream.encode(None))
+            finally:
+                self._container.close()
 
-    def _mux(self, frame: Any) -> None:
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
         try:
-            self._container.mux(self._stream.encode(frame))
+            yield
         except self._failures as error:
             raise OutputError(f"--save {self._path}: {error}; what was written stays readable") from error

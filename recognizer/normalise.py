@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.errors import InputError
+
 SIZE = 28  # side of the normalised picture
 FIT = 20  # longer side of the digit in it
 CENTRE = 14.0  # where MNIST's centres of mass lie, measured over its test set: 13.99, 14.01
@@ -25,10 +27,10 @@ def normalise(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         (28, 28) uint8, 255 where there is ink and 0 elsewhere; all 0 for a mask without ink.
 
     Raises:
-        ValueError: the mask isn't a two-dimensional uint8 array.
+        InputError: the mask isn't a two-dimensional uint8 array.
     """
     if mask.ndim != 2 or mask.dtype != np.uint8:
-        raise ValueError(f"expected a mask (H, W) of uint8, found {mask.shape} of {mask.dtype}")
+        raise InputError(f"expected a mask (H, W) of uint8, found {mask.shape} of {mask.dtype}")
     crop = np.zeros((SIZE, SIZE), np.uint8)
     x, y, w, h = cv2.boundingRect(mask) if mask.size else (0, 0, 0, 0)
     if not w:

@@ -10,6 +10,7 @@ import numpy as np
 from recognizer.types import Box, Image, Reading
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
+LOST, DIMMED = "camera lost", 3  # what stands on its last picture, which is so many times darker
 WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (80, 80, 255)
 DIGIT, NUMBER = (90, 230, 90), (255, 190, 60)  # BGR
 LEAST_UNIT = 0.45  # a caption's capitals are 8 pixels high then
@@ -39,6 +40,8 @@ def draw(
     if size and size != reading.frame.size:
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     picture = np.asarray(cv2.flip(picture, 1), np.uint8) if mirror else picture.copy() if picture is image else picture
+    if reading.frame.lost:
+        picture //= DIMMED
 
     def place(box: Box) -> Box:
         x, y, w, h = (round(v * scale[k % 2]) for k, v in enumerate(box))
@@ -54,7 +57,9 @@ def draw(
         if len(number.text) > 1:
             box = place(number.box)
             _label(picture, number.text, box.x, box.y + box.h + round(50 * unit), unit, NUMBER)
-    if not reading.frame.still:
+    if reading.frame.lost:
+        _label(picture, LOST, 0, round(40 * unit), unit, WHITE)
+    elif not reading.frame.still:
         _label(picture, status(reading), 0, round(30 * unit), unit * 0.75, WHITE)
     _write_notes(picture, notes, unit)
     return picture

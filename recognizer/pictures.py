@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from recognizer.complaints import complaints
 from recognizer.errors import SourceError
+from recognizer.sizes import picture_size
 from recognizer.types import Image
 
 SLATE = 64  # brightness of the ground under light ink
+MOST_BYTES = 600_000_000  # of a picture, as a file and as decoded: 200 megapixels in colour
+STRIP = 64  # rows that are converted at a time, to save memory
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".jp2"}
+
+log = logging.getLogger("recognizer")
 
 
 def read_picture(path: Path) -> Image:
@@ -20,34 +28,62 @@ def read_picture(path: Path) -> Image:
     What is transparent becomes white, or dark where the ink on it is light.
 
     Raises:
-        SourceError: no such file, empty, not a picture, or larger than OpenCV's limit on pixels.
+        SourceError: no such file, empty, not a picture, or too large; that is told by its header, before it is decoded.
     """
-    try:
-        content = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise SourceError(f"{path}: can't be read ({error.strerror})") from error
-    if not content.size:
-        raise SourceError(f"{path}: the file is empty; expected a picture")
+    content = _read(path)
+    size = picture_size(content)
+    if size is None:
+        raise SourceError(f"{path}: not a picture that can be decoded; expected JPEG, PNG, BMP, WebP or TIFF")
+    if size.bytes > MOST_BYTES:
+        raise SourceError(f"{path}: expected a picture of up to {MOST_BYTES // 3_000_000} megapixels, found "
+                          f"{size.width}×{size.height} of {size.depth} bytes each; make it smaller")
     # Only the unchanged picture has its transparency, only the other way turns photographs upright.
-    jpeg = content[:2].tobytes() == b"\xff\xd8"
+    jpeg = content.startswith(b"\xff\xd8")
     try:
-        image = cv2.imdecode(content, cv2.IMREAD_COLOR if jpeg else cv2.IMREAD_UNCHANGED)
+        with complaints() as damages:
+            image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR if jpeg else cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
         raise SourceError(f"{path}: can't be decoded ({error.err}); too large or damaged") from error
     if image is None:
-        raise SourceError(f"{path}: not a picture that can be decoded; expected JPEG, PNG, BMP, WebP or TIFF")
+        raise SourceError(f"{path}: can't be decoded; the picture is damaged or cut")
+    if damages:
+        log.warning("%s: damaged, and read as far as it goes (%s)", path, damages[0].strip())
     return _to_bgr(image)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"{path}: can't be read ({error.strerror})") from error
+    if not content:
+        raise SourceError(f"{path}: the file is empty; expected a picture")
+    if len(content) > MOST_BYTES:
+        raise SourceError(f"{path}: expected a file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
+    return content
 
 
 def _to_bgr(image: np.ndarray) -> Image:
     if image.dtype != np.uint8:
-        top = 65535 if image.dtype == np.uint16 else max(float(image.max()), 1e-9)
-        image = (image.astype(np.float32) * (255 / top)).clip(0, 255).astype(np.uint8)
+        image = _to_bytes(image)
     if image.ndim == 2 or image.shape[2] == 1:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
     if image.shape[2] == 4:
         return _on_a_ground(np.asarray(image[..., :3], np.uint8), np.asarray(image[..., 3], np.uint8))
     return image
+
+
+def _to_bytes(image: np.ndarray) -> Image:
+    """A picture of another type: the upper byte of uint16; of the others the brightest value is made 255."""
+    if image.dtype == np.uint16:
+        return image.view(np.uint8)[..., sys.byteorder == "little" :: 2]
+    top = max(1e-9, float(image.max(where=np.isfinite(image), initial=0)))
+    result = np.empty(image.shape, np.uint8)
+    for row in range(0, len(image), STRIP):
+        strip = image[row : row + STRIP].astype(np.float32) * np.float32(255 / top)
+        result[row : row + STRIP] = np.nan_to_num(strip).clip(0, 255)
+    return result
 
 
 def _on_a_ground(image: Image, opacity: Image) -> Image:

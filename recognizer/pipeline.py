@@ -51,12 +51,12 @@ class Recognizer:
         """Read one picture, on its own.
 
         Args:
-            image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+            image: (H, W, 3) uint8, BGR, or (H, W) or (H, W, 1) uint8, grey; it need not be contiguous.
 
         Raises:
-            ValueError: an array of another shape or type.
+            InputError: an array of another shape or type; it is a ValueError.
         """
-        return self._reading(Frame(np.ascontiguousarray(image)))
+        return self._reading(Frame(image))
 
     def watch(self, source: str | int | Path | Source, every: int = 1) -> Generator[Reading, None, None]:
         """Read every frame of a source, following the digits from frame to frame in videos.
@@ -66,20 +66,26 @@ class Recognizer:
             every: read one frame of so many, and pass over the others.
 
         Yields:
-            One reading a frame, in order. A camera's stale frames are dropped, a file's never.
+            One reading a frame, in order. A camera's stale frames are dropped, a file's never. While a camera
+            gives nothing, its frames are `lost` and their readings empty; it is tried again until it is back.
 
         Raises:
-            SourceError: nothing there, or lost, or some files could not be read (after all others were).
+            InputError: a source of another type.
+            SourceError: nothing there, or some files could not be read (after all others were).
             UsageError: `every` is under 1.
         """
         if every < 1:
             raise UsageError(f"every: expected a whole number from 1 on, found {every}")
-        with open_source(source) if isinstance(source, (str, int, Path)) else source as frames:
+        with source if isinstance(source, Source) else open_source(source) as frames:
             memory = _Memory("")
             for frame in islice(frames, 0, None, every):
                 if frame.source != memory.source:
                     memory = _Memory(frame.source)
-                yield self._reading(frame, None if frame.still else memory)
+                if frame.lost:
+                    memory.tracker.update([], frame.size)
+                    yield Reading(frame)
+                else:
+                    yield self._reading(frame, None if frame.still else memory)
 
     def _reading(self, frame: Frame, memory: _Memory | None = None) -> Reading:
         clock = _Clock()

@@ -89,9 +89,9 @@ class Save:
             raise OutputError(f"--save {path}: {error.strerror}") from error
 
     def _close(self) -> None:
-        if self._movie is not None:
-            self._movie.close()
-            self._movie = None
+        movie, self._movie = self._movie, None
+        if movie is not None:
+            movie.close()
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import sys
 import time
 from contextlib import suppress
@@ -55,7 +56,8 @@ class Lines:
         raise NotImplementedError
 
     def write(self, reading: Reading) -> None:
-        self._write(self.lines(reading))
+        if not reading.frame.lost:  # otherwise nothing was read
+            self._write(self.lines(reading))
 
     def _write(self, lines: list[str]) -> None:
         if not lines:
@@ -63,6 +65,8 @@ class Lines:
         try:
             self._file.write("".join(f"{line}\n" for line in lines))  # in one piece: a signal may come after it
             self._file.flush()
+            if self._file is not sys.stdout and os.fstat(self._file.fileno()).st_nlink == 0:
+                raise OutputError(f"{self._name}: the file was removed")
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -126,7 +130,7 @@ class Summary:
         self.frames = self._numbers = self._dropped = 0
 
     def write(self, reading: Reading) -> None:
-        self.frames += 1
+        self.frames += not reading.frame.lost
         self._numbers += len(reading.steady)
         self._dropped = reading.frame.dropped
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.errors import InputError
+
 Image = NDArray[np.uint8]
 MINUS, POINT, COMMA = "-", ".", ","
 
@@ -52,7 +54,7 @@ class Frame:
     """One picture of a source.
 
     Attributes:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey; made contiguous, and (H, W) from (H, W, 1).
         index: counts from 0 within its source.
         time: seconds since the source's start: video time for files, the monotonic clock for cameras.
         source: the source's name as given; for folders and globs each file's own path.
@@ -63,6 +65,7 @@ class Frame:
         dropped: frames of its source that were left out so far, since newer ones were there.
         decoding: milliseconds that decoding it took; 0 where that isn't known.
         total: frames that its video declares to have; 0 where that isn't known.
+        lost: the camera gives no new picture; this is its last one once more, and isn't read.
     """
 
     image: Image
@@ -76,11 +79,10 @@ class Frame:
     dropped: int = 0
     decoding: float = 0.0
     total: int = 0
+    lost: bool = False
 
     def __post_init__(self) -> None:
-        shape, dtype = np.shape(self.image), getattr(self.image, "dtype", type(self.image).__name__)
-        if dtype != np.uint8 or len(shape) not in (2, 3) or shape[2:] not in ((), (3,)) or 0 in shape:
-            raise ValueError(f"expected a picture (H, W, 3) in BGR or (H, W) grey of uint8, found {shape} of {dtype}")
+        object.__setattr__(self, "image", _as_image(self.image))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -91,6 +93,16 @@ class Frame:
     def age(self) -> float:
         """Seconds since it came from the camera; 0 for files."""
         return time.monotonic() - self.captured if self.captured else 0.0
+
+
+def _as_image(array: object) -> Image:
+    expected = "expected a picture (H, W, 3) in BGR or (H, W) grey of uint8"
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{expected}, found {type(array).__name__}")
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or array.shape[2:] not in ((), (1,), (3,)) or not array.size:
+        raise InputError(f"{expected}, found {array.shape} of {array.dtype}")
+    image = np.ascontiguousarray(array)
+    return image[..., 0] if image.shape[2:] == (1,) else image
 
 
 @dataclass(frozen=True)
@@ -139,7 +151,7 @@ class Digit:
 
     def __post_init__(self) -> None:
         if not 0 <= self.label <= 9 or not 0 <= self.confidence <= 1:
-            raise ValueError(f"expected a label 0-9 and a confidence 0-1, found {self.label} and {self.confidence}")
+            raise InputError(f"expected a label 0-9 and a confidence 0-1, found {self.label} and {self.confidence}")
 
 
 @dataclass(frozen=True)

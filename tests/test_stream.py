@@ -1,19 +1,22 @@
-"""A live stream: Motion JPEG over HTTP, served on loopback."""
+"""Live streams, and how they fail: Motion JPEG over HTTP, served on loopback, and through named pipes."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
 from pathlib import Path
 
 import cv2
 import pytest
 from conftest import Run
-from harness import CLIPS, Line, command, environment, errors, labels, summary, truth
+from harness import CLIPS, PATIENCE, SUMMARY, Line, command, environment, errors, labels, truth
 
 CLIP = CLIPS / "dim.avi"
 RATE = 15  # frames a second
@@ -28,45 +31,114 @@ def frames() -> list[bytes]:
     return encoded
 
 
+class Sender:
+    """A camera in the network. It can be silent, close, and come back at the same address."""
+
+    def __init__(self, frames: list[bytes]) -> None:
+        self._frames, self._port = frames, 0
+        self.speaking = threading.Event()
+        self.speaking.set()
+        self.open()
+
+    def open(self) -> None:
+        self._over = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), self._handler(self._over))
+        self._port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    def _handler(self, over: threading.Event) -> type[BaseHTTPRequestHandler]:
+        sender = self
+
+        class Camera(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+                self.end_headers()
+                for content in cycle(sender._frames):
+                    head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content)}\r\n\r\n"
+                    try:
+                        self.wfile.write(head.encode() + content + b"\r\n")
+                    except OSError:  # the client has gone
+                        return
+                    while not over.wait(1 / RATE) and not sender.speaking.is_set():
+                        pass
+                    if over.is_set():
+                        return
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Camera
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/"
+
+    def close(self) -> None:
+        self._over.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class Pipe:
+    """A named pipe that a process of its own writes pictures to; it can be stopped, killed, and started again."""
+
+    def __init__(self, frames: list[bytes], folder: Path) -> None:
+        self._pictures = folder / "pictures"
+        self._pictures.mkdir()
+        for index, content in enumerate(frames):
+            (self._pictures / f"{index:04}.jpg").write_bytes(content)
+        self.path = folder / "pipe with umläut"
+        os.mkfifo(self.path)
+        self.open()
+
+    def open(self) -> None:
+        self.writer = subprocess.Popen([sys.executable, "-c", WRITER, self.path, self._pictures, str(RATE)])
+
+    def close(self) -> None:
+        self.writer.kill()
+        self.writer.wait()
+
+
+WRITER = """
+import itertools, pathlib, sys, time
+pictures = [path.read_bytes() for path in sorted(pathlib.Path(sys.argv[2]).iterdir())]
+with open(sys.argv[1], "wb", buffering=0) as pipe:
+    for picture in itertools.cycle(pictures):
+        pipe.write(picture)
+        time.sleep(1 / float(sys.argv[3]))
+"""
+
+
 @contextmanager
-def served(frames: list[bytes], rounds: int) -> Iterator[str]:
-    """The address of a camera that sends all frames so many times; it stops at the end of the block."""
-    over = threading.Event()
-
-    class Camera(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-            self.end_headers()
-            for content in frames * rounds:
-                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content)}\r\n\r\n"
-                try:
-                    self.wfile.write(head.encode() + content + b"\r\n")
-                except OSError:  # the client has gone
-                    return
-                if over.wait(1 / RATE):
-                    return
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Camera) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
+def at_work(source: str | Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The program at work on a source, its events on standard output."""
+    with subprocess.Popen(command("--source", source, "--no-window", "--events", "-"), cwd=folder, env=environment(),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         try:
-            yield f"http://127.0.0.1:{server.server_port}/"
+            yield program
         finally:
-            over.set()
-            server.shutdown()
-            thread.join()
+            program.kill()
+
+
+def read_on(program: subprocess.Popen[str], after: int = -1) -> int:
+    """Read events until one has digits, of a frame after this one; its index."""
+    for line in program.stdout or ():
+        event = json.loads(line)
+        if event["digits"] and event["frame"] > after:
+            return int(event["frame"])
+    raise AssertionError(f"it ended: {program.communicate()[1]}")
+
+
+def said(program: subprocess.Popen[str]) -> str:
+    return program.stderr.readline() if program.stderr else ""
 
 
 def test_a_stream_is_read_until_the_program_is_told_to_end(frames: list[bytes], tmp_path: Path) -> None:
     wanted = labels(truth(CLIP)[0])
-    with served(frames, rounds=100) as url, subprocess.Popen(
-        command("--source", url, "--no-window", "--events", "-"), cwd=tmp_path, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as program:
+    with closing(Sender(frames)) as sender, at_work(sender.url, tmp_path) as program:
         seen: list[Line] = []
         assert program.stdout
         for line in program.stdout:
@@ -74,11 +146,11 @@ def test_a_stream_is_read_until_the_program_is_told_to_end(frames: list[bytes], 
             if labels(seen[-1]) == wanted or len(seen) == ENOUGH:
                 break
         program.send_signal(signal.SIGTERM)
-        rest, said = program.communicate()
+        rest, complaints = program.communicate()
     assert labels(seen[-1]) == wanted
-    assert {line["source"] for line in seen} == {url}
+    assert {line["source"] for line in seen} == {sender.url}
     assert program.returncode == 143
-    assert summary(said)["frames"] >= len(seen)
+    assert SUMMARY.fullmatch(complaints.strip())
     assert not rest or rest.endswith("\n")
     seen += map(json.loads, rest.splitlines())
     times = [line["time"] for line in seen]
@@ -87,13 +159,53 @@ def test_a_stream_is_read_until_the_program_is_told_to_end(frames: list[bytes], 
     assert indices == sorted(set(indices))
 
 
-def test_a_stream_that_closes_is_an_error(frames: list[bytes], run: Run) -> None:
-    with served(frames, rounds=1) as url:
-        done = run("--source", url, "--no-window", "--events", "-")
+@pytest.mark.parametrize("fault", ["closes", "silent"])
+def test_a_stream_that_comes_back_is_read_on(fault: str, frames: list[bytes], tmp_path: Path) -> None:
+    with closing(Sender(frames)) as sender, at_work(sender.url, tmp_path) as program:
+        last = read_on(program)
+        sender.close() if fault == "closes" else sender.speaking.clear()
+        assert "camera lost" in said(program)
+        sender.open() if fault == "closes" else sender.speaking.set()
+        assert "is back" in said(program)
+        read_on(program, last)
+        program.send_signal(signal.SIGTERM)
+        assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
+    assert program.returncode == 143
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("fault", ["stopped", "killed"])
+def test_a_pipe_whose_writer_comes_back_is_read_on(fault: str, frames: list[bytes], tmp_path: Path) -> None:
+    with closing(Pipe(frames, tmp_path)) as pipe, at_work(pipe.path, tmp_path) as program:
+        last = read_on(program)
+        pipe.writer.send_signal(signal.SIGSTOP) if fault == "stopped" else pipe.close()
+        assert "camera lost" in said(program)
+        pipe.writer.send_signal(signal.SIGCONT) if fault == "stopped" else pipe.open()
+        assert "is back" in said(program)
+        read_on(program, last)
+        program.send_signal(signal.SIGINT)
+        assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
+    assert program.returncode == 130
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_reading_never_returns(number: int, frames: list[bytes], tmp_path: Path) -> None:
+    with closing(Pipe(frames, tmp_path)) as pipe, at_work(pipe.path, tmp_path) as program:
+        read_on(program)
+        pipe.writer.send_signal(signal.SIGSTOP)
+        assert "camera lost" in said(program)
+        program.send_signal(number)
+        assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
+    assert program.returncode == 128 + number
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_that_nobody_writes_to(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = run("--source", "pipe", "--no-window")
     assert done.returncode == 3
-    [said] = errors(done)
-    assert url in said
-    assert labels(json.loads(done.stdout.splitlines()[-1])) == labels(truth(CLIP)[-1])
+    assert "pipe: no picture within" in errors(done)[0]
 
 
 def test_nobody_listens(run: Run) -> None:
@@ -104,3 +216,4 @@ def test_nobody_listens(run: Run) -> None:
     assert done.returncode == 3
     [said] = errors(done)
     assert url in said
+

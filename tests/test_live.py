@@ -1,0 +1,192 @@
+"""A camera that vanishes and comes back: played by one that misbehaves on cue."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from harness import CLIPS, labels, truth
+
+from recognizer import InputError, Recognizer, SourceError
+from recognizer.live import Live
+from recognizer.save import Save
+from recognizer.types import Frame, Image, Reading
+
+CLIP = CLIPS / "dim.avi"
+RATE = 60  # pictures a second
+HUNG = 60  # seconds after which a test that waits is given up
+
+
+class Camera:
+    """A camera that plays its pictures over and over, with a sensor's noise, or fails as `fault` says.
+
+    Faults: "gone" (it can't be opened, and what is open fails), "silent" (it opens, but gives nothing), "frozen" (the
+    same picture again and again, as fast as it is asked for), "hanging" (reading never returns), "stuck" (nor
+    does opening).
+    """
+
+    def __init__(self, pictures: list[Image]) -> None:
+        self.fault = ""
+        self.opened = self.released = 0
+        self._pictures, self._place = pictures, 0
+        self._shown: Image | None = None
+        self._woken = threading.Event()
+        self._rng = np.random.default_rng(1)
+
+    def open(self) -> "Camera":
+        if self.fault == "gone":
+            raise SourceError("camera: unplugged")
+        if self.fault == "stuck":
+            self._woken.wait(HUNG)
+        self.opened += 1
+        return self
+
+    def recover(self) -> None:
+        self.fault = ""
+        self._woken.set()
+
+    def read(self) -> tuple[bool, Image | None]:
+        if self.fault in ("gone", "silent"):
+            return False, None
+        if self.fault in ("hanging", "stuck"):
+            self._woken.wait(HUNG)
+        if self.fault != "frozen" or self._shown is None:
+            time.sleep(1 / RATE)
+            picture = self._pictures[self._place % len(self._pictures)]
+            self._shown = picture ^ self._rng.integers(0, 2, picture.shape, np.uint8)
+            self._place += 1
+        return True, self._shown
+
+    def get(self, prop: int) -> float:
+        return 30.0 if prop == cv2.CAP_PROP_FPS else -1.0
+
+    def release(self) -> None:
+        self.released += 1
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Image]:
+    video, pictures = cv2.VideoCapture(str(CLIP)), []
+    while (read := video.read())[0]:
+        pictures.append(read[1])
+    return pictures
+
+
+def until(frames: Iterator[Frame], wanted: Callable[[Frame], bool]) -> list[Frame]:
+    """Frames up to the first that is wanted."""
+    taken, end = [], time.monotonic() + HUNG
+    for frame in frames:
+        taken.append(frame)
+        if wanted(frame):
+            return taken
+        assert time.monotonic() < end, "it never came"
+    raise AssertionError("the frames ended")
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "recognizer"]
+
+
+@pytest.mark.parametrize("fault", ["gone", "silent", "frozen", "hanging", "stuck"])
+def test_a_lost_camera_is_told_once_and_taken_up_again(
+    fault: str, pictures: list[Image], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    camera = Camera(pictures[:2])
+    with Live(camera.open, "0", noisy=True) as live:
+        frames = iter(live)
+        until(frames, lambda frame: frame.index >= 3)
+        camera.fault = fault
+        last = until(frames, lambda _: bool(told(caplog)))[-1]
+        lost = [next(frames) for _ in range(5)]
+        assert all(frame.lost and frame.index == last.index for frame in lost)
+        np.testing.assert_array_equal(lost[-1].image, last.image)
+        assert len(told(caplog)) == 1
+        assert "camera lost" in told(caplog)[0]
+        camera.recover()
+        back = until(frames, lambda frame: not frame.lost)[-1]
+        assert back.index > last.index
+        assert "is back" in told(caplog)[1]
+        assert len(told(caplog)) == 2
+        times = [frame.time for frame in (*lost, back)]
+        assert times == sorted(times)
+
+
+def test_a_lost_camera_is_opened_anew_and_let_go_of(pictures: list[Image]) -> None:
+    before = threading.active_count()
+    camera = Camera(pictures[:1])
+    with Live(camera.open, "0", noisy=True) as live:
+        frames = iter(live)
+        for _ in range(2):
+            next(frames)
+            opened = camera.opened
+            camera.fault = "gone"
+            until(frames, lambda frame: frame.lost)
+            camera.recover()
+            until(frames, lambda frame: not frame.lost)
+            assert camera.opened > opened
+    assert camera.released == camera.opened
+    assert threading.active_count() == before
+
+
+def test_readings_of_a_lost_camera_are_empty_and_ids_go_on(pictures: list[Image], tmp_path: Path) -> None:
+    camera, wanted = Camera(pictures[:1]), labels(truth(CLIP)[0])
+    with Save(str(tmp_path / "seen.mp4")) as save:
+        readings = Recognizer().watch(Live(camera.open, "0", noisy=True))
+        seen = await_digits(readings, len(wanted))
+        camera.fault = "gone"
+        lost = next(reading for reading in readings if reading.frame.lost)
+        assert (lost.digits, lost.numbers) == ((), ())
+        assert lost.picture.mean() < 0.5 * seen.picture.mean()
+        camera.recover()
+        again = await_digits(readings, len(wanted))
+        assert {digit.label for digit in again.digits} == {digit.label for digit in seen.digits}
+        for reading in (seen, lost, again):
+            save.write(reading)
+        readings.close()
+    assert frames_of(tmp_path / "seen.mp4") == 3
+
+
+def frames_of(path: Path) -> int:
+    video, frames = cv2.VideoCapture(str(path)), 0
+    while video.read()[0]:
+        frames += 1
+    return frames
+
+
+def await_digits(readings: Iterator[Reading], count: int) -> Reading:
+    return next(reading for reading in readings if len(reading.digits) == count)
+
+
+def test_the_size_may_change_in_mid_stream(pictures: list[Image], tmp_path: Path) -> None:
+    small = [cv2.resize(picture, None, fx=0.5, fy=0.5) for picture in pictures[:2]]
+    camera = Camera([*pictures[:2], *small, small[0][..., :1].copy()])
+    sizes: set[tuple[int, int]] = set()
+    with Save(str(tmp_path / "seen.mp4")) as save:
+        readings = Recognizer().watch(Live(camera.open, "0", noisy=True))
+        for reading in readings:
+            save.write(reading)
+            sizes.add(reading.frame.size)
+            if len(sizes) == 2 and save.frames > 10:
+                break
+        readings.close()
+    assert frames_of(tmp_path / "seen.mp4") == save.frames
+
+
+@pytest.mark.parametrize(("fault", "said"), [("gone", "unplugged"), ("silent", "no picture"), ("stuck", "no picture")])
+def test_a_camera_that_never_gives_a_picture_is_an_error(fault: str, said: str, pictures: list[Image]) -> None:
+    camera = Camera(pictures[:1])
+    camera.fault = fault
+    with pytest.raises(SourceError, match=said):
+        Live(camera.open, "0", patience=0.3)
+    camera.recover()
+
+
+@pytest.mark.parametrize("name", [None, True, 1.5, b"clip.mp4", ["a.png"]])
+def test_a_source_of_another_type_is_refused(name: object) -> None:
+    with pytest.raises(InputError, match="expected a camera's index, a path or a URL"):
+        next(Recognizer().watch(name))  # type: ignore[arg-type]
