@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from pathlib import Path
@@ -42,7 +41,6 @@ def main(argv: list[str] | None = None) -> int:
     """Run all steps, or one; the exit code."""
     args = parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    logging.getLogger("absl").setLevel(logging.ERROR)  # Keras calls .h5 outdated each time
     try:
         follow(args)
     except RecognizerError as error:
