@@ -53,6 +53,14 @@ def test_a_plain_network_is_loaded(name: str) -> None:
     np.testing.assert_allclose(load_keras(Path(name))(pictures), model(pictures), atol=1e-6)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_a_full_disk_is_an_error_and_no_more(name: str) -> None:
+    Path(name).symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device"):
+        save_keras(network(), Path(name))
+
+
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])
 @pytest.mark.parametrize("nested", [False, True])
 def test_the_code_of_a_lambda_is_not_run(name: str, nested: bool, canary: Path) -> None:
