@@ -141,7 +141,7 @@ def test_readings_of_a_lost_camera_are_empty_and_ids_go_on(pictures: list[Image]
         camera.fault = "gone"
         lost = next(reading for reading in readings if reading.frame.lost)
         assert (lost.digits, lost.numbers) == ((), ())
-        assert lost.picture.mean() < 0.5 * seen.picture.mean()
+        assert lost.draw().mean() < 0.5 * seen.draw().mean()
         camera.recover()
         again = await_digits(readings, len(wanted))
         assert {digit.label for digit in again.digits} == {digit.label for digit in seen.digits}

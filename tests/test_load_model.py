@@ -19,6 +19,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # TensorFlow's own
     keras = pytest.importorskip("keras")
     from train.load_model import load_keras
+    from train.save_model import save_keras
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -47,9 +48,17 @@ def network(*more: Any) -> Any:
 def test_a_plain_network_is_loaded(name: str) -> None:
     model = network(keras.layers.Conv2D(2, 3, activation="relu", kernel_regularizer="l2"))
     model.compile(loss="mse", optimizer="adam")
-    model.save(name)
+    save_keras(model, Path(name))
     pictures = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
     np.testing.assert_allclose(load_keras(Path(name))(pictures), model(pictures), atol=1e-6)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_a_full_disk_is_an_error_and_no_more(name: str) -> None:
+    Path(name).symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device"):
+        save_keras(network(), Path(name))
 
 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])

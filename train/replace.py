@@ -24,9 +24,8 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
         yield new
         for beside, path in zip(new, paths, strict=True):
             os.replace(beside, path)
-    except (OSError, RuntimeError) as error:  # the second is h5py's, when it closes a file on a full disk
-        number = getattr(error, "errno", None)
-        reason = os.strerror(number) if number else str(error).splitlines()[0]
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         names = ", ".join(map(str, paths))
         raise OutputError(f"{names}: can't be written ({reason}); nothing was half-written, what was there is kept, "
                           "make room or choose another folder") from error

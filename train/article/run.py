@@ -19,6 +19,7 @@ from train.article.show import show
 from train.data import Digits, Mnist, load_mnist
 from train.load_model import load_keras
 from train.replace import replacing
+from train.save_model import save_keras
 
 MODELS = ("model.keras", "model.h5")
 
@@ -103,7 +104,7 @@ class Run:
         """
         with replacing(*(self.folder / name for name in MODELS), self._record) as [*models, record]:
             for file in models:
-                fitted.model.save(file)
+                save_keras(fitted.model, file)
             kept = {"settings": asdict(fitted.settings), "history": fitted.history}
             record.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
 
