@@ -12,11 +12,12 @@ from recognizer.assets import shipped
 from recognizer.classify import Classifier
 from recognizer.errors import UsageError
 from recognizer.find import find
+from recognizer.normalise import SIZE
 from recognizer.numbers import read_numbers
-from recognizer.select import select
+from recognizer.select import digits_of, select
 from recognizer.sources import Source, open_source
 from recognizer.track import Tracker
-from recognizer.types import Digit, Frame, Image, Reading
+from recognizer.types import Frame, Image, Judged, Reading
 
 RATE_MEMORY = 0.9  # of the average time between frames
 
@@ -74,19 +75,18 @@ class Recognizer:
                 yield self._reading(frame, None if frame.still else tracker, pace)
 
     def _reading(self, frame: Frame, tracker: Tracker | None = None, pace: _Pace | None = None) -> Reading:
-        digits = self._digits(frame.image)
+        judged = self._judged(frame.image)
+        digits = digits_of(judged)
         if tracker is not None:
             digits = tracker.update(digits)
         ordered, numbers = read_numbers(digits)
-        return Reading(frame, ordered, numbers, pace.tick() if pace and not frame.still else 0.0)
+        return Reading(frame, ordered, numbers, pace.tick() if pace and not frame.still else 0.0, tuple(judged))
 
-    def _digits(self, image: Image) -> list[Digit]:
+    def _judged(self, image: Image) -> list[Judged]:
         found = find(image)
-        candidates = [c for c in found if not c.refused]
-        if not candidates:
-            return []
-        probabilities = self._classifier(np.stack([c.crop for c in candidates]))
-        return select(candidates, probabilities, [c for c in found if c.refused], self.threshold)
+        candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
+        crops = np.stack([c.crop for c in candidates]) if candidates else np.zeros((0, SIZE, SIZE), np.uint8)
+        return select(candidates, self._classifier(crops), refused, self.threshold)
 
 
 class _Pace:

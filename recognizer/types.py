@@ -96,6 +96,20 @@ class Candidate:
     sure: bool = True
 
 
+class Judged(NamedTuple):
+    """What became of a candidate.
+
+    Attributes:
+        candidate: as it was found.
+        probabilities: (11,) float32, the last one "no digit"; None where the classifier wasn't asked.
+        reason: why it is no digit, in a word; empty where it is one.
+    """
+
+    candidate: Candidate
+    probabilities: NDArray[np.float32] | None
+    reason: str
+
+
 @dataclass(frozen=True)
 class Digit:
     """One digit that was read.
@@ -145,12 +159,14 @@ class Reading:
         digits: all digits.
         numbers: the numbers that they make; a digit alone is a number too.
         fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
+        judged: all candidates of the frame, with what became of them.
     """
 
     frame: Frame
     digits: tuple[Digit, ...] = ()
     numbers: tuple[Number, ...] = ()
     fps: float = 0.0
+    judged: tuple[Judged, ...] = ()
 
     @cached_property
     def picture(self) -> Image:
