@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from recognizer import __version__
@@ -35,8 +36,8 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m recognizer",
         description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
         epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
-        "In the window, q or Esc quits; any other key goes on to the next photograph. Exit codes: 0 done, "
-        "2 wrong usage, 3 the source, 4 the model, 5 an output.",
+        "In the window, q or Esc quits and d shows what the program sees; any other key goes on to the next "
+        "photograph. Exit codes: 0 done, 2 wrong usage, 3 the source, 4 the model, 5 an output.",
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
@@ -47,6 +48,10 @@ def parser() -> argparse.ArgumentParser:
                         help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
     parser.add_argument("--events", metavar="FILE",
                         help="write what is read, a JSON object a line for each frame; - is standard output")
+    parser.add_argument("--crops", metavar="DIR",
+                        help="write each crop that the network gets into a folder of its label, for training")
+    parser.add_argument("--debug", action="store_true",
+                        help="show what the program sees: the cleaned picture, all candidates and their fate, the crops")
     parser.add_argument("--model", metavar="FILE", help="use this .tflite model, its .json manifest beside it")
     parser.add_argument("--threshold", type=float, metavar="P",
                         help="report digits from this probability on, 0 to 1 (default: the model's own)")
@@ -90,6 +95,7 @@ def _terminate(signum: int, _: object) -> NoReturn:
 def _run(args: argparse.Namespace) -> None:
     import logging
 
+    from recognizer.crops import Crops
     from recognizer.display import Window, has_display
     from recognizer.pipeline import Recognizer
     from recognizer.save import Save
@@ -108,18 +114,20 @@ def _run(args: argparse.Namespace) -> None:
         sinks: list[Sink] = []
         if args.events:
             sinks.append(stack.enter_context(Events(args.events)))
+        if args.crops:
+            sinks.append(stack.enter_context(Crops(args.crops)))
         save = stack.enter_context(Save(args.save)) if args.save else None
         if save:
             sinks.append(save)
         if not windowed and args.events != "-":
             sinks.append(Numbers())
-        window = stack.enter_context(Window()) if windowed else None
+        window = stack.enter_context(Window(args.debug)) if windowed else None
         if window:
             sinks.append(window)
         try:
             for reading in stack.enter_context(closing(recognizer.watch(source))):
                 for sink in sinks:
-                    sink.write(reading)
+                    sink.write(replace(reading, debug=True) if args.debug else reading)
                 if window and window.closed:
                     break
         finally:

@@ -15,6 +15,7 @@ from recognizer.types import Box, Image
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
 MARGINS = (0.25, 0.6, 0.6, 0.4)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
+SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def cut_free(flat: Image, dark: bool, seed: Box, strong: int, look: Look) -> lis
     level = strong // 2
     alone = _grow(flat, dark, seed, level)
     pieces = [_examine(alone, flat.shape, strong, look)]
-    if pieces[0].refused in (RUNS_ON, "shape") or not alone.has_more(level):
+    if pieces[0].refused in (RUNS_ON, SIZE, "shape") or not alone.has_more(level):
         return pieces
     area, length = _stroke(alone.mask)
     joined = _grow(flat, dark, alone.box, level, reach=round(area / length) + 1)
@@ -116,7 +117,7 @@ def _examine(cut: _Cut, shape: tuple[int, ...], strong: int, look: Look) -> Piec
     x, y, w, h = _moved(cut.box, -cut.window.x, -cut.window.y)
     piece = Piece(cut.box, cut.mask[y : y + h, x : x + w], strong)
     if cut.runs_on or not has_size(cut.box, shape, look.heights):
-        return replace(piece, refused=RUNS_ON)
+        return replace(piece, refused=RUNS_ON if cut.runs_on else SIZE)
     area, length = _stroke(cut.mask)
     bare = length < LIMITS.bare * h or w < SLIM * h
     if not _has_shape(cut.mask, area / (w * h), bare, h, look):

@@ -10,6 +10,7 @@ import re
 import socket
 import sys
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ from recognizer.types import Reading
 
 TITLE = "digits"
 QUIT_KEYS = {27, ord("q")}
+DEBUG_KEY = ord("d")  # shows what the program sees, and again the labelled picture
 POLL = 30  # milliseconds between two looks at whether the window is still there
 
 
@@ -58,13 +60,15 @@ def _is_gone() -> bool:
 class Window:
     """Shows the labelled frames; a sink. Videos run at their own speed, photographs wait for a key.
 
-    `closed` turns true when the user closes the window or presses q or Esc.
+    `closed` turns true when the user closes the window or presses q or Esc; d turns the debug view on and off.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, debug: bool = False) -> None:
         self.closed = False
+        self._debug = debug
         self._start: float | None = None
         self._source = ""
+        self._reading: Reading | None = None
 
     def __enter__(self) -> Self:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
@@ -78,15 +82,24 @@ class Window:
             shrink = min(1.0, 1280 / width, 800 / height)
             cv2.resizeWindow(TITLE, max(160, round(width * shrink)), max(120, round(height * shrink)))
             self._source, self._start = frame.source, time.monotonic() - frame.time
-        cv2.imshow(TITLE, reading.picture)
+        self._reading = reading
+        self._show()
         due = float("inf") if frame.still else 0.0 if frame.live else (self._start or 0.0) + frame.time
         self._wait(due)
+
+    def _show(self) -> None:
+        if self._reading is not None:
+            cv2.imshow(TITLE, replace(self._reading, debug=self._debug).picture)
 
     def _wait(self, due: float) -> None:
         """Handle the window's events at least once and until `due`, or until a key."""
         while True:
             left = max(1.0, (due - time.monotonic()) * 1000)
             key = cv2.waitKey(int(min(POLL, left))) & 0xFF
+            if key == DEBUG_KEY:
+                self._debug = not self._debug
+                self._show()
+                continue
             if key in QUIT_KEYS or _is_gone():
                 self.closed = True
             if self.closed or time.monotonic() >= due or (due == float("inf") and key != 0xFF):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classify import NO_DIGIT
+from recognizer.cut import RUNS_ON, SIZE
 from recognizer.types import Box, Candidate, Digit, Judged
 
 LINE_GAP = 0.9  # between neighbours of a line, in heights
@@ -18,6 +19,7 @@ SIZES = 1.8  # and they are of two sizes when their areas differ by more than th
 CERTAIN = 0.9  # probability that a digit on uneven ground needs
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 ALIKE = 1.35  # heights of one size differ by less than this factor
+NO_LETTERS = (RUNS_ON, SIZE)  # why a piece was refused that tells nothing about the line it is in
 TOP = 3  # likeliest labels that a digit carries
 
 
@@ -43,9 +45,10 @@ def select(
     reasons[likely] = "overlap"
     chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
     reasons[chosen] = "letters"
-    rest_like = np.concatenate([digit_like[unlikely], np.zeros(len(refused), np.float32)])
+    letters = [c for c in refused if c.refused not in NO_LETTERS]
+    rest_like = np.concatenate([digit_like[unlikely], np.zeros(len(letters), np.float32)])
     text = _among_letters([candidates[i] for i in chosen], digit_like[chosen],
-                          [candidates[i] for i in unlikely] + refused, rest_like)
+                          [candidates[i] for i in unlikely] + letters, rest_like)
     chosen = [i for i, among in zip(chosen, text, strict=True) if not among]
     reasons[chosen] = "alone"
     reasons[[chosen[k] for k in _believable([candidates[i] for i in chosen], best[chosen])]] = ""

@@ -160,6 +160,7 @@ class Reading:
         numbers: the numbers that they make; a digit alone is a number too.
         fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
         judged: all candidates of the frame, with what became of them.
+        debug: its picture is to show what the program sees.
     """
 
     frame: Frame
@@ -167,13 +168,14 @@ class Reading:
     numbers: tuple[Number, ...] = ()
     fps: float = 0.0
     judged: tuple[Judged, ...] = ()
+    debug: bool = False
 
     @cached_property
     def picture(self) -> Image:
-        """The frame with boxes, labels and numbers drawn over it: (H, W, 3) uint8, BGR."""
-        from recognizer.overlay import draw
+        """The frame with boxes, labels and numbers drawn over it, or the debug view: (H, W, 3) uint8, BGR."""
+        from recognizer import debug, overlay
 
-        return draw(self)
+        return debug.draw(self) if self.debug else overlay.draw(self)
 
     def event(self) -> dict[str, Any]:
         """The reading as the JSON object of one line of `--events`."""
