@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--crops", metavar="DIR",
                         help="write each crop that the network gets into a folder of its label, for training")
     parser.add_argument("--debug", action="store_true",
-                        help="show what the program sees: the cleaned picture, all candidates and their fate, the crops")
+                        help="show what the program sees: the cleaned picture, all candidates, the crops")
     parser.add_argument("--model", metavar="FILE", help="use this .tflite model, its .json manifest beside it")
     parser.add_argument("--threshold", type=float, metavar="P",
                         help="report digits from this probability on, 0 to 1 (default: the model's own)")

@@ -7,14 +7,15 @@ import numpy as np
 
 from recognizer.classify import NO_DIGIT
 from recognizer.find import FULL, working
-from recognizer.ground import flatten, ground_of
+from recognizer.ground import PAPER, flatten, ground_of
 from recognizer.normalise import SIZE
 from recognizer.types import Image, Judged, Reading
 
 WIDTH = 640  # pixels that the view is wide at least
 CELL, ROWS = (68, 106), 2  # of the strip: width and height of a crop with its labels, and how many rows there are
 FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.36
-DIGIT, ASKED, REFUSED, GREY = (70, 170, 30), (0, 110, 230), (150, 150, 150), (60, 60, 60)  # BGR
+DIGIT, ASKED, REFUSED, GREY = (40, 130, 0), (0, 90, 220), (140, 130, 120), (60, 60, 60)  # BGR
+WHITE = 225  # what the ground is shown as
 
 
 def draw(reading: Reading) -> Image:
@@ -32,8 +33,8 @@ def draw(reading: Reading) -> Image:
     width, height = reading.frame.size
     grow = max(1.0, WIDTH / width)
     size = max(WIDTH, width), round(height * grow)
-    picture = np.asarray(cv2.cvtColor(cv2.resize(flat, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_GRAY2BGR),
-                         np.uint8)
+    cleaned = cv2.convertScaleAbs(cv2.resize(flat, size, interpolation=cv2.INTER_LINEAR), alpha=WHITE / PAPER)
+    picture = np.asarray(cv2.cvtColor(cleaned, cv2.COLOR_GRAY2BGR), np.uint8)
     for judged in sorted(reading.judged, key=lambda j: not j.reason):  # digits last, over the others
         _outline(picture, judged, grow)
     return np.vstack([picture, _strip(reading.judged, size[0])])
@@ -51,7 +52,8 @@ def _outline(picture: Image, judged: Judged, grow: float) -> None:
     x, y, w, h = (round(v * grow) for v in judged.candidate.box)
     colour = DIGIT if not judged.reason else ASKED if judged.probabilities is not None else REFUSED
     cv2.rectangle(picture, (x - 1, y - 1), (x + w, y + h), colour, 1 if judged.reason else 2)
-    cv2.putText(picture, caption(judged), (x, max(9, y - 4)), FONT, LETTERS, colour, 1, cv2.LINE_AA)
+    letters = LETTERS * max(1.0, picture.shape[1] / 1200)
+    cv2.putText(picture, caption(judged), (x, max(9, y - 4)), FONT, letters, colour, 1, cv2.LINE_AA)
 
 
 def _strip(judged: tuple[Judged, ...], width: int) -> Image:
