@@ -23,7 +23,7 @@ class Limits:
     """What a digit can't be."""
 
     bare: float = 1.5  # a stroke that is less than so many times as long as the box is high is no digit but a 1
-    boldest: float = 0.3  # width of the thickest stroke over height
+    boldest: float = 0.38  # width of the thickest stroke over height
     boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
     most_doubt: float = 1.5  # how many times more uneven it may be for ink in the company of surer digits

@@ -20,7 +20,7 @@ from recognizer.types import Box, Candidate, Image
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
 # Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter.
 FULL, HALF, QUARTER = (Look(1, 12, range(10, 160), 3), Look(2, 12, range(5, 80), 1.5),
-                       Look(4, 3, range(20, WORKING_SIDE), 1))
+                       Look(4, 3, range(12, WORKING_SIDE), 1))
 LARGE = 960  # longer side of a working picture that is worth halving
 SMALL = 24  # height at half size under which ink has to be seen at full size
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
