@@ -19,7 +19,7 @@ SIZES = 1.8  # and they are of two sizes when their areas differ by more than th
 CERTAIN = 0.9  # probability that a digit on uneven ground needs
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 ALIKE = 1.35  # heights of one size differ by less than this factor
-NO_LETTERS = (RUNS_ON, SIZE)  # why a piece was refused that tells nothing about the line it is in
+NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
 TOP = 3  # likeliest labels that a digit carries
 
 
@@ -145,7 +145,8 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
     off_rim = ((start.swapaxes(0, 1) > start + rim) & (stop.swapaxes(0, 1) < stop - rim)).all(axis=2)
     as_tall = boxes[None, :, 3] > 0.6 * boxes[:, None, 3]
     encloses = (larger & same_polarity & off_rim).any(axis=1)
-    runs_together = (larger & same_polarity & as_tall).sum(axis=1) > 1
+    within = larger & same_polarity & as_tall
+    runs_together = (within & (within.astype(np.intp) @ ~together > 0)).any(axis=1)  # two that stand apart
     loses = encloses | runs_together
     loses |= (larger & ~loses[:, None]).any(axis=0)
     kept: list[int] = []
