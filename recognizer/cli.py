@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recognizer.errors import OutputError, RecognizerError, SourceError
@@ -98,13 +99,13 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
         if not args.no_window:
             from recognizer.display import Window
 
-            window = stack.enter_context(Window(args.mirror))
+            window = stack.enter_context(Window(args.mirror, args.debug))
         readings = stack.enter_context(closing(recognizer.watch(source, args.every)))
         stack.callback(interrupt.closing)  # the last one is called first
         for reading in _until(readings, args.max_seconds):
             summary.write(reading)
             for output in outputs:
-                output.write(reading)
+                output.write(replace(reading, debug=True) if args.debug else reading)
             if window:
                 window.write(reading)
             if interrupt.code or (window.closed if window else all(output.stopped for output in outputs)):
@@ -115,6 +116,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
 def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Iterator[Sink]:
     """What the flags ask for, but for the window."""
     from recognizer.ahead import Background
+    from recognizer.crops import Crops
     from recognizer.files import Files
     from recognizer.sinks import STDOUT, Csv, Events, Numbers
 
@@ -122,6 +124,8 @@ def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Ite
         yield Events(args.events)
     if args.csv:
         yield Csv(args.csv)
+    if args.crops:
+        yield Crops(args.crops)
     if save:
         yield Background(save)
     if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):

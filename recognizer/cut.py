@@ -15,6 +15,7 @@ from recognizer.types import Box, Image
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
 MARGINS = (0.25, 0.6, 0.6, 0.4)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
+SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Limits:
     """What a digit can't be."""
 
     bare: float = 1.5  # a stroke that is less than so many times as long as the box is high is no digit but a 1
-    boldest: float = 0.3  # width of the thickest stroke over height
-    boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
+    boldest: float = 0.38  # width of the thickest stroke over height
+    boldest_bare: float = 0.16  # of a bare stroke that needs no company: the spine of a book is bolder
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
     most_doubt: float = 1.5  # how many times more uneven it may be for ink in the company of surer digits
     uneven_bare: float = 0.15  # the same for a bare stroke, which rooms are full of
@@ -88,7 +89,7 @@ def cut_free(flat: Image, dark: bool, seed: Box, strong: int, look: Look) -> lis
     level = strong // 2
     alone = _grow(flat, dark, seed, level)
     pieces = [_examine(alone, flat.shape, strong, look)]
-    if pieces[0].refused in (RUNS_ON, "shape") or not alone.has_more(level):
+    if pieces[0].refused in (RUNS_ON, SIZE, "shape") or not alone.has_more(level):
         return pieces
     area, length = _stroke(alone.mask)
     joined = _grow(flat, dark, alone.box, level, reach=round(area / length) + 1)
@@ -116,24 +117,24 @@ def _examine(cut: _Cut, shape: tuple[int, ...], strong: int, look: Look) -> Piec
     x, y, w, h = _moved(cut.box, -cut.window.x, -cut.window.y)
     piece = Piece(cut.box, cut.mask[y : y + h, x : x + w], strong)
     if cut.runs_on or not has_size(cut.box, shape, look.heights):
-        return replace(piece, refused=RUNS_ON)
+        return replace(piece, refused=RUNS_ON if cut.runs_on else SIZE)
     area, length = _stroke(cut.mask)
     bare = length < LIMITS.bare * h or w < SLIM * h
-    if not _has_shape(cut.mask, area / (w * h), bare, h, look):
+    bold = _boldness(cut.mask, h, look)
+    if bold > LIMITS.boldest or (area > FULLEST * w * h and not bare):
         return replace(piece, refused="shape")
     if bare and _attached(cut, strong):
         return replace(piece, refused="attached")
     doubt = _doubt(cut, strong, bare)
     if doubt > (1 if bare else LIMITS.most_doubt):
         return replace(piece, refused="ground")
-    return replace(piece, sure=doubt <= 1)
+    return replace(piece, sure=doubt <= 1 and not (bare and bold > LIMITS.boldest_bare))
 
 
-def _has_shape(mask: Image, share: float, bare: bool, height: int, look: Look) -> bool:
-    """Whether it is no blob: its strokes are thin, and they leave some of the box free."""
+def _boldness(mask: Image, height: int, look: Look) -> float:
+    """Width of the thickest stroke over the height, what the picture's blur may have added taken off."""
     thickest = 2 * float(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
-    boldest = LIMITS.boldest_bare if bare else LIMITS.boldest
-    return (bare or share <= FULLEST) and thickest <= boldest * height + look.blur
+    return (thickest - look.blur) / height
 
 
 def _attached(cut: _Cut, strong: int) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple, Self
 
 import cv2
 
+from recognizer import debug
 from recognizer.ahead import Background
 from recognizer.errors import OutputError
 from recognizer.overlay import draw
@@ -41,14 +42,15 @@ class Window:
 
     Args:
         mirror: show the picture as a mirror does; what is read stays as it is.
+        debug: show what the program sees.
 
     Attributes:
         closed: the user closed the window or pressed q or Esc.
     """
 
-    def __init__(self, mirror: bool = False) -> None:
+    def __init__(self, mirror: bool = False, debug: bool = False) -> None:
         self.closed = False
-        self._mirror = mirror
+        self._mirror, self._debug = mirror, debug
         self._paused = self._full = self._helping = False
         self._reading: Reading | None = None
         self._start: float | None = None
@@ -85,6 +87,8 @@ class Window:
             cv2.imshow(TITLE, self._drawn(self._reading))
 
     def _drawn(self, reading: Reading) -> Image:
+        if self._debug:
+            return debug.draw(reading)
         width, height = reading.frame.size
         _, _, wide, high = cv2.getWindowImageRect(TITLE)
         scale = min(wide / width, high / height)
@@ -156,6 +160,9 @@ class Window:
     def mirror(self) -> None:
         self._mirror = not self._mirror
 
+    def debug(self) -> None:
+        self._debug = not self._debug
+
     def full_screen(self) -> None:
         self._full = not self._full
         cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN,
@@ -183,6 +190,7 @@ KEYS = (
     Key((ord("s"),), "s", Window.snapshot, "snapshot: the picture and its event"),
     Key((ord("v"),), "v", Window.record, "record a video, and end it"),
     Key((ord("m"),), "m", Window.mirror, "mirror"),
+    Key((ord("d"),), "d", Window.debug, "debug: what the program sees"),
     Key((ord("f"),), "f", Window.full_screen, "full screen"),
     Key((ord("h"),), "h", Window.help, "this list"),
 )

@@ -11,7 +11,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from recognizer.cut import NO_MASK, RUNS_ON, Look, Piece, cut_free
+from recognizer.cut import NO_MASK, Look, Piece, cut_free
 from recognizer.ground import PAPER, flatten, ground_of, shrink
 from recognizer.normalise import SIZE, normalise
 from recognizer.seeds import Boxes, Seed, judge, seeds, without
@@ -20,7 +20,7 @@ from recognizer.types import Box, Candidate, Image
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
 # Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter.
 FULL, HALF, QUARTER = (Look(1, 12, range(10, 160), 3), Look(2, 12, range(5, 80), 1.5),
-                       Look(4, 3, range(20, WORKING_SIDE), 1))
+                       Look(4, 3, range(12, WORKING_SIDE), 1))
 LARGE = 960  # longer side of a working picture that is worth halving
 SMALL = 24  # height at half size under which ink has to be seen at full size
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
@@ -37,14 +37,19 @@ def find(image: Image) -> list[Candidate]:
         Candidates in no order; two may share a place. Those with a reason in `refused` are ink that is no
         digit, kept since they tell a line of text.
     """
-    grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
-    scale = min(1.0, WORKING_SIDE / max(grey.shape))
-    grey = shrink(grey, scale)
+    grey, scale = working(image)
     found: dict[bool, list[Piece]] = {True: [], False: []}
     for view in _views(grey):
         for dark, pieces in found.items():
             pieces += view.pieces(dark, pieces)
     return [_candidate(piece, dark, scale) for dark, pieces in found.items() for piece in pieces]
+
+
+def working(image: Image) -> tuple[Image, float]:
+    """The picture in which is looked for digits, (H, W) uint8, and how many times as large as the frame it is."""
+    grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+    scale = min(1.0, WORKING_SIDE / max(grey.shape))
+    return shrink(grey, scale), scale
 
 
 def _views(grey: Image) -> list[_View]:
@@ -100,7 +105,7 @@ class _View:
                 found = ([Piece(seed.box, NO_MASK, seed.strength, seed.refused)] if seed.refused else
                          cut_free(self._flat, dark, seed.box, seed.strength, self._look))
                 tried = np.concatenate([tried, _boxes([piece.box for piece in found])])
-                pieces += (replace(p, box=_times(p.box, shrink)) for p in found if p.refused != RUNS_ON)
+                pieces += (replace(p, box=_times(p.box, shrink)) for p in found)
         return pieces
 
 

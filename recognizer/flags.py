@@ -51,6 +51,10 @@ def parser() -> argparse.ArgumentParser:
                         help="write what is read, a JSON object a line for each frame; - is standard output")
     parser.add_argument("--csv", metavar="FILE",
                         help="write a row for each number that stands still: time, text, confidence, box; - likewise")
+    parser.add_argument("--crops", metavar="DIR",
+                        help="write each crop that the network gets into a folder of its label, for training")
+    parser.add_argument("--debug", action="store_true",
+                        help="show what the program sees: the cleaned picture, all candidates, the crops")
     parser.add_argument("--model", metavar="FILE", help="use this .tflite model, its .json manifest beside it")
     parser.add_argument("--threshold", type=float, metavar="P",
                         help="report digits from this probability on, 0 to 1 (default: the model's own)")

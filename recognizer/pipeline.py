@@ -15,12 +15,13 @@ from recognizer.classify import Classifier
 from recognizer.errors import UsageError
 from recognizer.find import find
 from recognizer.marks import mark
+from recognizer.normalise import SIZE
 from recognizer.numbers import read_numbers
-from recognizer.select import select
+from recognizer.select import digits_of, select
 from recognizer.sources import Source, open_source
 from recognizer.steady import Steady
 from recognizer.track import Tracker
-from recognizer.types import Candidate, Digit, Frame, Image, Milliseconds, Reading
+from recognizer.types import Candidate, Frame, Image, Judged, Milliseconds, Reading
 
 RATE_MEMORY = 0.9  # of the average time between frames
 
@@ -91,9 +92,9 @@ class Recognizer:
         clock = _Clock()
         with clock.stage("find"):
             found = find(frame.image)
-        digits = self._digits(found, clock)
+        judged = self._judged(found, clock)
         with clock.stage("marks"):
-            digits = mark(frame.image, digits)
+            digits = mark(frame.image, digits_of(judged))
         if memory is not None:
             with clock.stage("track"):
                 digits = memory.tracker.update(digits, frame.size)
@@ -101,16 +102,15 @@ class Recognizer:
             ordered, numbers = read_numbers(digits)
             steady = memory.steady.update(ordered, numbers) if memory else numbers
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
-        return Reading(frame, ordered, numbers, steady, memory.tick() if memory else 0.0, took)
+        return Reading(frame, ordered, numbers, steady, memory.tick() if memory else 0.0, took, tuple(judged))
 
-    def _digits(self, found: list[Candidate], clock: _Clock) -> list[Digit]:
-        candidates = [c for c in found if not c.refused]
-        if not candidates:
-            return []
+    def _judged(self, found: list[Candidate], clock: _Clock) -> list[Judged]:
+        candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
         with clock.stage("classify"):
-            probabilities = self._classifier(np.stack([c.crop for c in candidates]))
+            crops = np.stack([c.crop for c in candidates]) if candidates else np.zeros((0, SIZE, SIZE), np.uint8)
+            probabilities = self._classifier(crops)
         with clock.stage("select"):
-            return select(candidates, probabilities, [c for c in found if c.refused], self.threshold)
+            return select(candidates, probabilities, refused, self.threshold)
 
 
 class _Memory:

@@ -58,15 +58,16 @@ class Save:
             self._write_picture(path, reading)
             self.frames += 1
             return
+        picture = reading.draw()
         if self._movie is None or (self._folder and reading.frame.source != self._source):
             self._close()
             _spare(path, reading.frame.source)
-            self._movie = Movie(path, reading.frame.size, reading.frame.fps or USUAL_FPS)
+            self._movie = Movie(path, picture.shape[1::-1], reading.frame.fps or USUAL_FPS)
         if reading.frame.source != self._source:
             self._source, self._offset = reading.frame.source, self._end
         moment = self._offset + reading.frame.time
         self._end = moment + 1 / (reading.frame.fps or USUAL_FPS)
-        self._movie.write(reading.draw(), moment)
+        self._movie.write(picture, moment)
         self.frames += 1
 
     def _path(self, reading: Reading) -> Path:

@@ -12,7 +12,7 @@ from recognizer.ground import PAPER, ink_of, off_ground
 from recognizer.types import Box, Image
 
 FAINTEST = 0.18  # contrast of ink
-FULLEST = 0.75  # share of the box that is ink; bare strokes are exempt
+FULLEST = 0.82  # share of the box that is ink; bare strokes are exempt
 SLIM = 0.4  # width over height under which a piece is no more than a stroke
 WIDEST = 5.0  # width over height; what is wider than a digit still tells a line of text
 MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classify import NO_DIGIT
-from recognizer.types import Box, Candidate, Digit
+from recognizer.cut import RUNS_ON, SIZE
+from recognizer.types import Box, Candidate, Digit, Judged
 
 LINE_GAP = 0.9  # between neighbours of a line, in heights
 LETTER_ALIKE, WORD_ALIKE = 2.2, 1.6  # heights in a line differ by less than this factor; an arrow is no word
@@ -18,13 +19,14 @@ SIZES = 1.8  # and they are of two sizes when their areas differ by more than th
 CERTAIN = 0.9  # probability that a digit on uneven ground needs
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 ALIKE = 1.35  # heights of one size differ by less than this factor
+NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
 TOP = 3  # likeliest labels that a digit carries
 
 
 def select(
     candidates: list[Candidate], probabilities: NDArray[np.float32], refused: list[Candidate], threshold: float
-) -> list[Digit]:
-    """The digits among the candidates.
+) -> list[Judged]:
+    """Judge all candidates of a frame.
 
     Args:
         candidates: N of one frame, those that may be digits.
@@ -33,29 +35,51 @@ def select(
         threshold: a label counts from this probability on, 0 to 1.
 
     Returns:
-        Digits in no order, no two at one place.
+        One for each candidate, the refused ones last. Those without a reason are digits, no two at one place.
     """
     best, digit_like = probabilities[:, :NO_DIGIT].max(axis=1), 1 - probabilities[:, NO_DIGIT]
+    reasons = np.where(digit_like < 0.5, "no digit", "unsure").astype(object)
     order = sorted(range(len(candidates)), key=lambda i: (not candidates[i].sure, -best[i]))
     likely = [i for i in order if best[i] >= threshold]
-    if not likely:
-        return []
-    chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
-
-    digits = [candidates[i] for i in chosen]
     unlikely = [i for i in order if best[i] < threshold]
-    rest = [candidates[i] for i in unlikely] + refused
-    beside = _beside(rest, digits)
-    rest_like = np.concatenate([digit_like[unlikely], np.zeros(len(refused), np.float32)])
-    texts = text_lines(digits + [rest[i] for i in beside], np.concatenate([digit_like[chosen], rest_like[beside]]))
-    chosen = [i for i, text in zip(chosen, texts, strict=False) if not text]
+    reasons[likely] = "overlap"
+    chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
+    reasons[chosen] = "letters"
+    letters = [c for c in refused if c.refused not in NO_LETTERS]
+    rest_like = np.concatenate([digit_like[unlikely], np.zeros(len(letters), np.float32)])
+    text = _among_letters([candidates[i] for i in chosen], digit_like[chosen],
+                          [candidates[i] for i in unlikely] + letters, rest_like)
+    chosen = [i for i, among in zip(chosen, text, strict=True) if not among]
+    reasons[chosen] = "alone"
+    reasons[[chosen[k] for k in _believable([candidates[i] for i in chosen], best[chosen])]] = ""
+    judged = [Judged(c, row, why) for c, row, why in zip(candidates, probabilities, reasons.tolist(), strict=True)]
+    return judged + [Judged(c, None, c.refused) for c in refused]
 
-    sure = [candidates[i] for i in chosen if candidates[i].sure]
-    inks = [sum(c.dark == dark for c in sure) for dark in (False, True)]
-    chosen = [i for i in chosen
-              if (candidates[i].sure and inks[candidates[i].dark] >= inks[not candidates[i].dark])
-              or ((candidates[i].sure or best[i] >= CERTAIN) and _in_company(candidates[i], sure))]
-    return [_digit(candidates[i].box, probabilities[i]) for i in chosen]
+
+def digits_of(judged: list[Judged]) -> list[Digit]:
+    """Those that are digits, in no order."""
+    return [_digit(j.candidate.box, j.probabilities) for j in judged if not j.reason and j.probabilities is not None]
+
+
+def _among_letters(
+    digits: list[Candidate], like: NDArray[np.float32], rest: list[Candidate], rest_like: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Which of the likely digits stand in a line that the rest makes one of letters; (N,) bool."""
+    beside = _beside(rest, digits)
+    return text_lines(digits + [rest[i] for i in beside], np.concatenate([like, rest_like[beside]]))[: len(digits)]
+
+
+def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]:
+    """Indices of those that don't need the company of others, or have it.
+
+    What stands on uneven ground needs it, and what is of the rarer polarity: a sheet and a board are seldom
+    in one picture, and light bars are what rooms are full of.
+    """
+    sure = [c for c in digits if c.sure]
+    dark = sum(c.dark for c in sure)
+    rarer = None if 2 * dark == len(sure) else 2 * dark < len(sure)
+    return [i for i, c in enumerate(digits)
+            if (c.sure and c.dark != rarer) or ((c.sure or best[i] >= CERTAIN) and _in_company(c, sure))]
 
 
 def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -121,7 +145,8 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
     off_rim = ((start.swapaxes(0, 1) > start + rim) & (stop.swapaxes(0, 1) < stop - rim)).all(axis=2)
     as_tall = boxes[None, :, 3] > 0.6 * boxes[:, None, 3]
     encloses = (larger & same_polarity & off_rim).any(axis=1)
-    runs_together = (larger & same_polarity & as_tall).sum(axis=1) > 1
+    within = larger & same_polarity & as_tall
+    runs_together = (within & (within.astype(np.intp) @ ~together > 0)).any(axis=1)  # two that stand apart
     loses = encloses | runs_together
     loses |= (larger & ~loses[:, None]).any(axis=0)
     kept: list[int] = []
@@ -145,7 +170,7 @@ def _beside(rest: list[Candidate], digits: list[Candidate]) -> NDArray[np.intp]:
 
     What one look refused and another took is no letter, nor is what runs several digits together.
     """
-    if not rest:
+    if not rest or not digits:
         return np.zeros(0, np.intp)
     (x, y, w, h), (left, top, wide, high) = (np.array([c.box for c in cs], np.float32).T for cs in (rest, digits))
     level = np.abs((y + h / 2)[:, None] - (top + high / 2)) < h[:, None] + high

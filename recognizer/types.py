@@ -126,6 +126,20 @@ class Candidate:
     sure: bool = True
 
 
+class Judged(NamedTuple):
+    """What became of a candidate.
+
+    Attributes:
+        candidate: as it was found.
+        probabilities: (11,) float32, the last one "no digit"; None where the classifier wasn't asked.
+        reason: why it is no digit, in a word; empty where it is one.
+    """
+
+    candidate: Candidate
+    probabilities: NDArray[np.float32] | None
+    reason: str
+
+
 @dataclass(frozen=True)
 class Digit:
     """One digit that was read.
@@ -198,6 +212,8 @@ class Reading:
             when it changes. In photographs all of them.
         fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
         milliseconds: that each stage took.
+        judged: all candidates of the frame, with what became of them.
+        debug: its picture is to show what the program sees.
     """
 
     frame: Frame
@@ -206,12 +222,14 @@ class Reading:
     steady: tuple[Number, ...] = ()
     fps: float = 0.0
     milliseconds: Milliseconds = Milliseconds()
+    judged: tuple[Judged, ...] = ()
+    debug: bool = False
 
     def draw(self) -> Image:
-        """The frame with boxes, labels and numbers drawn over it: (H, W, 3) uint8, BGR, of the frame's size."""
-        from recognizer.overlay import draw
+        """The frame with boxes, labels and numbers drawn over it, or the debug view: (H, W, 3) uint8, BGR."""
+        from recognizer import debug, overlay
 
-        return draw(self)
+        return debug.draw(self) if self.debug else overlay.draw(self)
 
     def _repr_jpeg_(self) -> bytes:
         """The labelled picture, as notebooks show it."""

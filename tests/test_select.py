@@ -7,7 +7,7 @@ import pytest
 
 from recognizer.classify import NO_DIGIT
 from recognizer.find import NO_CROP
-from recognizer.select import select, text_lines
+from recognizer.select import digits_of, select, text_lines
 from recognizer.types import Box, Candidate
 
 
@@ -23,7 +23,7 @@ def likely(label, probability=0.95):
 
 
 def labels(candidates, rows, refused=(), threshold=0.5):
-    return sorted(d.label for d in select(candidates, np.stack(rows), list(refused), threshold))
+    return sorted(d.label for d in digits_of(select(candidates, np.stack(rows), list(refused), threshold)))
 
 
 def test_the_threshold_decides():
@@ -35,7 +35,7 @@ def test_the_threshold_decides():
 def test_a_digit_carries_its_likeliest_labels_best_first():
     row = np.full(NO_DIGIT + 1, 0.01, np.float32)
     row[[7, 1, 9]] = 0.7, 0.15, 0.06
-    (digit,) = select([candidate(5, 6, 20, 40)], row[None], [], 0.5)
+    (digit,) = digits_of(select([candidate(5, 6, 20, 40)], row[None], [], 0.5))
     assert digit.box == (5, 6, 20, 40)
     assert [label for label, _ in digit.top] == [7, 1, 9]
     assert digit.confidence == pytest.approx(0.7)
@@ -115,3 +115,21 @@ def test_ink_on_uneven_ground_needs_the_company_of_digits_of_its_size():
     assert labels([doubtful], [certain]) == []
     assert labels([doubtful, *company], rows) == [1, 2, 4]
     assert labels([doubtful, *(candidate(c.box.x, 100, 60, 100) for c in company)], rows) == [1, 2]
+
+
+def test_every_candidate_has_its_reason():
+    digit, hole, other = candidate(0, 0, 40, 60), candidate(8, 10, 20, 35, dark=False), candidate(300, 0, 40, 60)
+    blot = candidate(200, 300, 40, 60, refused="shape")
+    rows = np.stack([likely(0), likely(1), likely(NO_DIGIT)])
+    judged = select([digit, hole, other], rows, [blot], 0.5)
+    assert [(j.candidate, j.reason) for j in judged] == [
+        (digit, ""), (hole, "overlap"), (other, "no digit"), (blot, "shape")]
+
+
+def test_the_rarer_polarity_needs_company():
+    dark, light = line(3), candidate(400, 300, 20, 30, dark=False)
+    rows = [likely(2), likely(3), likely(5)]
+    assert labels([*dark, light], [*rows, likely(1)]) == [2, 3, 5]
+    assert labels([light], [likely(1)]) == [1]
+    row = [light, candidate(430, 300, 20, 30, dark=False)]
+    assert labels([*dark, *row], [*rows, likely(1), likely(4)]) == [1, 2, 3, 4, 5]

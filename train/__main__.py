@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     name, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("camera", argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    
+
     try:
         import_module(f"train.{name}").main(rest)
     except RecognizerError as error:
