@@ -10,7 +10,6 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 from benchmarks.stages import CLIPS
 from benchmarks.steadiness import Line, Steadiness, follow
@@ -19,10 +18,10 @@ from recognizer import Reading, Recognizer
 BAR = 0.95  # share of the steady frames whose digits should be right, in each clip
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these clips and pictures only, such as demo")
-    only = parser.parse_args().only
+    only = parser.parse_args(arguments).only
     recognizer = Recognizer()
     print("| clip | steady frames | digits right | numbers right | bar |\n| --- | --- | --- | --- | --- |")
     total: Counter[str] = Counter()
@@ -62,7 +61,7 @@ def print_steadiness(counts: Steadiness) -> None:
     arrivals = sorted(counts.arrivals) or [0]
     late = arrivals[min(len(arrivals) - 1, round(0.95 * len(arrivals)))]
     rows = [
-        ("label changes of a steady digit, in 1,000 frames", f"{1000 * counts.changes / max(1, counts.seen):.2f}", "≤ 1"),
+        ("label changes of a steady digit in 1,000 frames", f"{1000 * counts.changes / max(1, counts.seen):.2f}", "≤ 1"),
         ("identity switches, share of the digits", f"{counts.switches / max(1, counts.digits):.1%}", "≤ 1%"),
         ("frames from a digit's arrival to its label: median, 95%, most",
          f"{arrivals[len(arrivals) // 2]}, {late}, {arrivals[-1]}", "≤ 5"),
