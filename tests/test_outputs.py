@@ -1,0 +1,134 @@
+"""All outputs together, and the flags that shape a run."""
+
+import csv
+import fcntl
+import json
+import os
+import pty
+import struct
+import subprocess
+import termios
+from pathlib import Path
+
+import cv2
+import pytest
+from conftest import Run
+from harness import CLIPS, PICTURES, command, environment, errors, lines, summary, truth
+
+from recognizer.cameras import CAPABILITY, FORMAT, FRAME_SIZE, list_cameras
+
+CLIP = CLIPS / "dim.avi"
+TEXTS = sorted(number["text"] for number in truth(CLIP)[-1]["numbers"])
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A folder into which a run wrote all that it can, and what it printed."""
+    folder = tmp_path_factory.mktemp("outputs")
+    done = subprocess.run(
+        command("--source", CLIP, "--no-window", "--numbers", "--save", "seen.mkv", "--events", "e.jsonl", "--csv",
+                "n.csv"), cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, errors(done)) == (0, ["recognizer: labelled frames are in seen.mkv"])
+    return folder, done
+
+
+def test_numbers_are_printed_bare_and_once(outputs: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    assert sorted(outputs[1].stdout.split()) == TEXTS
+
+
+def test_the_table_has_a_row_a_number(outputs: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    with (outputs[0] / "n.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(row["text"] for row in rows) == TEXTS
+    events = lines(outputs[0] / "e.jsonl")
+    for row in rows:
+        event = events[int(row["frame"])]
+        assert (row["source"], float(row["time"])) == (event["source"], event["time"])
+        [number] = [n for n in event["numbers"] if n["text"] == row["text"]]
+        assert [int(row[side]) for side in "xywh"] == number["box"]
+        assert float(row["confidence"]) == number["confidence"]
+
+
+def test_every_frame_is_in_the_video_and_in_the_events(
+    outputs: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    video, frames = cv2.VideoCapture(str(outputs[0] / "seen.mkv")), 0
+    while video.read()[0]:
+        frames += 1
+    assert frames == len(lines(outputs[0] / "e.jsonl")) == len(truth(CLIP))
+
+
+def test_the_summary_counts(outputs: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    figures = summary(outputs[1].stderr)
+    assert figures["frames"] == len(truth(CLIP))
+    assert figures["numbers"] == len(TEXTS)
+    assert figures["dropped"] == 0
+    assert figures["seconds"] > 0
+
+
+def test_a_picture_table_has_each_number(run: Run, tmp_path: Path) -> None:
+    done = run("--source", PICTURES / "prices.jpg", "--numbers", "--no-window", "--csv", "n.csv")
+    wanted = [number["text"] for number in truth(PICTURES / "prices.jpg")[0]["numbers"]]
+    assert done.stdout.split() == wanted
+    with (tmp_path / "n.csv").open(newline="") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == wanted
+
+
+def test_every_nth_frame_and_no_more_than_some_seconds(run: Run) -> None:
+    done = run("--source", CLIP, "--no-window", "--events", "-", "--every", "3", "--max-seconds", "1")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["frame"] for event in events] == list(range(0, 15, 3))
+
+
+@pytest.mark.parametrize("args", [
+    ["--size", "big"], ["--size", "0x480"], ["--fps", "0"], ["--fps", "nan"], ["--every", "0"], ["--max-seconds", "-1"],
+    ["--source", str(CLIP), "--size", "640x480"], ["--source", str(CLIP), "--numbers", "--events", "-"],
+    ["--source", str(CLIP), "--events", "-", "--csv", "-"],
+])
+def test_flags_that_make_no_sense_are_refused(args: list[str], run: Run) -> None:
+    done = run("--no-window", *args)
+    assert done.returncode == 2
+    [said] = errors(done)
+    assert args[-1] in said or args[-2] in said
+
+
+def test_a_terminal_gets_a_progress_bar_and_only_there(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    with subprocess.Popen(command("--source", CLIP, "--no-window", "--events", "-"), cwd=tmp_path, env=environment(),
+                          stdout=subprocess.PIPE, stderr=theirs, text=True) as program:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # Linux's way to tell that nobody writes any more
+                break
+            if not part:
+                break
+            shown += part
+        assert program.stdout
+        printed = program.stdout.read()
+    os.close(ours)
+    assert f"/{len(truth(CLIP))}" in shown.decode()
+    assert len([json.loads(line) for line in printed.splitlines()]) == len(truth(CLIP))
+
+
+def test_no_camera_is_an_error(run: Run) -> None:
+    if list_cameras():
+        pytest.skip("this machine has a camera")
+    done = run("--list-cameras")
+    assert done.returncode == 3
+    assert "no camera found" in errors(done)[0]
+
+
+def test_cameras_are_listed_by_their_index(tmp_path: Path) -> None:
+    for index, name in ((10, "Second"), (2, "First one")):
+        (tmp_path / f"video{index}").mkdir()
+        (tmp_path / f"video{index}" / "name").write_text(f"{name}\n")
+    (tmp_path / "radio0").mkdir()
+    assert list(map(str, list_cameras(tmp_path, tmp_path / "nowhere"))) == ["2  First one", "10  Second"]
+
+
+def test_the_kernels_structures_have_their_sizes() -> None:
+    assert [CAPABILITY.size, FORMAT.size, FRAME_SIZE.size] == [104, 64, 44]  # videodev2.h
