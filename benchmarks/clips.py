@@ -60,8 +60,9 @@ def row(name: str, counts: Counter[str]) -> str:
 def print_steadiness(counts: Steadiness) -> None:
     arrivals = sorted(counts.arrivals) or [0]
     late = arrivals[min(len(arrivals) - 1, round(0.95 * len(arrivals)))]
+    changes = 1000 * counts.changes / max(1, counts.seen)
     rows = [
-        ("label changes of a steady digit in 1,000 frames", f"{1000 * counts.changes / max(1, counts.seen):.2f}", "≤ 1"),
+        ("label changes of a steady digit in 1,000 frames", f"{changes:.2f}", "≤ 1"),
         ("identity switches, share of the digits", f"{counts.switches / max(1, counts.digits):.1%}", "≤ 1%"),
         ("frames from a digit's arrival to its label: median, 95%, most",
          f"{arrivals[len(arrivals) // 2]}, {late}, {arrivals[-1]}", "≤ 5"),

@@ -12,7 +12,7 @@ from recognizer.types import Box, Image, Reading
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (80, 80, 255)
 DIGIT, NUMBER = (90, 230, 90), (255, 190, 60)  # BGR
-LEAST_UNIT = 0.45  # a caption's capitals are 8 pixels high then
+LEAST_UNIT = 0.5  # a caption's capitals are 8 pixels high then
 
 
 def draw(

@@ -12,7 +12,7 @@ from recognizer import Frame, Reading
 from recognizer.ahead import Background, ahead
 
 
-class Mishap(Exception):
+class MishapError(Exception):
     pass
 
 
@@ -49,14 +49,14 @@ def test_no_more_than_the_depth_and_one_in_hand_are_made_ahead() -> None:
 def test_an_error_comes_after_the_items_before_it() -> None:
     def items() -> Generator[int, None, None]:
         yield from range(3)
-        raise Mishap
+        raise MishapError
 
     got: list[int] = []
-    with pytest.raises(Mishap):
+    with pytest.raises(MishapError):
         got.extend(ahead(items()))
     taken = ahead(items())
     assert [next(taken) for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(Mishap):
+    with pytest.raises(MishapError):
         next(taken)
 
 
@@ -81,7 +81,7 @@ class Shelf:
     def write(self, reading: Reading) -> None:
         self.threads.add(threading.current_thread().name)
         if reading.frame.index == self._fails_at:
-            raise Mishap
+            raise MishapError
         self.kept.append(reading.frame.index)
 
     def __enter__(self) -> Self:
@@ -93,15 +93,18 @@ class Shelf:
         self.left = True
 
 
-def readings(stop: int) -> list[Reading]:
-    return [Reading(Frame(np.zeros((4, 4), np.uint8), index)) for index in range(stop)]
+def fill(shelf: Shelf, count: int, ends_by: BaseException | None = None) -> None:
+    """Write so many readings to it in the background, and end the block by an error if one is given."""
+    with Background(shelf) as sink:
+        for index in range(count):
+            sink.write(Reading(Frame(np.zeros((4, 4), np.uint8), index)))
+        if ends_by:
+            raise ends_by
 
 
 def test_a_sink_in_the_background_gets_everything_in_order_before_it_is_left() -> None:
     before, shelf = threading.active_count(), Shelf()
-    with Background(shelf) as sink:
-        for reading in readings(100):
-            sink.write(reading)
+    fill(shelf, 100)
     assert shelf.kept == list(range(100))
     assert shelf.left
     assert shelf.threads == {"write Shelf"}
@@ -111,17 +114,14 @@ def test_a_sink_in_the_background_gets_everything_in_order_before_it_is_left() -
 @pytest.mark.parametrize("fails_at", [0, 50, 99])
 def test_a_failing_sink_is_told_once_and_left(fails_at: int) -> None:
     shelf = Shelf(fails_at)
-    with pytest.raises(Mishap), Background(shelf) as sink:
-        for reading in readings(100):
-            sink.write(reading)
+    with pytest.raises(MishapError):
+        fill(shelf, 100)
     assert shelf.kept == list(range(fails_at))
     assert shelf.left
 
 
 def test_what_waits_is_written_when_the_block_ends_by_an_error() -> None:
     shelf = Shelf()
-    with pytest.raises(KeyboardInterrupt), Background(shelf) as sink:
-        for reading in readings(3):
-            sink.write(reading)
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        fill(shelf, 3, KeyboardInterrupt())
     assert shelf.kept == [0, 1, 2]

@@ -1,5 +1,6 @@
 """A live stream: Motion JPEG over HTTP, served on loopback."""
 
+import itertools
 import json
 import signal
 import socket
@@ -14,6 +15,8 @@ import cv2
 import pytest
 from conftest import Run
 from harness import CLIPS, Line, command, environment, errors, labels, summary, truth
+
+from recognizer.sources import open_source
 
 CLIP = CLIPS / "dim.avi"
 RATE = 15  # frames a second
@@ -104,3 +107,18 @@ def test_nobody_listens(run: Run) -> None:
     assert done.returncode == 3
     [said] = errors(done)
     assert url in said
+
+
+def test_what_a_reader_misses_is_counted_and_the_next_frame_is_the_newest(frames: list[bytes]) -> None:
+    with served(frames, rounds=100) as url, open_source(url) as source, open_source(url) as clock:
+        given, ticks = iter(source), iter(clock)
+        seen = [next(given)]
+        for _ in range(3):
+            for _ in range(8):  # time passes by another reader's frames
+                next(ticks)
+            seen.append(next(given))
+    assert [frame.dropped for frame in seen] == [frame.index - place for place, frame in enumerate(seen)]
+    assert seen[-1].dropped > 0
+    assert all(later.index - earlier.index > 1 for earlier, later in itertools.pairwise(seen))
+    assert all(frame.live for frame in seen)
+    assert [frame.captured for frame in seen] == sorted(frame.captured for frame in seen)
