@@ -13,11 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.frames import decode
 from benchmarks.measure import alternate, compare, parser, print_table
 from benchmarks.stages import CLIPS, STAGES, time_decoding, time_stages, time_whole, use_threads
 from fixtures.encode import Frames, write_mp4
 from recognizer import Recognizer
-from recognizer.sources import open_source
 
 CLIP = CLIPS / "demo.mp4"
 LARGE = 1920, 1080
@@ -32,8 +32,7 @@ def main() -> None:
     args = parser(__doc__, rounds=5).parse_args()
     rows: list[tuple[str, ...]] = []
     with tempfile.TemporaryDirectory() as folder:
-        large = Path(folder) / "large.mp4"
-        write_mp4(large, _enlarged(), LARGE, fps=30, quality=QUALITY)
+        large = write_large(Path(folder) / "large.mp4")
         for size, clip in {"1280×720": CLIP, "1920×1080": large}.items():
             for threads, count in THREADS.items():
                 use_threads(count)
@@ -44,10 +43,15 @@ def main() -> None:
                       f"{FRAMES} frames each, OpenCV {cv2.__version__}.")
 
 
+def write_large(path: Path) -> Path:
+    """Write the clip's first frames enlarged; the path."""
+    write_mp4(path, _enlarged(), LARGE, fps=30, quality=QUALITY)
+    return path
+
+
 def _enlarged() -> Frames:
-    with open_source(CLIP) as source:
-        for frame in islice(source, FRAMES):
-            yield np.asarray(cv2.resize(frame.image, LARGE, interpolation=cv2.INTER_CUBIC), np.uint8)
+    for image in islice(decode(CLIP), FRAMES):
+        yield np.asarray(cv2.resize(image, LARGE, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def _rows(what: str, clip: Path, rounds: int, bars: dict[str, float]) -> list[tuple[str, ...]]:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 
 import cv2
 
-from recognizer import Recognizer, pipeline
-from recognizer.classify import Classifier
-from recognizer.sources import open_source
+from benchmarks.frames import decode
+from recognizer import Recognizer
+from recognizer.ahead import Background, ahead
+from recognizer.movie import Movie
+from recognizer.save import Save
+from recognizer.types import Milliseconds
 
 CLIPS = Path("fixtures/clips")
-STAGES: dict[str, tuple[Any, str]] = {  # where the pipeline looks each one up
-    "find": (pipeline, "find"),
-    "classify": (Classifier, "__call__"),
-    "select": (pipeline, "select"),
-}
+STAGES = tuple(field.name for field in fields(Milliseconds) if field.name != "decode")
 
 
 @dataclass(frozen=True)
@@ -45,45 +42,54 @@ def use_threads(count: int | None) -> None:
 
 
 def time_decoding(clip: Path, frames: int) -> Took:
-    """The first frames of a clip, decoded and nothing else."""
-    with open_source(clip) as source:
-        return _time_each(islice(source, frames))[0]
+    """The first frames of a clip, decoded by OpenCV and nothing else."""
+    return _time_each(islice(decode(clip), frames))
 
 
 def time_whole(recognizer: Recognizer, clip: Path, frames: int) -> Took:
     """The same frames decoded, read and tracked: all that `Recognizer.watch` does."""
     with closing(recognizer.watch(clip)) as readings:
-        return _time_each(islice(readings, frames))[0]
+        return _time_each(islice(readings, frames))
+
+
+def time_saving(recognizer: Recognizer, clip: Path, frames: int, saved: Path) -> Took:
+    """The same, and a labelled video written too."""
+
+    def written() -> Iterator[None]:
+        with closing(recognizer.watch(clip)) as readings, Background(Save(str(saved))) as save:
+            for reading in islice(readings, frames):
+                yield save.write(reading)
+
+    return _time_each(written())
+
+
+def time_encoding(clip: Path, frames: int, saved: Path) -> Took:
+    """The same frames decoded and encoded as the program does it, with nothing read or drawn, in two threads."""
+
+    def written() -> Iterator[None]:
+        movie: Movie | None = None
+        for index, image in enumerate(ahead(decode(clip))):
+            if index == frames:
+                break
+            movie = movie or Movie(saved, (image.shape[1], image.shape[0]), 30)
+            yield movie.write(image, index / 30)
+        if movie:
+            movie.close()
+
+    return _time_each(written())
 
 
 def time_stages(recognizer: Recognizer, clip: Path, frames: int) -> dict[str, float]:
-    """Milliseconds a frame of each of STAGES, timed where the pipeline calls them, so not a copy of it."""
-    spent = dict.fromkeys(STAGES, 0.0)
-    with ExitStack() as stack:
-        for stage, (owner, name) in STAGES.items():
-            stack.enter_context(patch.object(owner, name, _timed(getattr(owner, name), stage, spent)))
-        readings = stack.enter_context(closing(recognizer.watch(clip)))
-        _, count = _time_each(islice(readings, frames), spent.clear)
-    return {stage: spent.get(stage, 0.0) / count for stage in STAGES}
+    """Milliseconds a frame of each of STAGES, as the readings tell them."""
+    with closing(recognizer.watch(clip)) as readings:
+        took = [reading.milliseconds for reading in islice(readings, frames)][1:]
+    return {stage: sum(getattr(m, stage) for m in took) / len(took) for stage in STAGES}
 
 
-def _timed(function: Callable[..., Any], stage: str, spent: dict[str, float]) -> Callable[..., Any]:
-    """The function, with the milliseconds of each call added to `spent`."""
-
-    def timed(*args: Any) -> Any:
-        start = time.perf_counter()
-        result = function(*args)
-        spent[stage] = spent.get(stage, 0.0) + 1000 * (time.perf_counter() - start)
-        return result
-
-    return timed
-
-
-def _time_each(frames: Iterator[object], begin: Callable[[], None] = lambda: None) -> tuple[Took, int]:
-    """The mean from the second frame on, and how many these are; the first opens the file and sets things up."""
+def _time_each(frames: Iterator[object]) -> Took:
+    """The mean from the second frame on; the first opens the file and sets things up."""
     next(frames)
-    begin()
     wall, processor = time.perf_counter(), time.process_time()
     count = sum(1 for _ in frames)
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    return Took(1000 * wall / count, 1000 * processor / count), count
+    return Took(1000 * wall / count, 1000 * processor / count)

@@ -82,7 +82,8 @@ def _before(image: Image, digits: list[Digit], lines: Lines, index: int) -> _Mar
     dark = ground - weakest > strongest - ground
     contrast = max(ground - weakest, strongest - ground)
     ink = (ground - near if dark else near - ground) > AT * contrast
-    pieces = [p for p in _pieces(ink, place, step) if abs(_level(p.box, box, lines.tilt)) <= ON_LINE]
+    pieces = [p for p in _pieces(ink, place, step) if abs(_level(p.box, box, lines.tilt)) <= ON_LINE
+              and not _within(p.box, box) and not (before and _within(p.box, before))]
     follows = before is not None and lines.gap[index] <= WIDEST_GAP
     marks = [_Mark(text, piece.box) for piece in pieces if (text := _read(piece, box, lines.tilt, follows))]
     if len(marks) != 1 or any(p.box != marks[0].box and p.box.area > SPECK * marks[0].box.area for p in pieces):
@@ -135,13 +136,20 @@ def _read(piece: _Piece, digit: Box, tilt: float, follows: bool) -> str:
     # A dash shows the line's tilt itself, which a digit alone doesn't.
     along = abs(piece.slope) <= STEEPEST and abs(piece.slope - tilt) <= (MOST_TURN if follows or tilt else STEEPEST)
     thick = high - abs(piece.slope) * wide if along else high
-    if along and 0.2 <= wide <= 1 and thick <= min(0.3, 0.6 * wide) and abs(_level(piece.box, digit, piece.slope)) <= 0.22:
+    in_the_middle = abs(_level(piece.box, digit, piece.slope)) <= 0.22
+    if along and in_the_middle and 0.2 <= wide <= 1 and thick <= min(0.3, 0.6 * wide):
         return MINUS
     if not follows or min(wide, high) < 0.04 or min(piece.box.w, piece.box.h) < 2:
         return ""
     if 0.25 <= _level(piece.box, digit, tilt) <= 0.85 and wide <= 0.35 and high <= 0.55:
         return COMMA if piece.elongation > ROUND else POINT
     return ""
+
+
+def _within(piece: Box, digit: Box) -> bool:
+    """Whether ink is a part of a digit, such as of a stroke that broke: its middle is in the digit's box."""
+    x, y = piece.centre
+    return digit.x <= x < digit.x + digit.w and digit.y <= y < digit.y + digit.h
 
 
 def _level(mark: Box, digit: Box, slope: float) -> float:

@@ -13,7 +13,7 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 LOST, DIMMED = "camera lost", 3  # what stands on its last picture, which is so many times darker
 WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (80, 80, 255)
 DIGIT, NUMBER = (90, 230, 90), (255, 190, 60)  # BGR
-LEAST_UNIT = 0.45  # a caption's capitals are 8 pixels high then
+LEAST_UNIT = 0.5  # a caption's capitals are 8 pixels high then
 
 
 def draw(

@@ -20,7 +20,7 @@ COASTS = 3  # frames for which a digit that was shown is kept though it isn't se
 RECENT, PRESENT = 8, 0.6  # and of its recent frames, the share in which it must have been seen
 MEMORY = 0.9  # what a frame's evidence is still worth one frame later
 FLOOR = 1e-3  # the least probability that a single frame may give to a label
-HYSTERESIS = 3.0  # by how much another label's evidence must exceed the present one's, in nats
+HYSTERESIS = 5.0  # by how much another label's evidence must exceed the present one's, in nats
 MARKS = ("", MINUS, POINT, COMMA)
 
 _Floats = NDArray[np.float64]

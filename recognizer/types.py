@@ -151,8 +151,8 @@ class Digit:
         top: the likeliest labels with their probabilities, best first.
         track: the same digit keeps its number from frame to frame; None in photographs.
         mark: what stands before it on its line: MINUS, a POINT or a COMMA; empty for nothing.
-        seen: label and confidence by this frame alone, where `label` comes from all frames of the track; None
-            in photographs, and where the digit is shown though it wasn't seen in this frame.
+        seen: label and confidence by this frame alone, where `label` comes from all frames of a track; None
+            without a track, and where the digit is shown though it wasn't seen in this frame.
     """
 
     label: int
@@ -253,7 +253,8 @@ class Reading:
 
 
 def _digit_event(digit: Digit) -> dict[str, Any]:
-    label, confidence = digit.seen or (None, None)
+    own = (digit.label, digit.confidence) if digit.track is None else (None, None)
+    label, confidence = digit.seen or own
     return {
         "label": digit.label,
         "confidence": round(digit.confidence, 4),

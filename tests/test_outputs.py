@@ -1,144 +1,134 @@
-"""Outputs that stop: a full disk, a folder that is removed, a reader that has seen enough."""
+"""All outputs together, and the flags that shape a run."""
 
+import csv
+import fcntl
 import json
-import resource
-import shutil
+import os
+import pty
+import struct
 import subprocess
-import sys
-from collections.abc import Iterator
+import termios
 from pathlib import Path
 
 import cv2
 import pytest
 from conftest import Run
-from harness import CLIPS, PATIENCE, PICTURES, command, environment, errors, lines, truth
+from harness import CLIPS, PICTURES, command, environment, errors, lines, summary, truth
+
+from recognizer.cameras import CAPABILITY, FORMAT, FRAME_SIZE, list_cameras
 
 CLIP = CLIPS / "dim.avi"
-FRAMES = len(truth(CLIP))
-OUTPUT = 5
+TEXTS = sorted(number["text"] for number in truth(CLIP)[-1]["numbers"])
 
 
-def readable_frames(path: Path) -> int:
-    video, frames = cv2.VideoCapture(str(path)), 0
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """A folder into which a run wrote all that it can, and what it printed."""
+    folder = tmp_path_factory.mktemp("outputs")
+    done = subprocess.run(
+        command("--source", CLIP, "--no-window", "--numbers", "--save", "seen.mkv", "--events", "e.jsonl", "--csv",
+                "n.csv"), cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, errors(done)) == (0, ["recognizer: labelled frames are in seen.mkv"])
+    return folder, done
+
+
+def test_numbers_are_printed_bare_and_once(outputs: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    assert sorted(outputs[1].stdout.split()) == TEXTS
+
+
+def test_the_table_has_a_row_a_number(outputs: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    with (outputs[0] / "n.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(row["text"] for row in rows) == TEXTS
+    events = lines(outputs[0] / "e.jsonl")
+    for row in rows:
+        event = events[int(row["frame"])]
+        assert (row["source"], float(row["time"])) == (event["source"], event["time"])
+        [number] = [n for n in event["numbers"] if n["text"] == row["text"]]
+        assert [int(row[side]) for side in "xywh"] == number["box"]
+        assert float(row["confidence"]) == number["confidence"]
+
+
+def test_every_frame_is_in_the_video_and_in_the_events(
+    outputs: tuple[Path, subprocess.CompletedProcess[str]]
+) -> None:
+    video, frames = cv2.VideoCapture(str(outputs[0] / "seen.mkv")), 0
     while video.read()[0]:
         frames += 1
-    return frames
+    assert frames == len(lines(outputs[0] / "e.jsonl")) == len(truth(CLIP))
 
 
-def run_limited(size: int, *args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the program where no file may grow over `size` bytes, as on a disk that is full then."""
-    return subprocess.run(command(*args), cwd=cwd, env=environment(), capture_output=True, text=True, check=False,
-                          timeout=PATIENCE, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+def test_the_summary_counts(outputs: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    figures = summary(outputs[1].stderr)
+    assert figures["frames"] == len(truth(CLIP))
+    assert figures["numbers"] == len(TEXTS)
+    assert figures["dropped"] == 0
+    assert figures["seconds"] > 0
 
 
-def test_events_that_fill_the_disk_stop_alone(tmp_path: Path) -> None:
-    done = run_limited(4000, "--source", CLIP, "--no-window", "--events", "e.jsonl", cwd=tmp_path)
-    assert done.returncode == OUTPUT
+def test_a_picture_table_has_each_number(run: Run, tmp_path: Path) -> None:
+    done = run("--source", PICTURES / "prices.jpg", "--numbers", "--no-window", "--csv", "n.csv")
+    wanted = [number["text"] for number in truth(PICTURES / "prices.jpg")[0]["numbers"]]
+    assert done.stdout.split() == wanted
+    with (tmp_path / "n.csv").open(newline="") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == wanted
+
+
+def test_every_nth_frame_and_no_more_than_some_seconds(run: Run) -> None:
+    done = run("--source", CLIP, "--no-window", "--events", "-", "--every", "3", "--max-seconds", "1")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [event["frame"] for event in events] == list(range(0, 15, 3))
+
+
+@pytest.mark.parametrize("args", [
+    ["--size", "big"], ["--size", "0x480"], ["--fps", "0"], ["--fps", "nan"], ["--every", "0"], ["--max-seconds", "-1"],
+    ["--source", str(CLIP), "--size", "640x480"], ["--source", str(CLIP), "--numbers", "--events", "-"],
+    ["--source", str(CLIP), "--events", "-", "--csv", "-"],
+])
+def test_flags_that_make_no_sense_are_refused(args: list[str], run: Run) -> None:
+    done = run("--no-window", *args)
+    assert done.returncode == 2
     [said] = errors(done)
-    assert "--events e.jsonl: File too large" in said
-    assert done.stdout  # the numbers are still printed
-    *whole, last = (tmp_path / "e.jsonl").read_text().splitlines()
-    assert [json.loads(line)["frame"] for line in whole] == list(range(len(whole)))
-    assert whole
+    assert args[-1] in said or args[-2] in said
 
 
-@pytest.mark.parametrize("name", ["seen.mp4", "seen.mkv", "seen.avi"])
-def test_a_video_that_fills_the_disk_stops_alone(name: str, tmp_path: Path) -> None:
-    done = run_limited(100_000, "--source", CLIP, "--no-window", "--events", "e.jsonl", "--save", name, cwd=tmp_path)
-    assert done.returncode == OUTPUT
-    assert f"--save {name}: " in errors(done)[0]
-    assert [line["frame"] for line in lines(tmp_path / "e.jsonl")] == list(range(FRAMES))
-    assert 0 < readable_frames(tmp_path / name) < FRAMES
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a file system of 64 kB."""
-    folder = tmp_path / "small disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
-    if not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("file systems can't be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def test_a_disk_that_is_full(small_disk: Path, run: Run, tmp_path: Path) -> None:
-    done = run("--source", CLIP, "--no-window", "--save", small_disk / "seen.mp4", "--events", "e.jsonl")
-    assert done.returncode == OUTPUT
-    assert "No space left" in errors(done)[0]
-    assert len(lines(tmp_path / "e.jsonl")) == FRAMES
-    assert 0 < readable_frames(small_disk / "seen.mp4") < FRAMES
-
-
-@pytest.mark.parametrize("flag", ["--events", "--save"])
-def test_an_output_that_is_removed_is_told(flag: str, tmp_path: Path) -> None:
-    away = tmp_path / "away"
-    away.mkdir()
-    name = {"--events": "e.jsonl", "--save": "seen.mkv"}[flag]
-    with subprocess.Popen(command("--source", CLIPS / "demo.mp4", "--no-window", "--events", "-", flag, away / name)
-                          if flag == "--save" else
-                          command("--source", CLIPS / "demo.mp4", "--no-window", flag, away / name),
-                          cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True) as program:
-        assert program.stdout
-        while not (away / name).exists() or not (away / name).stat().st_size:
-            assert program.poll() is None
-        shutil.rmtree(away)
-        printed, said = program.communicate(timeout=PATIENCE)
-    assert program.returncode == OUTPUT
-    assert f"{flag} {away / name}: the file was removed" in said.splitlines()[0]
-    assert printed
-
-
-def test_pictures_whose_folder_is_removed(tmp_path: Path) -> None:
-    for number in range(30):
-        shutil.copy(PICTURES / "note.jpg", tmp_path / f"{number:02}.jpg")
-    with subprocess.Popen(command("--source", "*.jpg", "--no-window", "--save", "out/", "--events", "e.jsonl"),
-                          cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True) as program:
-        assert program.stdout
-        program.stdout.readline()
-        shutil.rmtree(tmp_path / "out")
-        said = program.communicate(timeout=PATIENCE)[1]
-    assert program.returncode == OUTPUT
-    assert "No such file or directory" in said.splitlines()[0]
-    assert len(lines(tmp_path / "e.jsonl")) == 30
-
-
-def test_nothing_left_to_write_to_ends_it(tmp_path: Path) -> None:
-    with (tmp_path / "full").open("w") as full:
-        done = subprocess.run(
-            command("--source", CLIP, "--no-window", "--events", "-"), cwd=tmp_path, env=environment(), text=True,
-            stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000)),
-        )
-    assert done.returncode == OUTPUT
-    assert "--events -: File too large" in errors(done)[0]
-
-
-def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
+def test_a_terminal_gets_a_progress_bar_and_only_there(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
     with subprocess.Popen(command("--source", CLIP, "--no-window", "--events", "-"), cwd=tmp_path, env=environment(),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
-        head = subprocess.run(["head", "-3"], stdin=program.stdout, capture_output=True, text=True, check=True)
+                          stdout=subprocess.PIPE, stderr=theirs, text=True) as program:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # Linux's way to tell that nobody writes any more
+                break
+            if not part:
+                break
+            shown += part
         assert program.stdout
-        program.stdout.close()
-        said = program.communicate(timeout=PATIENCE)[1]
-    assert (program.returncode, said) == (0, b"")
-    assert [json.loads(line)["frame"] for line in head.stdout.splitlines()] == [0, 1, 2]
+        printed = program.stdout.read()
+    os.close(ours)
+    assert f"/{len(truth(CLIP))}" in shown.decode()
+    assert len([json.loads(line) for line in printed.splitlines()]) == len(truth(CLIP))
 
 
-@pytest.mark.parametrize("closed", ["stdout", "stderr"])
-def test_a_closed_output(closed: str, tmp_path: Path) -> None:
-    redirect = {"stdout": ">&-", "stderr": "2>&-"}[closed]
-    done = subprocess.run(["sh", "-c", f'exec "$@" {redirect}', "sh", *command("--source", PICTURES / "tiny.png",
-                          "--no-window", "--events", "e.jsonl")], cwd=tmp_path, env=environment(), text=True,
-                          capture_output=True, timeout=PATIENCE, check=False)
-    assert "Traceback" not in done.stderr
-    assert len(lines(tmp_path / "e.jsonl")) == 1
+def test_no_camera_is_an_error(run: Run) -> None:
+    if list_cameras():
+        pytest.skip("this machine has a camera")
+    done = run("--list-cameras")
+    assert done.returncode == 3
+    assert "no camera found" in errors(done)[0]
 
 
-if sys.platform == "win32":
-    pytest.skip("limits of a file's size are set by POSIX's means", allow_module_level=True)
+def test_cameras_are_listed_by_their_index(tmp_path: Path) -> None:
+    for index, name in ((10, "Second"), (2, "First one")):
+        (tmp_path / f"video{index}").mkdir()
+        (tmp_path / f"video{index}" / "name").write_text(f"{name}\n")
+    (tmp_path / "radio0").mkdir()
+    assert list(map(str, list_cameras(tmp_path, tmp_path / "nowhere"))) == ["2  First one", "10  Second"]
+
+
+def test_the_kernels_structures_have_their_sizes() -> None:
+    assert [CAPABILITY.size, FORMAT.size, FRAME_SIZE.size] == [104, 64, 44]  # videodev2.h

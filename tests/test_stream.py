@@ -1,5 +1,6 @@
 """Live streams, and how they fail: Motion JPEG over HTTP, served on loopback, and through named pipes."""
 
+import itertools
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ import cv2
 import pytest
 from conftest import Run
 from harness import CLIPS, PATIENCE, SUMMARY, Line, command, environment, errors, labels, truth
+
+from recognizer.sources import open_source
 
 CLIP = CLIPS / "dim.avi"
 RATE = 15  # frames a second
@@ -217,3 +220,17 @@ def test_nobody_listens(run: Run) -> None:
     [said] = errors(done)
     assert url in said
 
+
+def test_what_a_reader_misses_is_counted_and_the_next_frame_is_the_newest(frames: list[bytes]) -> None:
+    with closing(Sender(frames)) as sender, open_source(sender.url) as source, open_source(sender.url) as clock:
+        given, ticks = iter(source), iter(clock)
+        seen = [next(given)]
+        for _ in range(3):
+            for _ in range(8):  # time passes by another reader's frames
+                next(ticks)
+            seen.append(next(given))
+    assert [frame.dropped for frame in seen] == [frame.index - place for place, frame in enumerate(seen)]
+    assert seen[-1].dropped > 0
+    assert all(later.index - earlier.index > 1 for earlier, later in itertools.pairwise(seen))
+    assert all(frame.live for frame in seen)
+    assert [frame.captured for frame in seen] == sorted(frame.captured for frame in seen)

@@ -1,5 +1,7 @@
 """Ids stay with their digits, and a label survives a bad frame."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from recognizer.track import APPEARS, COASTS, RECENT, Tracker
@@ -84,3 +86,59 @@ def test_a_digit_that_comes_back_soon_is_the_same():
     for _ in range(APPEARS):
         after = tracker.update([digit(4, 10)], SIZE)
     assert [d.track for d in after] == [d.track for d in before]
+
+
+def test_a_sheet_that_moves_by_more_than_its_digits_are_apart_keeps_their_ids():
+    tracker = Tracker()
+    ids = []
+    for step in range(20):
+        shown = tracker.update([digit(k % 10, 100 + 50 * k + 70 * step) for k in range(7)], SIZE)
+        ids.append({d.label: d.track for d in shown})
+    assert ids[APPEARS - 1 :] == [ids[-1]] * (21 - APPEARS)
+    assert len(set(ids[-1].values())) == 7
+
+
+def test_one_digit_moves_while_the_others_rest():
+    tracker = Tracker()
+    for step in range(20):
+        shown = tracker.update([digit(1, 100), digit(2, 160), digit(3, 800 + 20 * step)], SIZE)
+        if step == APPEARS:
+            before = [d.track for d in shown]
+    assert [d.track for d in shown] == before
+
+
+def test_a_digit_that_is_missed_goes_on_with_its_movement_and_not_out_of_the_picture():
+    tracker = Tracker()
+    for step in range(10):
+        tracker.update([digit(4, 100 + 15 * step)], SIZE)
+    (shown,) = tracker.update([], SIZE)
+    assert shown.box.x == 100 + 15 * 10
+    assert shown.seen is None
+    tracker = Tracker()
+    for step in range(10):
+        tracker.update([digit(4, 150 - 16 * step)], SIZE)
+    assert tracker.update([], SIZE) == []
+
+
+def test_the_frames_own_label_is_kept_beside_the_tracks():
+    tracker = Tracker()
+    for _ in range(6):
+        tracker.update([digit(7, 10)], SIZE)
+    (shown,) = tracker.update([digit(1, 10, confidence=0.8)], SIZE)
+    assert (shown.label, shown.seen) == (7, (1, 0.8))
+
+
+def test_every_second_frame_wrong_does_not_make_a_label_flicker():
+    tracker = Tracker()
+    for _ in range(4):
+        tracker.update([digit(7, 10)], SIZE)
+    labels = {tracker.update([digit((1, 7)[frame % 2], 10, confidence=0.8)], SIZE)[0].label for frame in range(60)}
+    assert labels == {7}
+
+
+def test_a_mark_that_is_missed_once_stays():
+    tracker = Tracker()
+    for _ in range(5):
+        tracker.update([replace(digit(7, 10), mark="-")], SIZE)
+    (shown,) = tracker.update([digit(7, 10)], SIZE)
+    assert shown.mark == "-"

@@ -1,0 +1,63 @@
+"""Saved videos keep the times of their pictures in every container."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from recognizer.movie import CONTAINERS, Movie
+
+SIZE = 64, 48
+EVEN = [index / 12 for index in range(24)]
+UNEVEN = [0.0, 0.03, 0.2, 0.24, 0.5, 0.51, 0.9, 1.4, 1.45, 2.0]
+
+
+def written(path: Path, times: list[float]) -> list[float]:
+    """Write a picture at each of these times; the times at which they are found."""
+    movie = Movie(path, SIZE, fps=30)
+    for index, moment in enumerate(times):
+        movie.write(np.full((SIZE[1], SIZE[0], 3), 20 * index % 256, np.uint8), moment)
+    movie.close()
+    with av.open(str(path)) as video:
+        return [float(frame.pts * frame.time_base) for frame in video.decode(video=0)]
+
+
+@pytest.mark.parametrize("times", [EVEN, UNEVEN], ids=["another rate than it says", "a varying rate"])
+@pytest.mark.parametrize("ending", [ending for ending in CONTAINERS if ending != ".avi"])
+def test_pictures_keep_their_times(ending: str, times: list[float], tmp_path: Path) -> None:
+    assert written(tmp_path / f"video{ending}", times) == pytest.approx(times, abs=0.002)
+
+
+def test_a_recording_begins_at_0(tmp_path: Path) -> None:
+    found = written(tmp_path / "video.mkv", [moment + 100 for moment in EVEN])
+    assert found == pytest.approx(EVEN, abs=0.002)
+
+
+@pytest.mark.parametrize("times", [EVEN, UNEVEN])
+def test_an_avi_is_as_long_as_its_times(times: list[float], tmp_path: Path) -> None:
+    found = written(tmp_path / "video.avi", times)
+    assert found[-1] - found[0] == pytest.approx(times[-1], abs=1.5 / 30)
+
+
+def test_faster_pictures_than_an_avi_has_places_are_left_out(tmp_path: Path) -> None:
+    times = [index / 60 for index in range(60)]
+    found = written(tmp_path / "video.avi", times)
+    assert len(found) < len(times)
+    assert found[-1] - found[0] == pytest.approx(times[-1], abs=1.5 / 30)
+
+
+@pytest.mark.parametrize("ending", CONTAINERS)
+def test_it_is_h264(ending: str, tmp_path: Path) -> None:
+    written(tmp_path / f"video{ending}", EVEN)
+    with av.open(str(tmp_path / f"video{ending}")) as video:
+        stream = video.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+
+
+def test_odd_sides_lose_a_pixel(tmp_path: Path) -> None:
+    movie = Movie(tmp_path / "video.mp4", (65, 49), fps=30)
+    movie.write(np.zeros((49, 65, 3), np.uint8), 0)
+    movie.close()
+    with av.open(str(tmp_path / "video.mp4")) as video:
+        assert (video.streams.video[0].width, video.streams.video[0].height) == (64, 48)

@@ -1,0 +1,144 @@
+"""Outputs that stop: a full disk, a folder that is removed, a reader that has seen enough."""
+
+import json
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pytest
+from conftest import Run
+from harness import CLIPS, PATIENCE, PICTURES, command, environment, errors, lines, truth
+
+CLIP = CLIPS / "dim.avi"
+FRAMES = len(truth(CLIP))
+OUTPUT = 5
+
+
+def readable_frames(path: Path) -> int:
+    video, frames = cv2.VideoCapture(str(path)), 0
+    while video.read()[0]:
+        frames += 1
+    return frames
+
+
+def run_limited(size: int, *args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program where no file may grow over `size` bytes, as on a disk that is full then."""
+    return subprocess.run(command(*args), cwd=cwd, env=environment(), capture_output=True, text=True, check=False,
+                          timeout=PATIENCE, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+
+
+def test_events_that_fill_the_disk_stop_alone(tmp_path: Path) -> None:
+    done = run_limited(4000, "--source", CLIP, "--no-window", "--events", "e.jsonl", cwd=tmp_path)
+    assert done.returncode == OUTPUT
+    [said] = errors(done)
+    assert "--events e.jsonl: File too large" in said
+    assert done.stdout  # the numbers are still printed
+    *whole, last = (tmp_path / "e.jsonl").read_text().splitlines()
+    assert [json.loads(line)["frame"] for line in whole] == list(range(len(whole)))
+    assert whole
+
+
+@pytest.mark.parametrize("name", ["seen.mp4", "seen.mkv", "seen.avi"])
+def test_a_video_that_fills_the_disk_stops_alone(name: str, tmp_path: Path) -> None:
+    done = run_limited(100_000, "--source", CLIP, "--no-window", "--events", "e.jsonl", "--save", name, cwd=tmp_path)
+    assert done.returncode == OUTPUT
+    assert f"--save {name}: " in errors(done)[0]
+    assert [line["frame"] for line in lines(tmp_path / "e.jsonl")] == list(range(FRAMES))
+    assert 0 < readable_frames(tmp_path / name) < FRAMES
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a file system of 64 kB."""
+    folder = tmp_path / "small disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("file systems can't be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_is_full(small_disk: Path, run: Run, tmp_path: Path) -> None:
+    done = run("--source", CLIP, "--no-window", "--save", small_disk / "seen.mp4", "--events", "e.jsonl")
+    assert done.returncode == OUTPUT
+    assert "No space left" in errors(done)[0]
+    assert len(lines(tmp_path / "e.jsonl")) == FRAMES
+    assert 0 < readable_frames(small_disk / "seen.mp4") < FRAMES
+
+
+@pytest.mark.parametrize("flag", ["--events", "--save"])
+def test_an_output_that_is_removed_is_told(flag: str, tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    name = {"--events": "e.jsonl", "--save": "seen.mkv"}[flag]
+    with subprocess.Popen(command("--source", CLIPS / "demo.mp4", "--no-window", "--events", "-", flag, away / name)
+                          if flag == "--save" else
+                          command("--source", CLIPS / "demo.mp4", "--no-window", flag, away / name),
+                          cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as program:
+        assert program.stdout
+        while not (away / name).exists() or not (away / name).stat().st_size:
+            assert program.poll() is None
+        shutil.rmtree(away)
+        printed, said = program.communicate(timeout=PATIENCE)
+    assert program.returncode == OUTPUT
+    assert f"{flag} {away / name}: the file was removed" in said.splitlines()[0]
+    assert printed
+
+
+def test_pictures_whose_folder_is_removed(tmp_path: Path) -> None:
+    for number in range(30):
+        shutil.copy(PICTURES / "note.jpg", tmp_path / f"{number:02}.jpg")
+    with subprocess.Popen(command("--source", "*.jpg", "--no-window", "--save", "out/", "--events", "e.jsonl"),
+                          cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as program:
+        assert program.stdout
+        program.stdout.readline()
+        shutil.rmtree(tmp_path / "out")
+        said = program.communicate(timeout=PATIENCE)[1]
+    assert program.returncode == OUTPUT
+    assert "No such file or directory" in said.splitlines()[0]
+    assert len(lines(tmp_path / "e.jsonl")) == 30
+
+
+def test_nothing_left_to_write_to_ends_it(tmp_path: Path) -> None:
+    with (tmp_path / "full").open("w") as full:
+        done = subprocess.run(
+            command("--source", CLIP, "--no-window", "--events", "-"), cwd=tmp_path, env=environment(), text=True,
+            stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000)),
+        )
+    assert done.returncode == OUTPUT
+    assert "--events -: File too large" in errors(done)[0]
+
+
+def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
+    with subprocess.Popen(command("--source", CLIP, "--no-window", "--events", "-"), cwd=tmp_path, env=environment(),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        head = subprocess.run(["head", "-3"], stdin=program.stdout, capture_output=True, text=True, check=True)
+        assert program.stdout
+        program.stdout.close()
+        said = program.communicate(timeout=PATIENCE)[1]
+    assert (program.returncode, said) == (0, b"")
+    assert [json.loads(line)["frame"] for line in head.stdout.splitlines()] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_output(closed: str, tmp_path: Path) -> None:
+    redirect = {"stdout": ">&-", "stderr": "2>&-"}[closed]
+    done = subprocess.run(["sh", "-c", f'exec "$@" {redirect}', "sh", *command("--source", PICTURES / "tiny.png",
+                          "--no-window", "--events", "e.jsonl")], cwd=tmp_path, env=environment(), text=True,
+                          capture_output=True, timeout=PATIENCE, check=False)
+    assert "Traceback" not in done.stderr
+    assert len(lines(tmp_path / "e.jsonl")) == 1
+
+
+if sys.platform == "win32":
+    pytest.skip("limits of a file's size are set by POSIX's means", allow_module_level=True)
