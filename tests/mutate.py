@@ -1,6 +1,6 @@
 """Damages the fixtures and reads them: python tests/mutate.py SEED COUNT FOLDER
 
-Prints a JSON object for each damaged file, what it was and what came of it, and ends the process when one takes too long.
+Prints a JSON object for each damaged file, what it was and what came of it. One that takes too long ends the process.
 Every picture is read; a video is decoded whole, and each 25th of its frames read.
 """
 
