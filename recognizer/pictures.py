@@ -60,7 +60,7 @@ def _read(path: Path) -> bytes:
     if not content:
         raise SourceError(f"{path}: the file is empty; expected a picture")
     if len(content) > MOST_BYTES:
-        raise SourceError(f"{path}: expected a picture's file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
+        raise SourceError(f"{path}: expected a file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
     return content
 
 

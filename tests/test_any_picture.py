@@ -123,7 +123,7 @@ def test_other_arrays_are_refused_in_words(array: NDArray[np.generic]) -> None:
     None, "photo.jpg", [[0, 255]], [[1], [2, 3]], 7, np.full((9, 9), np.nan), np.full((9, 9, 3), np.inf, np.float32),
 ], ids=repr)
 def test_other_things_are_refused_in_words(thing: object) -> None:
-    with pytest.raises(ValueError, match="expected a picture .* found"):
+    with pytest.raises(ValueError, match=r"expected a picture .* found"):
         READER.read(thing)  # type: ignore[arg-type]
 
 
