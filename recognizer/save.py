@@ -120,7 +120,9 @@ class _Movie:
         height, width = first.shape[:2]
         self._size = max(2, width // 2 * 2), max(2, height // 2 * 2)  # H.264 wants even sides
         self._path = path
-        options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if path.suffix in (".mp4", ".mov") else {}
+        options = {"flush_packets": "1"}
+        if path.suffix in (".mp4", ".mov"):
+            options["movflags"] = "frag_keyframe+empty_moov+default_base_moof"
         rate = Fraction(fps).limit_denominator(1001)
         try:
             self._container: OutputContainer = av.open(str(path), "w", options=options)
@@ -129,7 +131,8 @@ class _Movie:
             raise OutputError(f"--save {path}: can't be written ({error})") from error
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = "yuv420p"
-        self._stream.options = {"preset": "veryfast", "crf": "21"}
+        # Frames that wait in the encoder would be lost in a kill, so none do.
+        self._stream.options = {"preset": "veryfast", "crf": "21", "tune": "zerolatency"}
         self._stream.gop_size = max(1, round(fps / 2))
         self._rate, self._last = rate, -1
         self._failures: tuple[type[BaseException], ...] = (av.FFmpegError, OSError)
