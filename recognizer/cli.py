@@ -44,7 +44,9 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
     where.add_argument("--source", metavar="NAME",
                        help="read a video, a picture, a folder or glob of them, or a stream's URL")
-    parser.add_argument("--no-window", action="store_true", help="show nothing; print each number that is read")
+    window = parser.add_mutually_exclusive_group()
+    window.add_argument("--window", action="store_true", help="show the window, and end with 5 where there is no display")
+    window.add_argument("--no-window", action="store_true", help="show nothing; print each number that is read")
     parser.add_argument("--save", metavar="FILE",
                         help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
     parser.add_argument("--events", metavar="FILE",
@@ -104,6 +106,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
     recognizer = Recognizer(args.model, args.threshold)
     windowed = not args.no_window
     if windowed and not has_display():
+        if args.window:
+            raise OutputError("--window: expected a display, found none; set DISPLAY, or leave --window out")
         windowed = False
         say("no display found, so no window: the numbers are printed instead")
         if args.camera is None and args.source is None and args.save is None:

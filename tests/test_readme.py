@@ -36,7 +36,8 @@ def test_the_python_example_runs():
     assert done.stdout.startswith("['")
 
 
-@pytest.mark.parametrize("document", ["README.md", "models/README.md", "benchmarks/README.md", "fixtures/README.md"])
+@pytest.mark.parametrize("document", ["README.md", "models/README.md", "benchmarks/README.md", "fixtures/README.md",
+                                      "docs/promises.md"])
 def test_links_lead_somewhere(document):
     text = (ROOT / document).read_text(encoding="utf-8")
     targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
