@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument("--source", metavar="NAME",
                        help="read a video, a picture, a folder or glob of them, or a stream's URL")
     window = parser.add_mutually_exclusive_group()
-    window.add_argument("--window", action="store_true", help="show the window, and end with 5 where there is no display")
+    window.add_argument("--window", action="store_true", help="show the window, or end with 5 where no display is")
     window.add_argument("--no-window", action="store_true", help="show nothing; print each number that is read")
     parser.add_argument("--save", metavar="FILE",
                         help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
