@@ -26,7 +26,7 @@ class Camera:
     def __init__(self, pictures: list[Image]) -> None:
         self.fault = ""
         self.opened = self.released = 0
-        self._pictures, self._place = pictures, 0
+        self._pictures, self.given = pictures, 0
         self._shown: Image | None = None
         self._woken = threading.Event()
         self._rng = np.random.default_rng(1)
@@ -54,9 +54,9 @@ class Camera:
             self._woken.wait(HUNG)
         if self.fault != "frozen" or self._shown is None:
             time.sleep(1 / RATE)
-            picture = self._pictures[self._place % len(self._pictures)]
+            picture = self._pictures[self.given % len(self._pictures)]
             self._shown = picture ^ self._rng.integers(0, 2, picture.shape, np.uint8)
-            self._place += 1
+            self.given += 1
         return True, self._shown
 
     def get(self, prop: int) -> float:

@@ -13,6 +13,7 @@ from harness import CLIPS, labels, truth
 from misbehaving import FAULTS, Camera, until
 
 from recognizer import InputError, Recognizer, SourceError
+from recognizer.capture import STALE
 from recognizer.live import Live
 from recognizer.save import Save
 from recognizer.types import Image, Reading
@@ -147,3 +148,17 @@ def test_waiting_takes_little_of_the_processor(fault: str, pictures: list[Image]
         camera.recover()
     print(f"{fault}: {share:.1%} of a processor")
     assert share < 0.1
+
+
+def test_a_picture_that_nobody_took_in_time_is_not_read(pictures: list[Image]) -> None:
+    camera = Camera(pictures[:1])
+    with Live(camera.open, "0", noisy=True) as live:
+        frames = iter(live)
+        first = next(frames)
+        while camera.given < 3:
+            time.sleep(0.01)
+        camera.fail("gone")
+        time.sleep(1.1 * STALE)
+        lost = [next(frames) for _ in range(3)]
+    assert all(frame.lost for frame in lost)
+    assert len({frame.time for frame in (first, *lost)}) == 4
