@@ -158,7 +158,9 @@ def test_a_picture_that_nobody_took_in_time_is_not_read(pictures: list[Image]) -
         while camera.given < 3:
             time.sleep(0.01)
         camera.fail("gone")
-        time.sleep(1.1 * STALE)
+        while not camera.released:
+            time.sleep(0.01)
+        time.sleep(1.1 * STALE)  # nothing happens now but that the last picture ages
         lost = [next(frames) for _ in range(3)]
     assert all(frame.lost for frame in lost)
     assert len({frame.time for frame in (first, *lost)}) == 4
