@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recognizer.errors import ModelError
+from recognizer.errors import InputError, ModelError
 
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "no digit")
 INPUT_SHAPE = (28, 28, 1)
@@ -43,11 +43,11 @@ class Manifest:
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[0-9a-f]{64}", str(self.sha256)):
-            raise ValueError(f"expected a sha256 of 64 hexadecimal digits, found {self.sha256!r}")
+            raise InputError(f"expected a sha256 of 64 hexadecimal digits, found {self.sha256!r}")
         if tuple(self.classes) != CLASSES or tuple(self.input_shape) != INPUT_SHAPE:
-            raise ValueError(f"expected the classes {', '.join(CLASSES)} and crops of {INPUT_SHAPE}")
+            raise InputError(f"expected the classes {', '.join(CLASSES)} and crops of {INPUT_SHAPE}")
         if not (0 <= self.threshold <= 1 and 0.01 <= self.temperature <= 100):
-            raise ValueError(f"expected a threshold 0-1 and a temperature 0.01-100, found "
+            raise InputError(f"expected a threshold 0-1 and a temperature 0.01-100, found "
                              f"{self.threshold} and {self.temperature}")
 
 

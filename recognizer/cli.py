@@ -85,6 +85,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
     logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
     recognizer = Recognizer(args.model, args.threshold)
     if not args.no_window and not has_display():
+        if args.window:
+            raise OutputError("--window: expected a display, found none; set DISPLAY, or leave --window out")
         args.no_window = True
         say("no display found, so no window: the numbers are printed instead")
         if args.camera is None and args.source is None and args.save is None:

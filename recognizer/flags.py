@@ -40,7 +40,9 @@ def parser() -> argparse.ArgumentParser:
                         help="read one frame of so many, and pass over the others")
     parser.add_argument("--max-seconds", type=_positive, metavar="S",
                         help="end after so many seconds of a video, or by the clock with a camera")
-    parser.add_argument("--no-window", action="store_true", help="show nothing; print each number that is read")
+    window = parser.add_mutually_exclusive_group()
+    window.add_argument("--window", action="store_true", help="show the window, or end with 5 where no display is")
+    window.add_argument("--no-window", action="store_true", help="show nothing; print each number that is read")
     parser.add_argument("--mirror", action="store_true",
                         help="show the window's picture as a mirror does; what is read and written stays as it is")
     parser.add_argument("--numbers", action="store_true",

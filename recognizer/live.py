@@ -72,7 +72,7 @@ class Live:
                 given, told, due = picture.index, 0.0, picture.moment + STALE
                 yield self._frame(picture)
                 continue
-            due = now + BEAT
+            given, due = picture.index, now + BEAT  # one that nobody took in time is old, too
             if silent > LOST:
                 if not told:
                     told = picture.moment

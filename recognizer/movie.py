@@ -56,8 +56,9 @@ class Movie:
         self._by_rate = self._tick != FINE
         self._start: float | None = None
         self._last, self._piece = -1, -1
+        options = {"flush_packets": "1"} | CONTAINERS[path.suffix.lower()]
         try:
-            self._container: OutputContainer = av.open(str(path), "w", options=CONTAINERS[path.suffix.lower()])
+            self._container: OutputContainer = av.open(str(path), "w", options=options)
             self._stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=ENCODER)
         except self._failures as error:
             raise OutputError(f"--save {path}: can't be written ({error})") from error

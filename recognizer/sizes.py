@@ -6,6 +6,8 @@ import re
 import struct
 from dataclasses import dataclass
 
+from recognizer.errors import InputError
+
 
 @dataclass(frozen=True)
 class Size:
@@ -46,7 +48,7 @@ def _jpeg(content: bytes) -> Size:
     while True:
         marker, length = content[place + 1], struct.unpack_from(">H", content, place + 2)[0]
         if content[place] != 0xFF:
-            raise ValueError("no segment here")
+            raise InputError("no segment here")
         if marker == 0xFF:  # filler
             place += 1
             continue
@@ -91,7 +93,7 @@ def _tiff(content: bytes) -> Size:
 def _pnm(content: bytes) -> Size:
     found = re.match(rb"P[1-6](?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s", content)
     if not found:
-        raise ValueError("no size")
+        raise InputError("no size")
     return Size(int(found[1]), int(found[2]), 6)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -117,3 +118,45 @@ def test_a_missing_half_is_named(bundle):
     manifest_path(bundle).unlink()
     with pytest.raises(ModelError, match=r"digits\.json"):
         load_bundle(bundle)
+
+
+def test_no_damaged_model_loads(tmp_path):
+    content, _ = load_bundle(MODEL)
+    shutil.copy(manifest_path(MODEL), tmp_path / "damaged.json")
+    damaged = tmp_path / "damaged.tflite"
+    for place in np.linspace(0, len(content) - 1, 1000).astype(int):  # each region of it
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << place % 8
+        damaged.write_bytes(flipped)
+        with pytest.raises(ModelError, match="sha256"):
+            load_bundle(damaged)
+
+
+@pytest.mark.parametrize("text", [
+    "", "[" * 100_000, "null", "7", "[]", "{}", '{"sha256": 1}', "1e999", "\ud800", "9" * 5000,
+], ids=lambda text: text[:12])
+def test_a_manifest_that_is_none(text, tmp_path):
+    shutil.copy(MODEL, tmp_path / "digits.tflite")
+    (tmp_path / "digits.json").write_bytes(text.encode(errors="surrogatepass"))
+    with pytest.raises(ModelError, match="manifest"):
+        Classifier.load(tmp_path / "digits.tflite")
+
+
+@pytest.mark.parametrize("change", [
+    {"threshold": "high"}, {"threshold": None}, {"threshold": 2}, {"threshold": float("nan")}, {"temperature": 0},
+    {"temperature": float("inf")}, {"temperature": 1e-300}, {"temperature": []}, {"classes": 5}, {"classes": None},
+    {"input_shape": "28"}, {"input_shape": [28, 28]}, {"sha256": "x" * 64}, {"unknown": 1},
+], ids=str)
+def test_a_manifest_of_another_shape(change, tmp_path):
+    shutil.copy(MODEL, tmp_path / "digits.tflite")
+    manifest = json.loads(manifest_path(MODEL).read_text()) | change
+    (tmp_path / "digits.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match="manifest"):
+        Classifier.load(tmp_path / "digits.tflite")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no file without end")
+def test_a_model_without_end_is_refused(tmp_path):
+    (tmp_path / "digits.tflite").symlink_to("/dev/zero")
+    with pytest.raises(ModelError, match="up to 100 MB"):
+        load_bundle(tmp_path / "digits.tflite")

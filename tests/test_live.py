@@ -3,70 +3,22 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from harness import CLIPS, labels, truth
+from misbehaving import FAULTS, Camera, until
 
 from recognizer import InputError, Recognizer, SourceError
+from recognizer.capture import STALE
 from recognizer.live import Live
 from recognizer.save import Save
-from recognizer.types import Frame, Image, Reading
+from recognizer.types import Image, Reading
 
 CLIP = CLIPS / "dim.avi"
-RATE = 60  # pictures a second
-HUNG = 60  # seconds after which a test that waits is given up
-
-
-class Camera:
-    """A camera that plays its pictures over and over, with a sensor's noise, or fails as `fault` says.
-
-    Faults: "gone" (it can't be opened, and what is open fails), "silent" (it opens, but gives nothing), "frozen" (the
-    same picture again and again, as fast as it is asked for), "hanging" (reading never returns), "stuck" (nor
-    does opening).
-    """
-
-    def __init__(self, pictures: list[Image]) -> None:
-        self.fault = ""
-        self.opened = self.released = 0
-        self._pictures, self._place = pictures, 0
-        self._shown: Image | None = None
-        self._woken = threading.Event()
-        self._rng = np.random.default_rng(1)
-
-    def open(self) -> "Camera":
-        if self.fault == "gone":
-            raise SourceError("camera: unplugged")
-        if self.fault == "stuck":
-            self._woken.wait(HUNG)
-        self.opened += 1
-        return self
-
-    def recover(self) -> None:
-        self.fault = ""
-        self._woken.set()
-
-    def read(self) -> tuple[bool, Image | None]:
-        if self.fault in ("gone", "silent"):
-            return False, None
-        if self.fault in ("hanging", "stuck"):
-            self._woken.wait(HUNG)
-        if self.fault != "frozen" or self._shown is None:
-            time.sleep(1 / RATE)
-            picture = self._pictures[self._place % len(self._pictures)]
-            self._shown = picture ^ self._rng.integers(0, 2, picture.shape, np.uint8)
-            self._place += 1
-        return True, self._shown
-
-    def get(self, prop: int) -> float:
-        return 30.0 if prop == cv2.CAP_PROP_FPS else -1.0
-
-    def release(self) -> None:
-        self.released += 1
-
 
 @pytest.fixture(scope="module")
 def pictures() -> list[Image]:
@@ -76,22 +28,11 @@ def pictures() -> list[Image]:
     return pictures
 
 
-def until(frames: Iterator[Frame], wanted: Callable[[Frame], bool]) -> list[Frame]:
-    """Frames up to the first that is wanted."""
-    taken, end = [], time.monotonic() + HUNG
-    for frame in frames:
-        taken.append(frame)
-        if wanted(frame):
-            return taken
-        assert time.monotonic() < end, "it never came"
-    raise AssertionError("the frames ended")
-
-
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "recognizer"]
 
 
-@pytest.mark.parametrize("fault", ["gone", "silent", "frozen", "hanging", "stuck"])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_lost_camera_is_told_once_and_taken_up_again(
     fault: str, pictures: list[Image], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -100,7 +41,7 @@ def test_a_lost_camera_is_told_once_and_taken_up_again(
     with Live(camera.open, "0", noisy=True) as live:
         frames = iter(live)
         until(frames, lambda frame: frame.index >= 3)
-        camera.fault = fault
+        camera.fail(fault)
         last = until(frames, lambda _: bool(told(caplog)))[-1]
         lost = [next(frames) for _ in range(5)]
         assert all(frame.lost and frame.index == last.index for frame in lost)
@@ -124,7 +65,7 @@ def test_a_lost_camera_is_opened_anew_and_let_go_of(pictures: list[Image]) -> No
         for _ in range(2):
             next(frames)
             opened = camera.opened
-            camera.fault = "gone"
+            camera.fail("gone")
             until(frames, lambda frame: frame.lost)
             camera.recover()
             until(frames, lambda frame: not frame.lost)
@@ -138,7 +79,7 @@ def test_readings_of_a_lost_camera_are_empty_and_ids_go_on(pictures: list[Image]
     with Save(str(tmp_path / "seen.mp4")) as save:
         readings = Recognizer().watch(Live(camera.open, "0", noisy=True))
         seen = await_digits(readings, len(wanted))
-        camera.fault = "gone"
+        camera.fail("gone")
         lost = next(reading for reading in readings if reading.frame.lost)
         assert (lost.digits, lost.numbers) == ((), ())
         assert lost.draw().mean() < 0.5 * seen.draw().mean()
@@ -180,7 +121,7 @@ def test_the_size_may_change_in_mid_stream(pictures: list[Image], tmp_path: Path
 @pytest.mark.parametrize(("fault", "said"), [("gone", "unplugged"), ("silent", "no picture"), ("stuck", "no picture")])
 def test_a_camera_that_never_gives_a_picture_is_an_error(fault: str, said: str, pictures: list[Image]) -> None:
     camera = Camera(pictures[:1])
-    camera.fault = fault
+    camera.fail(fault)
     with pytest.raises(SourceError, match=said):
         Live(camera.open, "0", patience=0.3)
     camera.recover()
@@ -190,3 +131,36 @@ def test_a_camera_that_never_gives_a_picture_is_an_error(fault: str, said: str, 
 def test_a_source_of_another_type_is_refused(name: object) -> None:
     with pytest.raises(InputError, match="expected a camera's index, a path or a URL"):
         next(Recognizer().watch(name))  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_waiting_takes_little_of_the_processor(fault: str, pictures: list[Image]) -> None:
+    camera = Camera(pictures[:2])
+    with Live(camera.open, "0", noisy=True) as live:
+        frames = iter(live)
+        until(frames, lambda frame: frame.index >= 3)
+        camera.fail(fault)
+        until(frames, lambda frame: frame.lost)
+        clock, processor = time.monotonic(), time.process_time()
+        assert all(next(frames).lost for _ in range(10))
+        share = (time.process_time() - processor) / (time.monotonic() - clock)
+        camera.recover()
+    print(f"{fault}: {share:.1%} of a processor")
+    assert share < 0.1
+
+
+def test_a_picture_that_nobody_took_in_time_is_not_read(pictures: list[Image]) -> None:
+    camera = Camera(pictures[:1])
+    with Live(camera.open, "0", noisy=True) as live:
+        frames = iter(live)
+        first = next(frames)
+        while camera.given < 3:
+            time.sleep(0.01)
+        camera.fail("gone")
+        while not camera.released:
+            time.sleep(0.01)
+        time.sleep(1.1 * STALE)  # nothing happens now but that the last picture ages
+        lost = [next(frames) for _ in range(3)]
+    assert all(frame.lost for frame in lost)
+    assert len({frame.time for frame in (first, *lost)}) == 4

@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 from pathlib import Path
 
 import pytest
 from harness import PICTURES, ROOT, environment, labels, truth
+from packaging.requirements import Requirement
 
 import recognizer
 
@@ -59,6 +61,15 @@ def python(*args: str | Path, cwd: Path) -> str:
     done = subprocess.run([str(arg) for arg in args], cwd=cwd, env=names, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_ci_locks_every_dependency_within_its_range() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [Requirement(text) for group in (project["dependencies"], *project["optional-dependencies"].values())
+              for text in group]
+    locked = dict(line.split("==") for line in (ROOT / ".ci" / "constraints.txt").read_text().splitlines()
+                  if "==" in line)
+    assert [need.name for need in wanted if locked.get(need.name, "0") not in need.specifier] == []
 
 
 @pytest.mark.slow

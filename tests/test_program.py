@@ -110,6 +110,13 @@ def test_without_arguments_camera_and_display_it_plays_the_clip(run: Run, tmp_pa
     assert steadily <= set(printed) <= ever
 
 
+def test_a_window_that_was_asked_for_needs_a_display(run: Run) -> None:
+    done = run("--source", CLIPS / "dim.avi", "--window")
+    assert (done.returncode, done.stdout) == (5, "")
+    [said] = errors(done)
+    assert "--window: expected a display, found none" in said
+
+
 def test_version_and_help(run: Run) -> None:
     assert run("--version").stdout.split()[-1] == __version__
     assert not [flag for flag in FLAGS if flag not in run("--help").stdout]

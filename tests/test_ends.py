@@ -1,0 +1,115 @@
+"""However it ends: signals at any moment, a kill, a closed window. What was written is complete and can be read."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from harness import CLIPS, PATIENCE, command, environment, lines, truth
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+CLIP = CLIPS / "demo.mp4"
+FRAMES = len(truth(CLIP))
+RATE = 30  # frames a second of a camera that the program keeps up with
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+MOVIES = ["seen.mp4", "seen.mkv", "seen.avi"]
+
+
+def at_work(folder: Path, movie: str = "seen.mp4") -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command("--source", CLIP, "--no-window", "--save", movie, "--events", "e.jsonl"), cwd=folder,
+        env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def events(folder: Path) -> int:
+    """How many lines there are by now."""
+    path = folder / "e.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def await_events(program: subprocess.Popen[str], folder: Path, count: int) -> None:
+    while events(folder) < count and program.poll() is None:
+        time.sleep(0.01)
+
+
+def readable(path: Path) -> int:
+    video, frames = cv2.VideoCapture(str(path)), 0
+    while video.read()[0]:
+        frames += 1
+    return frames
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_leaves_outputs_complete(number: int, tmp_path: Path) -> None:
+    with at_work(tmp_path) as program:
+        await_events(program, tmp_path, 20)
+        program.send_signal(number)
+        said = program.communicate(timeout=PATIENCE)[1]
+    assert program.returncode == 128 + number
+    assert said == "recognizer: labelled frames are in seen.mp4\n"
+    assert 20 <= len(lines(tmp_path / "e.jsonl")) < FRAMES
+    assert readable(tmp_path / "seen.mp4") == len(lines(tmp_path / "e.jsonl"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_signals_at_random_moments(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    with at_work(tmp_path, MOVIES[seed % 3]) as program:
+        await_events(program, tmp_path, int(rng.integers(1, FRAMES // 2)))
+        time.sleep(rng.uniform(0, 0.05))  # anywhere within a frame
+        for number in rng.permutation(SIGNALS)[: rng.integers(1, 4)]:
+            program.send_signal(int(number))
+        program.communicate(timeout=PATIENCE)
+    assert program.returncode > 128
+    assert readable(tmp_path / MOVIES[seed % 3]) == len(lines(tmp_path / "e.jsonl"))
+
+
+def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
+    with subprocess.Popen(["nohup", *command("--source", CLIPS / "dim.avi", "--no-window", "--events", "e.jsonl")],
+                          cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as program:
+        while events(tmp_path) < 5 and program.poll() is None:
+            time.sleep(0.01)
+        program.send_signal(signal.SIGHUP)
+        assert program.wait(timeout=PATIENCE) == 0
+    assert len(lines(tmp_path / "e.jsonl")) == len(truth(CLIPS / "dim.avi"))
+
+
+def killed(folder: Path, movie: str, after: int) -> tuple[int, int]:
+    """Kill it after so many events; frames that were read and frames that can be read in the video."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with at_work(folder, movie) as program:
+        await_events(program, folder, after)
+        program.kill()
+        program.communicate()
+    text = (folder / "e.jsonl").read_text()
+    whole = text[: text.rindex("\n")].splitlines()
+    assert [json.loads(line)["frame"] for line in whole] == list(range(len(whole)))
+    return len(whole), readable(folder / movie)
+
+
+@pytest.mark.parametrize("movie", ["seen.mp4", "seen.mkv"])
+def test_a_kill_costs_a_second_of_the_video_at_most(movie: str, tmp_path: Path) -> None:
+    read, saved = killed(tmp_path, movie, 60)
+    assert read - saved <= RATE
+    assert saved
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("movie", MOVIES)
+def test_many_kills_at_random_moments(movie: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    kills = int(os.environ.get("KILLS", "50"))
+    lost = []
+    for number in range(kills):
+        read, saved = killed(tmp_path / str(number), movie, int(rng.integers(1, FRAMES)))
+        lost.append(read - saved)
+    print(f"\n{movie}: {kills} kills, frames lost of the video: median {np.median(lost):.0f}, most {max(lost)}")
+    assert max(lost) <= RATE
