@@ -8,9 +8,9 @@ from harness import some_digits, train
 
 from recognizer.normalise import FIT, normalise
 from train.data import NO_DIGIT
-from train.degrade import bend, degrade
+from train.degrade import degrade
 from train.measures import choose_threshold, fit_temperature, measure
-from train.samples import EXAMPLES, NEGATIVES, PARTS, Material, drawn_digit, make_epoch, make_part, plain
+from train.samples import EXAMPLES, NEGATIVES, Material, drawn_digit, make_epoch, plain
 
 
 def test_an_epoch_is_the_same_for_its_seed_and_another_for_the_next():
@@ -23,21 +23,11 @@ def test_an_epoch_is_the_same_for_its_seed_and_another_for_the_next():
 
 def test_an_epoch_holds_normalised_digits_and_things_that_are_none():
     crops, labels = make_epoch(Material(some_digits(120)), 1, 0)
-    assert len(crops) == pytest.approx(120 * EXAMPLES, abs=3 * PARTS)
+    assert len(crops) == pytest.approx(120 * EXAMPLES, abs=3)
     assert set(np.unique(crops)) == {0, 255}
-    assert (labels == NO_DIGIT).sum() == pytest.approx(NEGATIVES * 120, abs=PARTS)
+    assert (labels == NO_DIGIT).sum() == pytest.approx(NEGATIVES * 120, abs=1)
     for crop in crops:
         assert max(cv2.boundingRect(crop)[2:]) <= FIT
-
-
-def test_an_epoch_keeps_most_of_the_last_one_and_takes_each_digit_once():
-    material = Material(some_digits(60))
-    first, second = (make_epoch(material, 1, epoch) for epoch in (0, 1))
-    fresh = len(make_part(material, 1, 0)[0])
-    np.testing.assert_array_equal(first[0][fresh:], second[0][: len(first[0]) - fresh])
-    for _, labels in (first, second):
-        at_least = np.bincount(material.digits.labels, minlength=10)
-        assert (np.bincount(labels, minlength=11)[:10] >= at_least).all()
 
 
 def test_degrading_keeps_most_of_a_digit():
@@ -53,15 +43,6 @@ def test_plain_pictures_are_only_binarised_and_centred():
     crops = plain(digits)
     for crop, picture in zip(crops, digits.pictures, strict=True):
         np.testing.assert_array_equal(crop, normalise(np.where(picture > 127, 255, 0).astype(np.uint8)))
-
-
-def test_bending_changes_the_shape_and_little_else():
-    rng = np.random.default_rng(6)
-    picture = drawn_digit(8, rng)
-    straight, bent = (normalise(bend(picture, rng, strength)) for strength in (0, 1))
-    unchanged = normalise(np.where(picture > 127, 255, 0).astype(np.uint8))
-    assert (straight != unchanged).sum() < 0.1 * (unchanged > 0).sum()
-    assert (bent != unchanged).sum() > (straight != unchanged).sum()
 
 
 def test_figures_agree_with_counting():

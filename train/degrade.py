@@ -9,31 +9,6 @@ from numpy.typing import NDArray
 _NOISE = np.random.default_rng(0).standard_normal((512, 512)).astype(np.float32)
 
 
-CLEAN = 0.4  # share of the pictures that a good pen and good light have left as they were
-
-
-def photograph(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A picture as another hand would have written it, in good light or in bad.
-
-    Args:
-        picture: (H, W) uint8, bright ink on black, with an empty border.
-        rng: where chance comes from.
-
-    Returns:
-        (S, S) uint8 mask, 255 for ink; S depends on the size drawn.
-    """
-    if rng.random() < CLEAN:
-        return bend(picture, rng, strength=rng.uniform(0, 0.7))
-    return degrade(picture, rng, strength=rng.uniform(0.2, 1))
-
-
-def bend(picture: NDArray[np.uint8], rng: np.random.Generator, strength: float) -> NDArray[np.uint8]:
-    """Change a picture's shape alone and binarise it at half; arguments and result as for `degrade`."""
-    height = max(picture.shape) * 20 / 28 * rng.uniform(1, 1.4)  # never smaller: that would break thin strokes
-    seen = _warp(picture, float(height), rng, strength)
-    return _threshold(seen, 0.5 * _typical(seen))
-
-
 def degrade(picture: NDArray[np.uint8], rng: np.random.Generator, strength: float = 1.0) -> NDArray[np.uint8]:
     """Photograph a picture badly and threshold it, as the finder would.
 
@@ -131,39 +106,17 @@ def _pen_width(seen: NDArray[np.float32], height: float, rng: np.random.Generato
 
 
 def _strange_ink(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
-    """Draw a gap, a piece of a ruled line or the end of a neighbour's stroke into the mask."""
-    kind = rng.random()
-    if kind < 0.4:
-        _gap(mask, height, rng)
-    elif kind < 0.8:
-        _rule(mask, height, rng)
-    else:
-        _neighbour(mask, height, rng)
-
-
-def _gap(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
-    x, y = rng.uniform(0.3, 0.7, 2) * mask.shape[0]
-    angle = rng.uniform(0, np.pi)
-    dx, dy = np.cos(angle) * height * 0.2, np.sin(angle) * height * 0.2
-    cv2.line(mask, (int(x - dx), int(y - dy)), (int(x + dx), int(y + dy)), 0, max(1, round(height * 0.04)))
-
-
-def _rule(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
-    """A ruled line that touches the digit from above, below or a side."""
+    """Draw a gap, or a piece of a ruled line that touches the digit, into the mask."""
     side = mask.shape[0]
+    if rng.random() < 0.4:
+        x, y = rng.uniform(0.3, 0.7, 2) * side
+        angle = rng.uniform(0, np.pi)
+        dx, dy = np.cos(angle) * height * 0.2, np.sin(angle) * height * 0.2
+        cv2.line(mask, (int(x - dx), int(y - dy)), (int(x + dx), int(y + dy)), 0, max(1, round(height * 0.04)))
+        return
     y = int(side / 2 + rng.choice([-1, 1]) * height * rng.uniform(0.42, 0.52))
     reach = height * rng.uniform(0.2, 0.5)
     ends = (int(side / 2 - reach), y), (int(side / 2 + reach), y + int(rng.normal(0, 2)))
     if rng.random() < 0.3:
         ends = (ends[0][1], ends[0][0]), (ends[1][1], ends[1][0])
     cv2.line(mask, *ends, 255, max(1, round(height * 0.03)))
-
-
-def _neighbour(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
-    """A short piece of ink at the left or right edge, as where two digits that touched were cut apart."""
-    x, _, w, _ = cv2.boundingRect(mask)
-    edge = x if rng.random() < 0.5 else x + w
-    outward = -1 if edge == x else 1
-    start = np.array([edge - outward * 2, mask.shape[0] / 2 + height * rng.uniform(-0.4, 0.4)])
-    end = start + height * np.array([outward * rng.uniform(0.05, 0.15), rng.uniform(-0.15, 0.15)])
-    cv2.line(mask, start.astype(int).tolist(), end.astype(int).tolist(), 255, max(1, round(height * 0.06)))

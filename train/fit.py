@@ -7,8 +7,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,11 @@ import numpy as np
 from recognizer.errors import UsageError
 from train.data import Labels, Pictures
 from train.network import build
-from train.samples import EXAMPLES, PARTS, Material, make_part
+from train.samples import EXAMPLES, Material, make_epoch
 
 BATCH = 256
-LEARNING_RATE = 3e-3
-WEIGHT_DECAY = 1e-2
+LEARNING_RATE = 2e-3
+WEIGHT_DECAY = 2e-3
 WARM_UP = 0.03  # share of the steps in which the learning rate rises to its highest
 
 Crops = tuple[Pictures, Labels]
@@ -38,8 +37,8 @@ def fit(
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Train from nothing, or from the checkpoint that an earlier run of the same recipe left in `folder`.
 
-    While one epoch is fitted, other processes make the pictures of the next. Keras's random state is set anew for
-    each epoch and TensorFlow is told to be deterministic, so a run that was stopped ends like one that wasn't.
+    While one epoch is fitted, a second process makes the next one's pictures. Keras's random state is set anew for
+    each epoch, so a run that was stopped ends like one that wasn't.
 
     Args:
         material: what the pictures are made from.
@@ -61,51 +60,22 @@ def fit(
     if history:
         print(f"going on from epoch {len(history)} of {epochs} in {folder}", flush=True)
     judged = as_input(validation[0]), validation[1]
-    with _Parts(material, seed, len(history)) as parts:
-        started = time.monotonic()
-        for epoch in range(len(history), epochs):
-            crops, labels = parts.epoch(last=epoch == epochs - 1)
+    first, started = len(history), time.monotonic()
+    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as ahead:
+        coming = ahead.submit(make_epoch, material, seed, first)
+        for epoch in range(first, epochs):
+            crops, labels = coming.result()
+            if epoch + 1 < epochs:
+                coming = ahead.submit(make_epoch, material, seed, epoch + 1)
             keras.utils.set_random_seed(seed * 1000 + epoch)
             fitted = model.fit(as_input(crops), labels, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1,
                                validation_data=judged, verbose=1 if sys.stdout.isatty() else 0)
             history.append({name: float(values[0]) for name, values in fitted.history.items()})
             checkpoint.save(model, history)
-            done = epoch + 1 - parts.first
-            left = (time.monotonic() - started) / done * (epochs - epoch - 1)
+            left = (time.monotonic() - started) / (epoch + 1 - first) * (epochs - epoch - 1)
             print(f"epoch {epoch + 1} of {epochs}: " + ", ".join(f"{k} {v:.4f}" for k, v in history[-1].items())
                   + f"; {left / 60:.0f} min left", flush=True)
     return model, history
-
-
-class _Parts:
-    """The parts of the epochs, made ahead of their use by processes of their own."""
-
-    def __init__(self, material: Material, seed: int, first: int) -> None:
-        self.first = first
-        workers = min(PARTS, max(1, (os.cpu_count() or 1) - 1))
-        self._material, self._seed, self._next = material, seed, first
-        self._ahead = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
-        self._coming: deque[Future[Crops]] = deque()
-        for _ in range(PARTS):
-            self._order()
-
-    def _order(self) -> None:
-        self._coming.append(self._ahead.submit(make_part, self._material, self._seed, self._next))
-        self._next += 1
-
-    def epoch(self, last: bool) -> Crops:
-        """All crops (N, 28, 28) and labels (N,) of the next epoch."""
-        parts = [part.result() for part in self._coming]
-        self._coming.popleft()
-        if not last:
-            self._order()
-        return np.concatenate([crops for crops, _ in parts]), np.concatenate([labels for _, labels in parts])
-
-    def __enter__(self) -> _Parts:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ahead.shutdown(cancel_futures=True)
 
 
 class _Checkpoint:

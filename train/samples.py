@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain
 
 import cv2
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from fixtures.strokes import STYLES, Points, draw_strokes, ink
 from recognizer.normalise import normalise
 from train.data import NO_DIGIT, Digits, Labels, Pictures
-from train.degrade import photograph
+from train.degrade import degrade
 from train.letters import LETTERS
 from train.negatives import FONTS, SIDE, no_digit
 
@@ -22,8 +21,6 @@ DRAWN_SHARES = np.array([1, 4, 1, 1, 1.5, 1, 1, 2.5, 1, 1.5]) / 15.5
 PRINTED = 0.03  # digits in a plotter's fonts, likewise
 NEGATIVES = 0.45  # things that are no digits, likewise
 EXAMPLES = 1 + DRAWN + PRINTED + NEGATIVES  # pictures of an epoch for every digit of MNIST
-# A part of an epoch is made once and seen in so many epochs in a row: to make a picture takes as long as to learn it.
-PARTS = 3
 LETTERED = 0.25  # of those, the share of letters and signs drawn from stroke paths
 OUTSIDE = 0.4  # of the others, the share taken from the file of `--not-digits`, where there is one
 
@@ -48,36 +45,31 @@ def plain_others(material: Material, count: int, seed: int) -> Pictures:
 
 
 def make_epoch(material: Material, seed: int, epoch: int) -> tuple[Pictures, Labels]:
-    """The crops of one epoch, the same for the same seed and epoch: its parts and those of the next epochs.
+    """The crops of one epoch, the same for the same seed and epoch.
 
     Returns:
-        (N, 28, 28) uint8 crops, 0 or 255, and their (N,) labels, 0-9 or NO_DIGIT.
+        (N, 28, 28) uint8 crops, 0 or 255, and their (N,) labels, 0-9 or NO_DIGIT, shuffled.
     """
-    parts = [make_part(material, seed, part) for part in range(epoch, epoch + PARTS)]
-    return np.concatenate([crops for crops, _ in parts]), np.concatenate([labels for _, labels in parts])
-
-
-def make_part(material: Material, seed: int, part: int) -> tuple[Pictures, Labels]:
-    """One of an epoch's PARTS parts; so many in a row hold every digit of MNIST once.
-
-    Returns:
-        (N, 28, 28) uint8 crops, 0 or 255, and their (N,) labels, 0-9 or NO_DIGIT.
-    """
-    rng = np.random.default_rng((seed, part))
+    rng = np.random.default_rng((seed, epoch))
     cv2.setNumThreads(1)
-    digits = material.digits[part % PARTS :: PARTS]
-    count = len(digits.labels)
-    drawn = rng.choice(10, int(DRAWN * count), p=DRAWN_SHARES)
-    printed = rng.integers(0, 10, int(PRINTED * count))
-    pictures = chain(
-        digits.pictures,
-        (drawn_digit(int(label), rng) for label in drawn),
-        (printed_digit(int(label), rng) for label in printed),
-        (_negative(material, rng) for _ in range(int(NEGATIVES * count))),
-    )
-    crops = np.stack([normalise(photograph(picture, rng)) for picture in pictures])
-    nones = np.full(len(crops) - count - len(drawn) - len(printed), NO_DIGIT)
-    return crops, np.concatenate([digits.labels, drawn, printed, nones]).astype(np.int64)
+    count = len(material.digits.labels)
+    crops, labels = [], []
+    for picture, label in zip(material.digits.pictures, material.digits.labels, strict=True):
+        crops.append(normalise(degrade(picture, rng, strength=rng.uniform(0.2, 1))))
+        labels.append(int(label))
+    for _ in range(int(DRAWN * count)):
+        label = int(rng.choice(10, p=DRAWN_SHARES))
+        crops.append(normalise(degrade(drawn_digit(label, rng), rng)))
+        labels.append(label)
+    for _ in range(int(PRINTED * count)):
+        label = int(rng.integers(10))
+        crops.append(normalise(degrade(printed_digit(label, rng), rng)))
+        labels.append(label)
+    for _ in range(int(NEGATIVES * count)):
+        crops.append(normalise(degrade(_negative(material, rng), rng)))
+        labels.append(NO_DIGIT)
+    order = rng.permutation(len(crops))
+    return np.stack(crops)[order], np.array(labels, np.int64)[order]
 
 
 def drawn_digit(label: int, rng: np.random.Generator) -> Pictures:
