@@ -132,7 +132,7 @@ def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Ite
         yield Background(save)
     if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
         yield Numbers(bare=args.numbers)
-    if args.no_window and isinstance(source, Files) and sys.stderr.isatty():
+    if args.no_window and isinstance(source, Files) and sys.stderr and sys.stderr.isatty():
         from recognizer.progress import Progress
 
         yield Progress(len(source))

@@ -24,7 +24,8 @@ class Limits:
 
     bare: float = 1.5  # a stroke that is less than so many times as long as the box is high is no digit but a 1
     boldest: float = 0.38  # width of the thickest stroke over height
-    boldest_bare: float = 0.16  # of a bare stroke that needs no company: the spine of a book is bolder
+    boldest_alone: float = 0.3  # the same for ink that needs no company
+    boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
     most_doubt: float = 1.5  # how many times more uneven it may be for ink in the company of surer digits
     uneven_bare: float = 0.15  # the same for a bare stroke, which rooms are full of
@@ -128,7 +129,7 @@ def _examine(cut: _Cut, shape: tuple[int, ...], strong: int, look: Look) -> Piec
     doubt = _doubt(cut, strong, bare)
     if doubt > (1 if bare else LIMITS.most_doubt):
         return replace(piece, refused="ground")
-    return replace(piece, sure=doubt <= 1 and not (bare and bold > LIMITS.boldest_bare))
+    return replace(piece, sure=doubt <= 1 and bold <= (LIMITS.boldest_bare if bare else LIMITS.boldest_alone))
 
 
 def _boldness(mask: Image, height: int, look: Look) -> float:

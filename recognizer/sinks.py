@@ -39,16 +39,17 @@ class Lines:
 
     Args:
         target: a file's path, or "-" for standard output.
-        flag: what errors call it.
+        flag: the one that asked for it, for errors.
 
     Raises:
         OutputError: it can't be written.
     """
 
-    def __init__(self, target: str, flag: str = "standard output") -> None:
-        self._name = flag if target == STDOUT else f"{flag} {target}"
+    def __init__(self, target: str, flag: str = "") -> None:
+        self._name = f"{flag} {target}" if flag else "standard output"
         try:
-            self._file: TextIO = sys.stdout if target == STDOUT else open(target, "w", encoding="utf-8")  # noqa: SIM115
+            self._file: TextIO | None = (
+                sys.stdout if target == STDOUT else open(target, "w", encoding="utf-8"))  # noqa: SIM115
         except OSError as error:
             raise OutputError(f"{self._name}: can't be written ({error.strerror})") from error
 
@@ -60,7 +61,7 @@ class Lines:
             self._write(self.lines(reading))
 
     def _write(self, lines: list[str]) -> None:
-        if not lines:
+        if not lines or self._file is None:  # standard output was closed before the start
             return
         try:
             self._file.write("".join(f"{line}\n" for line in lines))  # in one piece: a signal may come after it
@@ -78,7 +79,7 @@ class Lines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not sys.stdout:
+        if self._file is not None and self._file is not sys.stdout:
             with suppress(OSError):  # every line was flushed; if that failed, it was told then
                 self._file.close()
 

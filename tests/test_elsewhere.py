@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, PICTURES, ROOT, environment, labels, truth
+from harness import PATIENCE, PICTURES, ROOT, SUMMARY, environment, labels, truth
 
 NOTE = PICTURES / "note.jpg"
 
@@ -22,8 +22,9 @@ def start(folder: Path, package: Path = ROOT, *args: str) -> subprocess.Popen[st
 
 
 def check(program: subprocess.Popen[str], folder: Path) -> None:
-    said = program.communicate(timeout=PATIENCE)[1]
-    assert (program.returncode, said) == (0, "recognizer: labelled frames are in gelöst/\n")
+    first, second = program.communicate(timeout=PATIENCE)[1].splitlines()
+    assert (program.returncode, first) == (0, "recognizer: labelled frames are in gelöst/")
+    assert SUMMARY.fullmatch(second)
     [line] = (folder / "Ausgabe für alle.jsonl").read_text().splitlines()
     assert labels(json.loads(line)) == labels(truth(NOTE)[0])
     assert (folder / "gelöst" / "zwölf Zettel.jpg").stat().st_size

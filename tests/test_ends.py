@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from harness import CLIPS, PATIENCE, command, environment, lines, truth
+from harness import CLIPS, PATIENCE, SUMMARY, command, environment, lines, truth
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 CLIP = CLIPS / "demo.mp4"
@@ -50,9 +50,10 @@ def test_a_signal_leaves_outputs_complete(number: int, tmp_path: Path) -> None:
     with at_work(tmp_path) as program:
         await_events(program, tmp_path, 20)
         program.send_signal(number)
-        said = program.communicate(timeout=PATIENCE)[1]
+        first, second = program.communicate(timeout=PATIENCE)[1].splitlines()
     assert program.returncode == 128 + number
-    assert said == "recognizer: labelled frames are in seen.mp4\n"
+    assert first == "recognizer: labelled frames are in seen.mp4"
+    assert SUMMARY.fullmatch(second)
     assert 20 <= len(lines(tmp_path / "e.jsonl")) < FRAMES
     assert readable(tmp_path / "seen.mp4") == len(lines(tmp_path / "e.jsonl"))
 
