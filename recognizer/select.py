@@ -79,8 +79,9 @@ def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]
     sure = [c for c in digits if c.sure]
     dark = sum(c.dark for c in sure)
     rarer = None if 2 * dark == len(sure) else 2 * dark < len(sure)
+    certain = best >= CERTAIN
     return [i for i, c in enumerate(digits)
-            if (c.sure and c.dark != rarer and best[i] >= CERTAIN) or ((c.sure or best[i] >= CERTAIN) and _in_company(c, sure))]
+            if (certain[i] and c.sure and c.dark != rarer) or ((certain[i] or c.sure) and _in_company(c, sure))]
 
 
 def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> NDArray[np.bool_]:

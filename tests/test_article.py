@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from harness import ROOT, environment, needs_display, press, some_digits, train, xdotool
 
-from train.article.command import STEPS, main, parser
+from train.__main__ import main
+from train.article.command import STEPS, parser
 from train.article.prepare import binarise, denoise, one_hot, prepare, scale
 from train.data import Digits
 
@@ -97,7 +98,7 @@ def test_a_step_alone_goes_by_what_fit_saved(
     whole: tuple[subprocess.CompletedProcess[str], Path], data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done, folder = whole
-    assert main(["confusion", "--data", str(data), "--out", str(folder)]) == 0
+    assert main(["article", "confusion", "--data", str(data), "--out", str(folder)]) == 0
     table = capsys.readouterr().out.splitlines()[1:12]
     assert len(table) == 11
     assert "\n".join(table) in done.stdout
@@ -107,7 +108,7 @@ def test_a_step_alone_goes_by_what_fit_saved(
 def test_a_step_before_fit_says_what_to_run_first(
     step: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([step, "--data", str(data), "--out", str(tmp_path)]) == 4
+    assert main(["article", step, "--data", str(data), "--out", str(tmp_path)]) == 4
     assert "run 'python -m train article fit --out" in capsys.readouterr().err
 
 
@@ -117,7 +118,7 @@ def test_a_damaged_record_is_named(
     record: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "history.json").write_text(record)
-    assert main(["curves", "--out", str(tmp_path)]) == 4
+    assert main(["article", "curves", "--out", str(tmp_path)]) == 4
     error = capsys.readouterr().err
     assert message in error
     assert "history.json" in error
@@ -138,7 +139,7 @@ def test_a_wrong_call_is_told_in_one_line(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DISPLAY", raising=False)
     Path("file").touch()
-    assert main(args) == code
+    assert main(["article", *args]) == code
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("train: ")
     assert message in line
@@ -148,7 +149,7 @@ def test_without_a_display_nothing_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
-    assert main(["look", "--show", "--out", str(tmp_path)]) == 2
+    assert main(["article", "look", "--show", "--out", str(tmp_path)]) == 2
     assert "--show: expected a display" in capsys.readouterr().err
 
 

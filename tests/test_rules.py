@@ -12,7 +12,8 @@ from recognizer import errors
 MODULES = sorted((ROOT / "recognizer").glob("*.py")) + sorted((ROOT / "train").glob("*.py"))
 PACKAGE = [path for path in MODULES if path.parent.name == "recognizer"]
 OWN = {name for name, value in vars(errors).items() if isinstance(value, type)}
-EXPECTED = {"__init__.py": {"AttributeError"}, "flags.py": {"SystemExit", "argparse.ArgumentTypeError"}, "interrupt.py": {"SystemExit"}}
+EXPECTED = {"__init__.py": {"AttributeError"}, "flags.py": {"SystemExit", "argparse.ArgumentTypeError"},
+            "interrupt.py": {"SystemExit"}}
 FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "np.load", "numpy.load"}
 
