@@ -16,7 +16,7 @@ SLIM = 0.45  # width over height under which a piece is a bare stroke
 SHARED = 0.5  # two boxes are at one place when the smaller one shares so much of its area
 MADE_OF = 0.6  # of a piece's width, the share that digits must cover for it to be no more than them
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
-CERTAIN = 0.9  # probability that a digit needs which stands alone, or on uneven ground
+CERTAIN = 0.9  # probability that a digit on uneven ground needs, and light ink that stands alone
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 ALIKE = 1.35  # heights of one size differ by less than this factor
 NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
@@ -72,16 +72,16 @@ def _among_letters(
 def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]:
     """Indices of those that don't need the company of others, or have it.
 
-    What the network is not quite sure of needs it; and what stands on uneven ground, or is of the rarer
-    polarity, even when it is: a sheet and a board are seldom in one picture, and light bars are what rooms
-    are full of.
+    What stands on uneven ground needs it, and what is of the rarer polarity: a sheet and a board are seldom
+    in one picture. So does light ink that the network is not certain of: rooms are full of light bars.
     """
     sure = [c for c in digits if c.sure]
     dark = sum(c.dark for c in sure)
     rarer = None if 2 * dark == len(sure) else 2 * dark < len(sure)
     certain = best >= CERTAIN
     return [i for i, c in enumerate(digits)
-            if (certain[i] and c.sure and c.dark != rarer) or ((certain[i] or c.sure) and _in_company(c, sure))]
+            if ((certain[i] or c.dark) and c.sure and c.dark != rarer)
+            or ((certain[i] or c.sure) and _in_company(c, sure))]
 
 
 def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> NDArray[np.bool_]:
