@@ -67,9 +67,11 @@ def fit(
             crops, labels = coming.result()
             if epoch + 1 < epochs:
                 coming = ahead.submit(make_epoch, material, seed, epoch + 1)
+            # Each epoch begins with what is on the disk, as after a stop: some random state isn't in a checkpoint.
             keras.utils.set_random_seed(seed * 1000 + epoch)
+            model, history = checkpoint.load() or (model, history)
             fitted = model.fit(as_input(crops), labels, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1,
-                               validation_data=judged, verbose=1 if sys.stdout.isatty() else 0)
+                               shuffle=False, validation_data=judged, verbose=1 if sys.stdout.isatty() else 0)
             history.append({name: float(values[0]) for name, values in fitted.history.items()})
             checkpoint.save(model, history)
             left = (time.monotonic() - started) / (epoch + 1 - first) * (epochs - epoch - 1)
