@@ -6,15 +6,13 @@ hairline, a marker and the rules of the paper. What such a cut finds is only a s
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 
-from recognizer.cut import NO_MASK, Look, Piece, cut_free
+from recognizer.cut import Look, Piece, Spot, cut_free
 from recognizer.ground import PAPER, flatten, ground_of, shrink
 from recognizer.normalise import SIZE, normalise
-from recognizer.seeds import Boxes, Seed, judge, seeds, without
+from recognizer.seeds import find_seeds
 from recognizer.types import Box, Candidate, Image
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
@@ -22,8 +20,7 @@ WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looke
 FULL, HALF, QUARTER = (Look(1, 12, range(10, 160), 3), Look(2, 12, range(5, 80), 1.5),
                        Look(4, 3, range(12, WORKING_SIDE), 1))
 LARGE = 960  # longer side of a working picture that is worth halving
-SMALL = 24  # height at half size under which ink has to be seen at full size
-CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
+SMALL = 24  # height at half size under which ink is cut out at full size
 NO_CROP = np.zeros((SIZE, SIZE), np.uint8)
 
 
@@ -38,11 +35,28 @@ def find(image: Image) -> list[Candidate]:
         digit, kept since they tell a line of text.
     """
     grey, scale = working(image)
-    found: dict[bool, list[Piece]] = {True: [], False: []}
-    for view in _views(grey):
-        for dark, pieces in found.items():
-            pieces += view.pieces(dark, pieces)
-    return [_candidate(piece, dark, scale) for dark, pieces in found.items() for piece in pieces]
+    half = shrink(grey, 1 / HALF.shrink)
+    large = max(grey.shape) >= LARGE
+    thin = half if large else grey
+    ground = ground_of(thin, FULL.parts)
+    quarter = shrink(half, HALF.shrink / QUARTER.shrink)
+    flats = {HALF if large else FULL: _flat(thin, ground), QUARTER: _flat(quarter, ground_of(quarter, QUARTER.parts))}
+    spots: list[Spot] = []
+    refused: list[Piece] = []
+    for look, flat in flats.items():
+        for dark in (True, False):
+            seeds = find_seeds(flat, dark, look.heights, look.blur)
+            for box, strength, why in zip(seeds.boxes.tolist(), seeds.strength.tolist(), seeds.refused.tolist(),
+                                          strict=True):
+                spot = Spot(flat, look, dark, Box(*box), strength)
+                if why:
+                    refused.append(Piece(spot, spot.seed, refused=why))
+                else:
+                    spots.append(spot)
+    if any(_small(spot) for spot in spots):
+        full = _flat(grey, ground)
+        spots = [_enlarged(spot, full) if _small(spot) else spot for spot in spots]
+    return [_candidate(piece, scale) for piece in cut_free(spots) + refused]
 
 
 def working(image: Image) -> tuple[Image, float]:
@@ -52,65 +66,22 @@ def working(image: Image) -> tuple[Image, float]:
     return shrink(grey, scale), scale
 
 
-def _views(grey: Image) -> list[_View]:
-    """The working picture at the scales at which it has to be looked at."""
-    half = shrink(grey, 1 / HALF.shrink)
-    thin = None if max(grey.shape) < LARGE else _View(half, HALF)
-    if thin is None or thin.least < SMALL:
-        thin = _View(grey, FULL)
-    return [thin, _View(shrink(half, HALF.shrink / QUARTER.shrink), QUARTER)]
+def _flat(grey: Image, ground: Image) -> Image:
+    return flatten(np.asarray(cv2.blur(grey, (3, 3)), np.uint8), ground)
 
 
-def _candidate(piece: Piece, dark: bool, scale: float) -> Candidate:
-    box = Box(*(round(v / scale) for v in piece.box))
+def _small(spot: Spot) -> bool:
+    return spot.look is HALF and spot.seed.h < SMALL
+
+
+def _enlarged(spot: Spot, full: Image) -> Spot:
+    return Spot(full, FULL, spot.dark, _times(spot.seed, HALF.shrink), spot.strength)
+
+
+def _candidate(piece: Piece, scale: float) -> Candidate:
+    box = Box(*(round(v / scale) for v in _times(piece.box, piece.spot.look.shrink)))
     crop = NO_CROP if piece.refused else normalise(piece.mask)
-    return Candidate(box, crop, piece.strength / PAPER, dark, piece.refused, piece.sure)
-
-
-class _View:
-    """A picture as one look sees it.
-
-    Args:
-        grey: (H, W) uint8, the working picture at the look's scale.
-        look: what is looked for.
-
-    Attributes:
-        least: height of the lowest ink that may be a digit, in pixels of the picture.
-    """
-
-    def __init__(self, grey: Image, look: Look) -> None:
-        self._look = look
-        self._flat = flatten(np.asarray(cv2.blur(grey, (3, 3)), np.uint8), ground_of(grey, look.parts))
-        self._seeds = {dark: self._judged(dark) for dark in (True, False)}
-        heights = (s.box.h for found in self._seeds.values() for s in found if not s.refused)
-        self.least = min(heights, default=look.heights.stop)
-
-    def _judged(self, dark: bool) -> list[Seed]:
-        """Where to cut, the strongest ink first."""
-        tried = _boxes([])
-        judged: list[Seed] = []
-        for cut in CUTS:
-            boxes = without(seeds(self._flat, dark, cut, self._look.heights), tried)
-            judged += judge(self._flat, dark, boxes)
-            tried = np.concatenate([tried, boxes])
-        return judged
-
-    def pieces(self, dark: bool, known: list[Piece]) -> list[Piece]:
-        """Pieces of ink of one polarity that are not `known` already, their boxes in the working picture."""
-        shrink = self._look.shrink
-        tried = _boxes([p.box for p in known if not p.refused and p.sure]) // shrink
-        pieces: list[Piece] = []
-        for seed in self._seeds[dark]:
-            if len(without(_boxes([seed.box]), tried)):
-                found = ([Piece(seed.box, NO_MASK, seed.strength, seed.refused)] if seed.refused else
-                         cut_free(self._flat, dark, seed.box, seed.strength, self._look))
-                tried = np.concatenate([tried, _boxes([piece.box for piece in found])])
-                pieces += (replace(p, box=_times(p.box, shrink)) for p in found)
-        return pieces
-
-
-def _boxes(boxes: list[Box]) -> Boxes:
-    return np.array(boxes, np.int32).reshape(-1, 4)
+    return Candidate(box, crop, piece.spot.strength / PAPER, piece.spot.dark, piece.refused, piece.sure)
 
 
 def _times(box: Box, factor: int) -> Box:

@@ -9,63 +9,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.ground import PAPER, ink_of, off_ground
-from recognizer.types import Box, Image
+from recognizer.types import Image
 
+CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
 FAINTEST = 0.18  # contrast of ink
 FULLEST = 0.82  # share of the box that is ink; bare strokes are exempt
 SLIM = 0.4  # width over height under which a piece is no more than a stroke
 WIDEST = 5.0  # width over height; what is wider than a digit still tells a line of text
+BOLDEST_BLOCK = 0.5  # side of a square all of ink, over height, that no pen makes
+BLURRED = 0.12  # a picture's blur over height from which on such a square may be a pen's
 MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others
 SAMPLES = 16  # along each side of a box, and of the rectangle around it
 
 Boxes = NDArray[np.int32]  # (N, 4): x, y, w, h
 Shares = NDArray[np.float64]
+Words = NDArray[np.str_]
 
 
 @dataclass(frozen=True)
-class Seed:
-    """Where to cut.
+class Seeds:
+    """Where to cut, N places.
 
     Attributes:
-        box: in pixels of the picture that was searched.
-        strength: how far its ink stands out from the ground, in tones, PAPER at most on dark ink.
-        refused: why no digit can be cut out there, in a word; empty when one may.
+        boxes: (N, 4) int32, in pixels of the picture that was searched.
+        strength: (N,) int32, how far the ink stands out from the ground, in tones, PAPER at most on dark ink.
+        refused: (N,) str, why no digit can be cut out there, in a word; empty where one may.
     """
 
-    box: Box
-    strength: int
-    refused: str = ""
+    boxes: Boxes
+    strength: NDArray[np.int32]
+    refused: Words
 
 
-def has_size(box: Box, shape: tuple[int, ...], heights: range) -> bool:
-    """Whether a box is as large and as wide as a digit may be, and off the picture's border."""
-    return bool(_have_size(np.array([box], np.int32), shape, heights)[0])
-
-
-def seeds(flat: Image, dark: bool, contrast: float, heights: range) -> Boxes:
-    """Boxes of the connected pieces of ink above a contrast that have a digit's size.
+def find_seeds(flat: Image, dark: bool, heights: range, blur: float) -> Seeds:
+    """Find the ink that has a digit's size, cutting a picture at each contrast of CUTS.
 
     Args:
         flat: (H, W) uint8, a flattened picture.
         dark: ink darker than the ground, not lighter.
-        contrast: share of the ground's brightness.
         heights: of the ink, in pixels.
-
-    Returns:
-        (N, 4) int32.
+        blur: by how many pixels strokes may be thickened.
     """
-    level = round(contrast * PAPER)
-    kind, level = (cv2.THRESH_BINARY_INV, PAPER - level - 1) if dark else (cv2.THRESH_BINARY, PAPER + level)
-    binary = cv2.threshold(flat, level, 255, kind)[1]
-    contours, hierarchy = cv2.findContours(binary, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if hierarchy is None:
-        return np.zeros((0, 4), np.int32)
-    starts = np.cumsum([0, *map(len, contours[:-1])])
-    points = np.concatenate(contours)[:, 0]
-    low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
-    boxes: Boxes = np.hstack([low, high - low + 1])[hierarchy[0, :, 3] == -1]
-    sized: Boxes = boxes[_have_size(boxes, flat.shape, heights)]
-    return sized
+    boxes = np.zeros((0, 4), np.int32)
+    for cut in CUTS:
+        boxes = np.concatenate([boxes, without(_pieces(flat, dark, cut, heights), boxes)])
+    return _judge(flat, dark, boxes, blur)
+
+
+def have_size(boxes: Boxes, shape: tuple[int, ...], heights: range) -> NDArray[np.bool_]:
+    """Which boxes are as large and as wide as a digit may be, and off the picture's border; (N,) bool."""
+    x, y, w, h = boxes.T
+    inside = (x > 0) & (y > 0) & (x + w < shape[1]) & (y + h < shape[0])
+    fits: NDArray[np.bool_] = inside & (h >= heights.start) & (h < heights.stop) & (w <= WIDEST * h)
+    return fits
 
 
 def without(boxes: Boxes, tried: Boxes) -> Boxes:
@@ -77,23 +73,59 @@ def without(boxes: Boxes, tried: Boxes) -> Boxes:
     return new
 
 
-def judge(flat: Image, dark: bool, boxes: Boxes) -> list[Seed]:
+def _pieces(flat: Image, dark: bool, contrast: float, heights: range) -> Boxes:
+    """Boxes (N, 4) of the connected pieces of ink above a contrast that have a digit's size."""
+    level = round(contrast * PAPER)
+    kind, level = (cv2.THRESH_BINARY_INV, PAPER - level - 1) if dark else (cv2.THRESH_BINARY, PAPER + level)
+    binary = cv2.threshold(flat, level, 255, kind)[1]
+    contours, hierarchy = cv2.findContours(binary, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if hierarchy is None:
+        return np.zeros((0, 4), np.int32)
+    starts = np.cumsum([0, *map(len, contours[:-1])])
+    points = np.concatenate(contours)[:, 0]
+    low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
+    boxes: Boxes = np.hstack([low, high - low + 1])[hierarchy[0, :, 3] == -1]
+    sized: Boxes = boxes[have_size(boxes, flat.shape, heights)]
+    return sized
+
+
+def _judge(flat: Image, dark: bool, boxes: Boxes, blur: float) -> Seeds:
     """Tell for many boxes at once whether there is ink that may be a digit, by samples of its tones."""
     if not len(boxes):
-        return []
+        return Seeds(boxes, np.zeros(0, np.int32), np.zeros(0, np.str_))
     w, h = boxes[:, 2], boxes[:, 3]
     inner = ink_of(_sample(flat, boxes, 0, *_GRID), dark)
     rank = inner.shape[1] - inner.shape[1] // 20
     strong = np.partition(inner, rank, axis=1)[:, rank].astype(np.int32)  # what the strongest twentieth reaches
-    share = (inner > strong[:, None] // 2).mean(axis=1)
+    inked = inner > strong[:, None] // 2
     gap = 2 + h // 16
     taken = (off_ground(_sample(flat, boxes, gap, *_RIM)) > strong[:, None] // 3).reshape(-1, 4, SAMPLES)
     level, upright = taken.mean(axis=2).reshape(-1, 2, 2).mean(axis=2).T
     crowded = level * (w + 2 * gap) + upright * (h + 2 * gap) > MOST_CROWDED * (w + h + 4 * gap)
-    full = (share > FULLEST) & (w > SLIM * h)
-    why = np.select([strong < FAINTEST * PAPER, crowded, full], ["contrast", "crowd", "shape"], "")
-    return [Seed(Box(*box), tone, word)
-            for box, tone, word in zip(boxes.tolist(), strong.tolist(), why.tolist(), strict=True)]
+    full = (inked.mean(axis=1) > FULLEST) & (w > SLIM * h)
+    bold = _has_block(inked.reshape(-1, SAMPLES, SAMPLES), h / w) & (h > blur / BLURRED)
+    why = np.select([strong < FAINTEST * PAPER, crowded, full | bold], ["contrast", "crowd", "shape"], "")
+    return Seeds(boxes, strong, why)
+
+
+def _has_block(inked: NDArray[np.bool_], slimness: Shares) -> NDArray[np.bool_]:
+    """Which of N samplings (N, SAMPLES, SAMPLES) hold a square of ink that is bolder than any pen; (N,) bool.
+
+    Args:
+        inked: where there is ink.
+        slimness: (N,) height over width of each box.
+    """
+    high = round(BOLDEST_BLOCK * SAMPLES)
+    wide = np.ceil(high * slimness).astype(np.intp)
+    fits = wide <= SAMPLES
+    sums = np.zeros((len(inked), SAMPLES + 1, SAMPLES + 1), np.int16)
+    sums[:, 1:, 1:] = inked.cumsum(axis=1, dtype=np.int16).cumsum(axis=2, dtype=np.int16)
+    bands = sums[:, high:] - sums[:, :-high]  # ink of `high` rows from each, left of each column
+    right = np.arange(SAMPLES + 1) + np.where(fits, wide, 0)[:, None]
+    ends = np.take_along_axis(bands, np.minimum(right, SAMPLES)[:, None], axis=2)
+    whole = (ends - bands == (high * wide)[:, None, None]) & (right <= SAMPLES)[:, None]
+    found: NDArray[np.bool_] = whole.any(axis=(1, 2)) & fits
+    return found
 
 
 _STEPS = (np.arange(SAMPLES) + 0.5) / SAMPLES
@@ -111,10 +143,3 @@ def _sample(flat: Image, boxes: Boxes, gap: NDArray[np.int32] | int, across: Sha
               for places, side in zip((rows, columns), flat.shape, strict=True))
     tones: Image = flat[tuple(inside)]
     return tones
-
-
-def _have_size(boxes: Boxes, shape: tuple[int, ...], heights: range) -> NDArray[np.bool_]:
-    x, y, w, h = boxes.T
-    inside = (x > 0) & (y > 0) & (x + w < shape[1]) & (y + h < shape[0])
-    fits: NDArray[np.bool_] = inside & (h >= heights.start) & (h < heights.stop) & (w <= WIDEST * h)
-    return fits
