@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from recognizer.ground import PAPER, off_ground
 from recognizer.seeds import FULLEST, SLIM, have_size
-from recognizer.tiles import Sheet, Tile, sheets
+from recognizer.tiles import Pieces, Sheet, Tile, sheets
 from recognizer.types import Box, Image
 
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
-MARGINS = (0.25, 0.6, 0.6, 0.4)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
+MARGINS = (0.25, 0.8)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
+JOINED = ("attached", "ground")  # refused so, a piece may be one still when it is joined
 SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
 BESIDE = 0.4  # height of a second piece in a seed's place over the seed's
 
@@ -83,46 +84,51 @@ class Piece(NamedTuple):
     """Connected ink.
 
     Attributes:
-        spot: where it was cut.
-        box: tight, in pixels of the spot's picture.
-        mask: (h, w) uint8, 0 or 1; empty for a refused one.
+        box: tight, in pixels of the picture that it was cut from.
+        mask: (h, w) uint8, 0 or 1; empty where its shape is refused.
+        strength: how far it stands out from the ground, in tones, PAPER at most on dark ink.
         refused: why it is no digit, in a word; empty when it may be one.
         sure: the ground beside it is even, as a sheet's is.
     """
 
-    spot: Spot
     box: Box
-    mask: Image = NO_MASK
-    refused: str = ""
-    sure: bool = True
+    mask: Image
+    strength: int
+    refused: str
+    sure: bool
 
 
-def cut_free(spots: list[Spot]) -> list[Piece]:
+def cut_free(spots: list[Spot]) -> list[list[Piece]]:
     """Cut the ink at each spot out at half of its own contrast, and see whether it stands free on its ground.
 
     A pencil's strokes break at that contrast, so a piece is also joined with what is less than a pen's width away:
     both are given when they differ.
+
+    Returns:
+        The pieces of each spot.
     """
-    found: list[Piece] = []
+    found: list[list[Piece]] = [[] for _ in spots]
+    places = list(range(len(spots)))
     for widened, margin in enumerate(MARGINS, 1):
         tiles = [Tile(s.flat, s.dark, _around(s.seed, s.flat.shape, margin), s.level) for s in spots]
-        running: list[Spot] = []
+        running: list[tuple[int, Spot]] = []
         for indices, sheet in sheets(tiles):
             here = [spots[i] for i in indices]
-            main, beside = _of_seeds(sheet, here)
-            runs_on = sheet.pieces.edge[main]
+            pieces = sheet.pieces
+            main, beside = _of_seeds(pieces, here)
             if widened < len(MARGINS):
-                running += [here[sheet.pieces.tiles[k]]._replace(seed=Box(*sheet.pieces.boxes[k].tolist()))
-                            for k in main[runs_on]]
-                main = main[~runs_on]
-            found += _examined(sheet, here, [tiles[i].window for i in indices], np.concatenate([main, beside]))
-        spots = running
+                for k in main[pieces.edge[main]]:
+                    tile = pieces.tiles[k]
+                    running.append((places[indices[tile]], here[tile]._replace(seed=Box(*pieces.boxes[k].tolist()))))
+                main = main[~pieces.edge[main]]
+            for tile, piece in _examined(sheet, here, np.concatenate([main, beside])):
+                found[places[indices[tile]]].append(piece)
+        places, spots = [place for place, _ in running], [spot for _, spot in running]
     return found
 
 
-def _of_seeds(sheet: Sheet, spots: list[Spot]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _of_seeds(pieces: Pieces, spots: list[Spot]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Indices of each tile's largest piece in its seed's box, and of the others there that may be digits too."""
-    pieces = sheet.pieces
     seeds = np.array([s.seed for s in spots], np.int32).reshape(-1, 4)[pieces.tiles]
     start, stop = pieces.boxes[:, :2], pieces.boxes[:, :2] + pieces.boxes[:, 2:]
     shared = np.minimum(stop, seeds[:, :2] + seeds[:, 2:]) - np.maximum(start, seeds[:, :2])
@@ -137,125 +143,63 @@ def _of_seeds(sheet: Sheet, spots: list[Spot]) -> tuple[NDArray[np.intp], NDArra
     return main, np.flatnonzero(others)
 
 
-def _examined(sheet: Sheet, spots: list[Spot], windows: list[Box], chosen: NDArray[np.intp]) -> list[Piece]:
-    """Whether pieces of a sheet can be digits by their shape and by the ground beside them."""
+def _examined(sheet: Sheet, spots: list[Spot], chosen: NDArray[np.intp]) -> list[tuple[int, Piece]]:
+    """Whether pieces of a sheet can be digits, each as it is, and joined with what is near it; with their tiles."""
     pieces = sheet.pieces
+    alone = _judge(sheet, pieces, spots, chosen)
+    passed = [k for k, (_, p) in zip(chosen.tolist(), alone, strict=True) if not p.refused or p.refused in JOINED]
+    groups = {tuple(sorted(group)) for group in map(sheet.near, passed) if len(group) > 1}
+    joined = pieces.joined([list(group) for group in groups])
+    return alone + _judge(sheet, joined, spots, np.arange(len(groups)))
+
+
+def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.intp]) -> list[tuple[int, Piece]]:
+    """Whether pieces of a sheet can be digits by their shape, and where they may, by the ground beside them."""
+    low, high, rows, columns, blur = np.array(
+        [(s.look.heights.start, s.look.heights.stop, *s.flat.shape, s.look.blur) for s in spots]).T[:, pieces.tiles]
+    w, h = pieces.boxes[:, 2:].T
+    sized = have_size(pieces.boxes, (rows, columns), low, high)
+    bare = (pieces.lengths < LIMITS.bare * h) | (w < SLIM * h)
+    full = (pieces.areas > FULLEST * w * h) & ~bare
+    shape = full | (pieces.widths > LIMITS.boldest * h + blur)
+    bold = pieces.widths > np.where(bare, LIMITS.boldest_bare, LIMITS.boldest_alone) * h + blur
+    refused = np.select([pieces.edge, ~sized, shape], [RUNS_ON, SIZE, "shape"], "")
     found = []
     for k in chosen.tolist():
-        tile = int(pieces.tiles[k])
-        spot, box = spots[tile], Box(*pieces.boxes[k].tolist())
-        if pieces.edge[k]:
-            found.append(Piece(spot, box, refused=RUNS_ON))
-            continue
-        tones, ink, labels = sheet.part(tile)
-        cut = _Cut(spot, windows[tile], tones, (labels == pieces.labels[k]).view(np.uint8), box,
-                   int(pieces.areas[k]), float(pieces.lengths[k]))
-        alone = _examine(cut, sheet.thickest(k))
-        found.append(alone)
-        if alone.refused in (SIZE, "shape") or cv2.countNonZero(ink) <= cut.area:
-            continue
-        joined = _join(cut, (ink != 0).view(np.uint8))
-        if joined.box != box:
-            thickest = float(cv2.distanceTransform(joined.mask, cv2.DIST_L2, cv2.DIST_MASK_3).max())
-            found.append(Piece(spot, joined.box, refused=RUNS_ON) if joined.runs_on else _examine(joined, thickest))
+        tile, box, why = int(pieces.tiles[k]), Box(*pieces.boxes[k].tolist()), str(refused[k])
+        own, sure = NO_MASK, False
+        if not why:
+            tones, mask = sheet.part(pieces, k)
+            strength = spots[tile].strength
+            x, y, w_, h_ = place = Box(*cv2.boundingRect(mask))
+            doubt = _doubt(tones, mask, strength, LIMITS.uneven_bare if bare[k] else LIMITS.uneven)
+            if bare[k] and _attached(tones, place, strength):
+                why = "attached"
+            elif doubt > (1 if bare[k] else LIMITS.most_doubt):
+                why = "ground"
+            own, sure = mask[y : y + h_, x : x + w_], bool(doubt <= 1 and not bold[k])
+        found.append((tile, Piece(box, own, spots[tile].strength, why, sure)))
     return found
 
 
-def _examine(cut: _Cut, thickest: float) -> Piece:
-    """Whether a piece can be a digit, given half the width of its thickest stroke."""
-    spot, (_, _, w, h) = cut.spot, cut.box
-    if not have_size(np.array([cut.box]), spot.flat.shape, spot.look.heights)[0]:
-        return Piece(spot, cut.box, refused=SIZE)
-    bare = cut.length < LIMITS.bare * h or w < SLIM * h
-    bold = (2 * thickest - spot.look.blur) / h
-    if bold > LIMITS.boldest or (cut.area > FULLEST * w * h and not bare):
-        return Piece(spot, cut.box, refused="shape")
-    if bare and cut.attached():
-        return Piece(spot, cut.box, refused="attached")
-    doubt = cut.doubt(LIMITS.uneven_bare if bare else LIMITS.uneven)
-    if doubt > (1 if bare else LIMITS.most_doubt):
-        return Piece(spot, cut.box, refused="ground")
-    sure = doubt <= 1 and bold <= (LIMITS.boldest_bare if bare else LIMITS.boldest_alone)
-    return Piece(spot, cut.box, cut.own_mask, sure=sure)
-
-
-@dataclass(frozen=True)
-class _Cut:
-    """A piece of ink and what is around it.
-
-    Attributes:
-        spot: where it was cut.
-        window: a part of the picture around it.
-        tones: (h, w) uint8, the flattened picture there, ink dark.
-        mask: (h, w) uint8, 1 where the piece is.
-        box: the piece's own, in the picture.
-        area: of the piece, in pixels.
-        length: of the stroke that it is, in pixels.
-    """
-
-    spot: Spot
-    window: Box
-    tones: Image
-    mask: Image
-    box: Box
-    area: int
-    length: float
-
-    @property
-    def place(self) -> Box:
-        """Its box in the window."""
-        return Box(self.box.x - self.window.x, self.box.y - self.window.y, self.box.w, self.box.h)
-
-    @property
-    def own_mask(self) -> Image:
-        """Its mask in its box."""
-        x, y, w, h = self.place
-        return self.mask[y : y + h, x : x + w]
-
-    @property
-    def runs_on(self) -> bool:
-        """Whether it reaches its window's edge."""
-        x, y, w, h = self.place
-        return not (x > 0 and y > 0 and x + w < self.window.w and y + h < self.window.h)
-
-    def attached(self) -> bool:
-        """Whether a stroke is the stem of a letter, say, whose hairlines are fainter."""
-        ink = (self.tones < PAPER - round(FREE_AT * self.spot.strength)).view(np.uint8)
-        mask = _largest(cv2.connectedComponents(ink)[1], self.place) & ink
-        whole = Box(*cv2.boundingRect(mask))
-        return whole.area > 1.5 * self.box.area + 4 * self.box.h
-
-    def doubt(self, uneven: float) -> float:
-        """How uneven the ground beside the piece is: up to 1 it is as even as a sheet's."""
-        near, far = (cv2.dilate(self.mask, kernel) for kernel in (FIVE, SEVEN))
-        beside = np.sort(off_ground(self.tones)[far > near])
-        if not len(beside):
-            return float("inf")
-        most, nearly_all = (int(beside[len(beside) * share // 100]) for share in (75, 90))
-        return max(most, nearly_all / 1.5) / self.spot.strength / uneven
-
-
-def _join(cut: _Cut, ink: Image) -> _Cut:
-    """The piece with what is less than a pen's width away; over specks that are no strokes no bridge is built."""
-    reach = round(cut.area / cut.length) + 1
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(ink)
-    stroke = stats[:, cv2.CC_STAT_AREA] >= reach * reach // 2
-    stroke[0] = False
-    strokes = stroke[pieces].view(np.uint8)
-    _, pieces = cv2.connectedComponents(cv2.dilate(strokes, np.ones((reach + 1, reach + 1), np.uint8)))
-    mask = _largest(pieces, cut.place) & strokes
-    x, y, w, h = cv2.boundingRect(mask)
-    area = cv2.countNonZero(mask)
-    inside = cv2.countNonZero(cv2.erode(mask, np.ones((3, 3), np.uint8)))
-    box = Box(cut.window.x + x, cut.window.y + y, w, h)
-    return _Cut(cut.spot, cut.window, cut.tones, mask, box, area, max(1, area - inside) / 2)
-
-
-def _largest(labels: NDArray[np.int32], near: Box) -> Image:
-    """Where the piece is that has most of a box, from a map of labels; uint8, 0 or 1."""
-    counts = np.bincount(labels[near.y : near.y + near.h, near.x : near.x + near.w].ravel(), minlength=2)
+def _attached(tones: Image, place: Box, strength: int) -> bool:
+    """Whether a stroke is the stem of a letter, say, whose hairlines are fainter."""
+    ink = (tones < PAPER - round(FREE_AT * strength)).view(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    counts = np.bincount(labels[place.y : place.y + place.h, place.x : place.x + place.w].ravel(), minlength=2)
     counts[0] = 0
-    return (labels == counts.argmax()).view(np.uint8)
+    _, _, w, h, _ = stats[counts.argmax()].tolist()
+    return w * h > 1.5 * place.area + 4 * place.h
+
+
+def _doubt(tones: Image, mask: Image, strength: int, uneven: float) -> float:
+    """How uneven the ground beside a piece is: up to 1 it is as even as a sheet's."""
+    near, far = (cv2.dilate(mask, kernel) for kernel in (FIVE, SEVEN))
+    beside = np.sort(off_ground(tones)[far > near])
+    if not len(beside):
+        return float("inf")
+    most, nearly_all = (int(beside[len(beside) * share // 100]) for share in (75, 90))
+    return max(most, nearly_all / 1.5) / strength / uneven
 
 
 def _around(box: Box, shape: tuple[int, ...], share: float) -> Box:

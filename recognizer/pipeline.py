@@ -15,6 +15,7 @@ from recognizer.classify import Classifier
 from recognizer.errors import UsageError
 from recognizer.find import find
 from recognizer.marks import mark
+from recognizer.memory import Memory
 from recognizer.normalise import SIZE
 from recognizer.numbers import read_numbers
 from recognizer.select import digits_of, select
@@ -91,7 +92,7 @@ class Recognizer:
     def _reading(self, frame: Frame, memory: _Memory | None = None) -> Reading:
         clock = _Clock()
         with clock.stage("find"):
-            found = find(frame.image)
+            found = find(frame.image, memory.refusals if memory else None)
         judged = self._judged(found, clock)
         with clock.stage("marks"):
             digits = mark(frame.image, digits_of(judged))
@@ -119,6 +120,7 @@ class _Memory:
     def __init__(self, source: str) -> None:
         self.source = source
         self.tracker = Tracker()
+        self.refusals = Memory()
         self.steady = Steady()
         self._last = time.monotonic()
         self._mean = 0.0

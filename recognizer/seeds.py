@@ -24,6 +24,9 @@ SAMPLES = 16  # along each side of a box, and of the rectangle around it
 Boxes = NDArray[np.int32]  # (N, 4): x, y, w, h
 Shares = NDArray[np.float64]
 Words = NDArray[np.str_]
+Flags = NDArray[np.bool_]
+Limit = float | NDArray[np.float64]
+Sides = tuple[Limit, ...]
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,20 @@ class Seeds:
         boxes: (N, 4) int32, in pixels of the picture that was searched.
         strength: (N,) int32, how far the ink stands out from the ground, in tones, PAPER at most on dark ink.
         refused: (N,) str, why no digit can be cut out there, in a word; empty where one may.
+        tones: (N, P) uint8, samples of the flattened picture in each box and around it.
     """
 
     boxes: Boxes
     strength: NDArray[np.int32]
     refused: Words
+    tones: NDArray[np.uint8]
+
+    def __getitem__(self, chosen: NDArray[np.intp] | Flags) -> Seeds:
+        return Seeds(self.boxes[chosen], self.strength[chosen], self.refused[chosen], self.tones[chosen])
+
+    def without(self, tried: Boxes) -> Seeds:
+        """Those that are not nearly one of the boxes that were tried."""
+        return self[_new(self.boxes, tried)]
 
 
 def find_seeds(flat: Image, dark: bool, heights: range, blur: float) -> Seeds:
@@ -52,24 +64,32 @@ def find_seeds(flat: Image, dark: bool, heights: range, blur: float) -> Seeds:
     """
     boxes = np.zeros((0, 4), np.int32)
     for cut in CUTS:
-        boxes = np.concatenate([boxes, without(_pieces(flat, dark, cut, heights), boxes)])
+        more = _pieces(flat, dark, cut, heights)
+        boxes = np.concatenate([boxes, more[_new(more, boxes)]])
     return _judge(flat, dark, boxes, blur)
 
 
-def have_size(boxes: Boxes, shape: tuple[int, ...], heights: range) -> NDArray[np.bool_]:
-    """Which boxes are as large and as wide as a digit may be, and off the picture's border; (N,) bool."""
+def have_size(boxes: Boxes, shape: Sides, least: Limit, most: Limit) -> Flags:
+    """Which boxes are as large and as wide as a digit may be, and off the picture's border; (N,) bool.
+
+    Args:
+        boxes: (N, 4).
+        shape: height and width of their picture, or (N,) of each one's.
+        least: height in pixels from which on a digit is read, or (N,) likewise.
+        most: height that it doesn't reach.
+    """
     x, y, w, h = boxes.T
     inside = (x > 0) & (y > 0) & (x + w < shape[1]) & (y + h < shape[0])
-    fits: NDArray[np.bool_] = inside & (h >= heights.start) & (h < heights.stop) & (w <= WIDEST * h)
+    fits: Flags = inside & (h >= least) & (h < most) & (w <= WIDEST * h)
     return fits
 
 
-def without(boxes: Boxes, tried: Boxes) -> Boxes:
-    """Those of the boxes that are not nearly one that was tried."""
+def _new(boxes: Boxes, tried: Boxes) -> Flags:
+    """Which of the boxes are not nearly one that was tried."""
     if not len(boxes) or not len(tried):
-        return boxes
+        return np.ones(len(boxes), bool)
     off = np.abs(boxes[:, None] - tried).max(axis=2).min(axis=1)
-    new: Boxes = boxes[off > 1 + boxes[:, 3] // 12]
+    new: Flags = off > 1 + boxes[:, 3] // 12
     return new
 
 
@@ -85,27 +105,29 @@ def _pieces(flat: Image, dark: bool, contrast: float, heights: range) -> Boxes:
     points = np.concatenate(contours)[:, 0]
     low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
     boxes: Boxes = np.hstack([low, high - low + 1])[hierarchy[0, :, 3] == -1]
-    sized: Boxes = boxes[have_size(boxes, flat.shape, heights)]
+    sized: Boxes = boxes[have_size(boxes, flat.shape, heights.start, heights.stop)]
     return sized
 
 
 def _judge(flat: Image, dark: bool, boxes: Boxes, blur: float) -> Seeds:
     """Tell for many boxes at once whether there is ink that may be a digit, by samples of its tones."""
-    if not len(boxes):
-        return Seeds(boxes, np.zeros(0, np.int32), np.zeros(0, np.str_))
     w, h = boxes[:, 2], boxes[:, 3]
-    inner = ink_of(_sample(flat, boxes, 0, *_GRID), dark)
-    rank = inner.shape[1] - inner.shape[1] // 20
-    strong = np.partition(inner, rank, axis=1)[:, rank].astype(np.int32)  # what the strongest twentieth reaches
-    inked = inner > strong[:, None] // 2
     gap = 2 + h // 16
-    taken = (off_ground(_sample(flat, boxes, gap, *_RIM)) > strong[:, None] // 3).reshape(-1, 4, SAMPLES)
+    inner, rim = _sample(flat, boxes, 0, *_GRID), _sample(flat, boxes, gap, *_RIM)
+    tones = np.hstack([inner, rim])
+    if not len(boxes):
+        return Seeds(boxes, np.zeros(0, np.int32), np.zeros(0, np.str_), tones)
+    ink = ink_of(inner, dark)
+    rank = ink.shape[1] - ink.shape[1] // 20
+    strong = np.partition(ink, rank, axis=1)[:, rank].astype(np.int32)  # what the strongest twentieth reaches
+    inked = ink > strong[:, None] // 2
+    taken = (off_ground(rim) > strong[:, None] // 3).reshape(-1, 4, SAMPLES)
     level, upright = taken.mean(axis=2).reshape(-1, 2, 2).mean(axis=2).T
     crowded = level * (w + 2 * gap) + upright * (h + 2 * gap) > MOST_CROWDED * (w + h + 4 * gap)
     full = (inked.mean(axis=1) > FULLEST) & (w > SLIM * h)
     bold = _has_block(inked.reshape(-1, SAMPLES, SAMPLES), h / w) & (h > blur / BLURRED)
     why = np.select([strong < FAINTEST * PAPER, crowded, full | bold], ["contrast", "crowd", "shape"], "")
-    return Seeds(boxes, strong, why)
+    return Seeds(boxes, strong, why, tones)
 
 
 def _has_block(inked: NDArray[np.bool_], slimness: Shares) -> NDArray[np.bool_]:

@@ -105,8 +105,7 @@ def _as_image(array: object) -> Image:
     return image[..., 0] if image.shape[2:] == (1,) else image
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A place in a frame where a digit may stand.
 
     Attributes:

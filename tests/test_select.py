@@ -1,7 +1,5 @@
 """Of several candidates at one place one stays, and letters' lines give no digits."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -104,12 +102,12 @@ def test_digits_that_were_also_joined_to_a_word_are_digits():
 
 
 def test_of_two_looks_the_one_on_even_ground_counts():
-    pair = [replace(candidate(0, 0, 30, 50), sure=False), candidate(1, 1, 30, 50)]
+    pair = [candidate(0, 0, 30, 50)._replace(sure=False), candidate(1, 1, 30, 50)]
     assert labels(pair, [likely(3, 0.99), likely(3, 0.97)]) == [3]
 
 
 def test_ink_on_uneven_ground_needs_the_company_of_digits_of_its_size():
-    doubtful, certain = replace(candidate(100, 100, 30, 50), sure=False), likely(4, 0.99)
+    doubtful, certain = candidate(100, 100, 30, 50)._replace(sure=False), likely(4, 0.99)
     company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
     rows = [certain, likely(1), likely(2)]
     assert labels([doubtful], [certain]) == []
