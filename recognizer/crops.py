@@ -36,7 +36,9 @@ class Crops:
             raise OutputError(f"--crops {target}: expected a folder to write to ({error.strerror})") from error
 
     def write(self, reading: Reading) -> None:
-        """Write the crops of one frame."""
+        """Write the crops of one frame, if it was searched."""
+        if not reading.searched:
+            return
         source = re.sub(r"[^\w.-]+", "_", Path(reading.frame.source).name) or "picture"
         for judged in reading.judged:
             folder = _folder(judged)

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from recognizer.ground import PAPER, off_ground
 from recognizer.seeds import FULLEST, SLIM, have_size
 from recognizer.tiles import Pieces, Sheet, Tile, sheets
-from recognizer.types import Box, Image
+from recognizer.types import Box, Image, Look
 
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
-MARGINS = (0.25, 0.8)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
+MARGINS = (0.4, 0.8, 0.8)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
 JOINED = ("attached", "ground")  # refused so, a piece may be one still when it is joined
 SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
@@ -40,31 +40,14 @@ NO_MASK = np.zeros((0, 0), np.uint8)
 FIVE, SEVEN = (np.ones((side, side), np.uint8) for side in (5, 7))
 
 
-@dataclass(frozen=True)
-class Look:
-    """At what scale a picture is looked at, and what it may show there.
-
-    Attributes:
-        shrink: how many times smaller than the working picture.
-        parts: the background's window is the picture's shorter side divided by this.
-        heights: of the ink, in pixels of the smaller picture.
-        blur: by how many pixels strokes may be thickened there.
-    """
-
-    shrink: int
-    parts: int
-    heights: range
-    blur: float
-
-
 class Spot(NamedTuple):
     """A place to cut.
 
     Attributes:
-        flat: (H, W) uint8, the flattened picture at the look's scale.
+        flat: (H, W) uint8, the flattened picture at the look's scale, or a part of it.
         look: the picture's.
         dark: ink darker than the ground, not lighter.
-        seed: a box that holds some of the ink.
+        seed: a box that holds some of the ink, in pixels of `flat`.
         strength: how far the ink stands out there, in tones, PAPER at most on dark ink.
     """
 
@@ -84,16 +67,14 @@ class Piece(NamedTuple):
     """Connected ink.
 
     Attributes:
-        box: tight, in pixels of the picture that it was cut from.
+        box: tight, in pixels of the spot's `flat`.
         mask: (h, w) uint8, 0 or 1; empty where its shape is refused.
-        strength: how far it stands out from the ground, in tones, PAPER at most on dark ink.
         refused: why it is no digit, in a word; empty when it may be one.
         sure: the ground beside it is even, as a sheet's is.
     """
 
     box: Box
     mask: Image
-    strength: int
     refused: str
     sure: bool
 
@@ -110,7 +91,7 @@ def cut_free(spots: list[Spot]) -> list[list[Piece]]:
     found: list[list[Piece]] = [[] for _ in spots]
     places = list(range(len(spots)))
     for widened, margin in enumerate(MARGINS, 1):
-        tiles = [Tile(s.flat, s.dark, _around(s.seed, s.flat.shape, margin), s.level) for s in spots]
+        tiles = [Tile(s.flat, s.dark, _within(around(s.seed, margin), s.flat.shape), s.level) for s in spots]
         running: list[tuple[int, Spot]] = []
         for indices, sheet in sheets(tiles):
             here = [spots[i] for i in indices]
@@ -178,7 +159,7 @@ def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.i
             elif doubt > (1 if bare[k] else LIMITS.most_doubt):
                 why = "ground"
             own, sure = mask[y : y + h_, x : x + w_], bool(doubt <= 1 and not bold[k])
-        found.append((tile, Piece(box, own, spots[tile].strength, why, sure)))
+        found.append((tile, Piece(box, own, why, sure)))
     return found
 
 
@@ -202,9 +183,14 @@ def _doubt(tones: Image, mask: Image, strength: int, uneven: float) -> float:
     return max(most, nearly_all / 1.5) / strength / uneven
 
 
-def _around(box: Box, shape: tuple[int, ...], share: float) -> Box:
-    """A window around a box, with a margin that is a share of its longer side, within a picture."""
+def around(box: Box, share: float) -> Box:
+    """A window around a box, with a margin that is a share of its longer side."""
     margin = max(4, round(share * max(box.h, box.w)))
-    left, top = max(0, box.x - margin), max(0, box.y - margin)
-    right, bottom = min(shape[1], box.x + box.w + margin), min(shape[0], box.y + box.h + margin)
+    return Box(box.x - margin, box.y - margin, box.w + 2 * margin, box.h + 2 * margin)
+
+
+def _within(window: Box, shape: tuple[int, ...]) -> Box:
+    """What of a window lies in a picture."""
+    left, top = max(0, window.x), max(0, window.y)
+    right, bottom = min(shape[1], window.x + window.w), min(shape[0], window.y + window.h)
     return Box(left, top, right - left, bottom - top)

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 from recognizer.classify import NO_DIGIT
-from recognizer.find import FULL, working
-from recognizer.ground import PAPER, flatten, ground_of
+from recognizer.ground import PAPER
 from recognizer.normalise import SIZE
 from recognizer.types import Image, Judged, Reading
+from recognizer.views import Views
 
 WIDTH = 640  # pixels that the view is wide at least
 CELL, ROWS = (68, 106), 2  # of the strip: width and height of a crop with its labels, and how many rows there are
@@ -28,8 +28,8 @@ def draw(reading: Reading) -> Image:
     Returns:
         (H, W, 3) uint8, BGR; as wide as the frame or wider, and higher by the strip.
     """
-    grey, _ = working(reading.frame.image)
-    flat = flatten(grey, ground_of(grey, FULL.parts))
+    views = Views(reading.frame.image)
+    flat = views.flat(views.looks[0])
     width, height = reading.frame.size
     grow = max(1.0, WIDTH / width)
     size = max(WIDTH, width), round(height * grow)

@@ -47,7 +47,8 @@ def flatten(grey: Image, ground: Image) -> Image:
     Returns:
         (H, W) uint8, PAPER on the ground, less on dark ink and more on light.
     """
-    ground = np.asarray(cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+    if ground.shape != grey.shape:
+        ground = np.asarray(cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
     return np.asarray(cv2.divide(_lifted(grey), ground, scale=PAPER), np.uint8)
 
 

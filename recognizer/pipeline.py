@@ -5,24 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from recognizer.assets import shipped
+from recognizer.attention import Attention, Known
 from recognizer.classify import Classifier
 from recognizer.errors import UsageError
-from recognizer.find import find
+from recognizer.find import find_again, search
 from recognizer.marks import mark
-from recognizer.memory import Memory
 from recognizer.normalise import SIZE
 from recognizer.numbers import read_numbers
 from recognizer.select import digits_of, select
 from recognizer.sources import Source, open_source
 from recognizer.steady import Steady
 from recognizer.track import Tracker
-from recognizer.types import Candidate, Frame, Image, Judged, Milliseconds, Reading
+from recognizer.types import Candidate, Digit, Frame, Image, Judged, Milliseconds, Reading
+from recognizer.views import Views
 
 RATE_MEMORY = 0.9  # of the average time between frames
 
@@ -91,11 +93,11 @@ class Recognizer:
 
     def _reading(self, frame: Frame, memory: _Memory | None = None) -> Reading:
         clock = _Clock()
-        with clock.stage("find"):
-            found = find(frame.image, memory.refusals if memory else None)
-        judged = self._judged(found, clock)
-        with clock.stage("marks"):
-            digits = mark(frame.image, digits_of(judged))
+        judged, digits, searched = [], None, False
+        if memory is not None and not memory.attention.must_search(frame):
+            judged, digits = self._follow(frame, memory.attention, clock)
+        if digits is None:
+            judged, digits, searched = *self._search(frame, memory.attention if memory else None, clock), True
         if memory is not None:
             with clock.stage("track"):
                 digits = memory.tracker.update(digits, frame.size)
@@ -103,7 +105,38 @@ class Recognizer:
             ordered, numbers = read_numbers(digits)
             steady = memory.steady.update(ordered, numbers) if memory else numbers
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
-        return Reading(frame, ordered, numbers, steady, memory.tick() if memory else 0.0, took, tuple(judged))
+        return Reading(frame, ordered, numbers, steady, memory.tick() if memory else 0.0, took, tuple(judged), searched)
+
+    def _search(self, frame: Frame, attention: Attention | None, clock: _Clock) -> tuple[list[Judged], list[Digit]]:
+        """Read the whole of a frame."""
+        with clock.stage("find"):
+            views = Views(frame.image)
+            found = search(views)
+        judged = self._judged(found, clock)
+        with clock.stage("marks"):
+            digits = mark(frame.image, digits_of(judged))
+        if attention is not None:
+            attention.searched(frame, views.light, judged, digits)
+        return judged, digits
+
+    def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit] | None]:
+        """Read a frame only where digits were in the last one; no digits at all when one of them is gone."""
+        known = attention.known
+        with clock.stage("find"):
+            found = find_again(frame.image, [k.candidate for k in known], attention.light)
+        judged = self._judged([c for candidates in found for c in candidates], clock)
+        digit_at = {d.box: d for d in digits_of(judged)}
+        digits, still = [], []
+        for before, candidates in zip(known, found, strict=True):
+            for candidate in candidates:
+                digit = digit_at.pop(candidate.box, None)
+                if digit:
+                    digits.append(replace(digit, mark=before.mark))
+                    still.append(Known(candidate, before.mark))
+        if len(still) < len(known):
+            return [], None
+        attention.known = still
+        return judged + attention.elsewhere, digits
 
     def _judged(self, found: list[Candidate], clock: _Clock) -> list[Judged]:
         candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
@@ -120,8 +153,8 @@ class _Memory:
     def __init__(self, source: str) -> None:
         self.source = source
         self.tracker = Tracker()
-        self.refusals = Memory()
         self.steady = Steady()
+        self.attention = Attention()
         self._last = time.monotonic()
         self._mean = 0.0
 
@@ -143,4 +176,4 @@ class _Clock:
     def stage(self, name: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self.milliseconds[name] = 1000 * (time.perf_counter() - start)
+        self.milliseconds[name] = self.milliseconds.get(name, 0.0) + 1000 * (time.perf_counter() - start)

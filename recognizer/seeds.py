@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.ground import PAPER, ink_of, off_ground
-from recognizer.types import Image
+from recognizer.types import Image, Look
 
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
-FAINTEST = 0.18  # contrast of ink
 FULLEST = 0.82  # share of the box that is ink; bare strokes are exempt
 SLIM = 0.4  # width over height under which a piece is no more than a stroke
 WIDEST = 5.0  # width over height; what is wider than a digit still tells a line of text
@@ -35,38 +34,39 @@ class Seeds:
 
     Attributes:
         boxes: (N, 4) int32, in pixels of the picture that was searched.
+        dark: (N,) bool, whether there is ink darker than the ground, not lighter.
         strength: (N,) int32, how far the ink stands out from the ground, in tones, PAPER at most on dark ink.
         refused: (N,) str, why no digit can be cut out there, in a word; empty where one may.
-        tones: (N, P) uint8, samples of the flattened picture in each box and around it.
     """
 
     boxes: Boxes
+    dark: Flags
     strength: NDArray[np.int32]
     refused: Words
-    tones: NDArray[np.uint8]
 
-    def __getitem__(self, chosen: NDArray[np.intp] | Flags) -> Seeds:
-        return Seeds(self.boxes[chosen], self.strength[chosen], self.refused[chosen], self.tones[chosen])
+    def __getitem__(self, chosen: Flags) -> Seeds:
+        return Seeds(self.boxes[chosen], self.dark[chosen], self.strength[chosen], self.refused[chosen])
 
     def without(self, tried: Boxes) -> Seeds:
         """Those that are not nearly one of the boxes that were tried."""
         return self[_new(self.boxes, tried)]
 
 
-def find_seeds(flat: Image, dark: bool, heights: range, blur: float) -> Seeds:
-    """Find the ink that has a digit's size, cutting a picture at each contrast of CUTS.
+def find_seeds(flat: Image, look: Look) -> Seeds:
+    """Find the ink that has a digit's size, dark and light, cutting a picture at each contrast of CUTS.
 
     Args:
         flat: (H, W) uint8, a flattened picture.
-        dark: ink darker than the ground, not lighter.
-        heights: of the ink, in pixels.
-        blur: by how many pixels strokes may be thickened.
+        look: the picture's.
     """
-    boxes = np.zeros((0, 4), np.int32)
-    for cut in CUTS:
-        more = _pieces(flat, dark, cut, heights)
-        boxes = np.concatenate([boxes, more[_new(more, boxes)]])
-    return _judge(flat, dark, boxes, blur)
+    found = []
+    for dark in (True, False):
+        boxes = np.zeros((0, 4), np.int32)
+        for cut in CUTS:
+            more = _pieces(flat, dark, cut, look.heights)
+            boxes = np.concatenate([boxes, more[_new(more, boxes)]])
+        found.append(boxes)
+    return _judge(flat, np.concatenate(found), np.repeat([True, False], [len(boxes) for boxes in found]), look)
 
 
 def have_size(boxes: Boxes, shape: Sides, least: Limit, most: Limit) -> Flags:
@@ -109,25 +109,39 @@ def _pieces(flat: Image, dark: bool, contrast: float, heights: range) -> Boxes:
     return sized
 
 
-def _judge(flat: Image, dark: bool, boxes: Boxes, blur: float) -> Seeds:
+def strengths(flat: Image, boxes: Boxes, dark: Flags) -> NDArray[np.int32]:
+    """How far the ink in N boxes stands out from the ground, in tones: what its strongest twentieth reaches; (N,)."""
+    return _strongest(_ink(flat, boxes, dark))
+
+
+def _judge(flat: Image, boxes: Boxes, dark: Flags, look: Look) -> Seeds:
     """Tell for many boxes at once whether there is ink that may be a digit, by samples of its tones."""
-    w, h = boxes[:, 2], boxes[:, 3]
-    gap = 2 + h // 16
-    inner, rim = _sample(flat, boxes, 0, *_GRID), _sample(flat, boxes, gap, *_RIM)
-    tones = np.hstack([inner, rim])
     if not len(boxes):
-        return Seeds(boxes, np.zeros(0, np.int32), np.zeros(0, np.str_), tones)
-    ink = ink_of(inner, dark)
-    rank = ink.shape[1] - ink.shape[1] // 20
-    strong = np.partition(ink, rank, axis=1)[:, rank].astype(np.int32)  # what the strongest twentieth reaches
-    inked = ink > strong[:, None] // 2
-    taken = (off_ground(rim) > strong[:, None] // 3).reshape(-1, 4, SAMPLES)
-    level, upright = taken.mean(axis=2).reshape(-1, 2, 2).mean(axis=2).T
+        return Seeds(boxes, dark, np.zeros(0, np.int32), np.zeros(0, np.str_))
+    w, h = boxes[:, 2], boxes[:, 3]
+    ink = _ink(flat, boxes, dark)
+    strong = _strongest(ink)
+    inked = ink > (strong // 2).astype(np.uint8)[:, None]
+    gap = 2 + h // 16
+    rim = off_ground(_sample(flat, boxes, gap, *_RIM)) > (strong // 3).astype(np.uint8)[:, None]
+    level, upright = rim.reshape(-1, 2, 2 * SAMPLES).mean(axis=2).T
     crowded = level * (w + 2 * gap) + upright * (h + 2 * gap) > MOST_CROWDED * (w + h + 4 * gap)
     full = (inked.mean(axis=1) > FULLEST) & (w > SLIM * h)
-    bold = _has_block(inked.reshape(-1, SAMPLES, SAMPLES), h / w) & (h > blur / BLURRED)
-    why = np.select([strong < FAINTEST * PAPER, crowded, full | bold], ["contrast", "crowd", "shape"], "")
-    return Seeds(boxes, strong, why, tones)
+    bold = _has_block(inked.reshape(-1, SAMPLES, SAMPLES), h / w) & (h > look.blur / BLURRED)
+    why = np.select([strong < look.faintest * PAPER, crowded, full | bold], ["contrast", "crowd", "shape"], "")
+    return Seeds(boxes, dark, strong, why)
+
+
+def _ink(flat: Image, boxes: Boxes, dark: Flags) -> Image:
+    """Samples (N, SAMPLES * SAMPLES) of how far boxes stand out from the ground in their polarity."""
+    tones = _sample(flat, boxes, 0, *_GRID)
+    return ink_of(np.where(dark[:, None], tones, ~tones), dark=True)
+
+
+def _strongest(ink: Image) -> NDArray[np.int32]:
+    rank = ink.shape[1] - ink.shape[1] // 20
+    strongest: NDArray[np.int32] = np.partition(ink, rank, axis=1)[:, rank].astype(np.int32)
+    return strongest
 
 
 def _has_block(inked: NDArray[np.bool_], slimness: Shares) -> NDArray[np.bool_]:

@@ -31,6 +31,9 @@ class Box(NamedTuple):
     def area(self) -> int:
         return self.w * self.h
 
+    def moved(self, right: int, down: int) -> Box:
+        return Box(self.x + right, self.y + down, self.w, self.h)
+
     def inside(self, size: tuple[int, int]) -> bool:
         """Whether it lies wholly in a picture of this width and height."""
         return self.x >= 0 and self.y >= 0 and self.x + self.w <= size[0] and self.y + self.h <= size[1]
@@ -105,6 +108,25 @@ def _as_image(array: object) -> Image:
     return image[..., 0] if image.shape[2:] == (1,) else image
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """At what scale a picture is looked at, and what it may show there.
+
+    Attributes:
+        shrink: how many times smaller than the working picture.
+        parts: the background's window is the picture's shorter side divided by this.
+        heights: of the ink, in pixels of the smaller picture.
+        blur: by how many pixels strokes may be thickened there.
+        faintest: contrast from which on ink counts; thin strokes lose some when a picture is made smaller.
+    """
+
+    shrink: int
+    parts: int
+    heights: range
+    blur: float
+    faintest: float
+
+
 class Candidate(NamedTuple):
     """A place in a frame where a digit may stand.
 
@@ -115,6 +137,7 @@ class Candidate(NamedTuple):
         dark: dark ink on a lighter ground, not light on dark.
         refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.
         sure: it stands on even ground; what doesn't is a digit only in the company of surer ones.
+        look: at which it was cut out; None for what wasn't.
     """
 
     box: Box
@@ -123,6 +146,7 @@ class Candidate(NamedTuple):
     dark: bool
     refused: str = ""
     sure: bool = True
+    look: Look | None = None
 
 
 class Judged(NamedTuple):
@@ -212,6 +236,8 @@ class Reading:
         fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
         milliseconds: that each stage took.
         judged: all candidates of the frame, with what became of them.
+        searched: the whole frame was looked through. Else only the places of the digits that were read in the last
+            frame were, and what is no digit comes from the last search.
         debug: its picture is to show what the program sees.
     """
 
@@ -222,6 +248,7 @@ class Reading:
     fps: float = 0.0
     milliseconds: Milliseconds = Milliseconds()
     judged: tuple[Judged, ...] = ()
+    searched: bool = True
     debug: bool = False
 
     def draw(self) -> Image:

@@ -1,0 +1,111 @@
+"""A picture as it is looked at: grey, without its light, at the scales that thin and thick ink need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from recognizer.ground import flatten, ground_of, shrink
+from recognizer.types import Box, Image, Look
+
+WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
+LARGE = 960  # longer side of a working picture that is worth halving
+
+
+# Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter.
+FULL = Look(1, 12, range(10, 160), blur=3, faintest=0.18)
+HALF = Look(2, 12, range(5, 80), blur=1.5, faintest=0.13)
+QUARTER = Look(4, 3, range(12, WORKING_SIDE), blur=1, faintest=0.18)
+
+
+@dataclass(frozen=True)
+class Light:
+    """The light that lies on a picture, as its background tells it.
+
+    Attributes:
+        size: of the picture, width and height in pixels.
+        grounds: as `ground_of` gives them, for each look.
+    """
+
+    size: tuple[int, int]
+    grounds: dict[Look, Image]
+
+
+class Views:
+    """A picture at the scales at which it is looked at.
+
+    Args:
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+
+    Attributes:
+        looks: those at which the whole picture is looked at, thin ink first.
+        light: the picture's.
+    """
+
+    def __init__(self, image: Image) -> None:
+        grey = _grey(image)
+        size = grey.shape[1], grey.shape[0]
+        thin = HALF if round(max(size) / scale(FULL, size)) >= LARGE else FULL
+        small = shrink(grey, 1 / scale(thin, size))
+        self.looks = thin, QUARTER
+        self._greys = {FULL: grey, thin: small, QUARTER: shrink(small, thin.shrink / QUARTER.shrink)}
+        grounds = {look: ground_of(self._greys[look], look.parts) for look in self.looks}
+        self.light = Light(size, {FULL: grounds[thin], HALF: grounds[thin], QUARTER: grounds[QUARTER]})
+        self._flats: dict[Look, Image] = {}
+
+    def scale(self, look: Look) -> float:
+        """How many pixels of the picture one of the look's is wide."""
+        return scale(look, self.light.size)
+
+    def flat(self, look: Look) -> Image:
+        """The picture flattened, (H, W) uint8, at a look: one of `looks`, or FULL."""
+        if look not in self._flats:
+            grey = self._greys[look] if look in self.looks else shrink(self._greys[look], 1 / self.scale(look))
+            self._flats[look] = flatten(_smooth(grey), self.light.grounds[look])
+        return self._flats[look]
+
+
+def scale(look: Look, size: tuple[int, int]) -> float:
+    """How many pixels of a picture of this width and height one of a look's is wide."""
+    return look.shrink * max(1.0, max(size) / WORKING_SIDE)
+
+
+def flat_part(image: Image, look: Look, box: Box, light: Light) -> tuple[Image, Box]:
+    """A part of a picture, flattened by the light of one of the same size.
+
+    Args:
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        look: at what scale.
+        box: what is wanted, in pixels of the look; it may reach out of the picture.
+        light: of a picture a moment before.
+
+    Returns:
+        (H, W) uint8, and where it lies, in pixels of the look.
+    """
+    wide = scale(look, light.size)
+    columns, rows = (int(side / wide) for side in light.size)
+    x, y = max(0, box.x), max(0, box.y)
+    here = Box(x, y, min(columns, box.x + box.w) - x, min(rows, box.y + box.h) - y)
+    if here.w < 1 or here.h < 1:
+        return np.zeros((0, 0), np.uint8), Box(x, y, 0, 0)
+    grey = _grey(image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)])
+    if wide > 1:
+        grey = np.asarray(cv2.resize(grey, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
+    ground = light.grounds[look]
+    ground = ground[_span(here.y, here.h, ground.shape[0] / rows), _span(here.x, here.w, ground.shape[1] / columns)]
+    return flatten(_smooth(grey), ground), here
+
+
+def _span(start: int, length: int, scale: float) -> slice:
+    """The pixels of a picture `scale` times as large that hold these, at least one."""
+    return slice(int(start * scale), max(int(start * scale) + 1, round((start + length) * scale)))
+
+
+def _grey(image: Image) -> Image:
+    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def _smooth(grey: Image) -> Image:
+    return np.asarray(cv2.blur(grey, (3, 3)), np.uint8)
