@@ -2,40 +2,87 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from recognizer.select import digits_of
 from recognizer.types import Candidate, Digit, Frame, Judged
 from recognizer.views import Light
 
 FRAMES, SECONDS = 4, 0.12  # the whole picture is searched once in so many frames, and so often at least
+PATIENCE = 3  # frames for which a digit that isn't found again is still looked for in its place
 
 
 @dataclass(frozen=True)
 class Known:
-    """A digit that was read in the last frame: how it was found, and the mark before it."""
+    """A digit that was read a moment ago.
+
+    Attributes:
+        candidate: as it was last found.
+        mark: that stands before it.
+        settled: it was found in two frames.
+        missed: frames in which it wasn't found since.
+    """
 
     candidate: Candidate
     mark: str
+    settled: bool = True
+    missed: int = 0
 
 
 class Attention:
-    """Of one video. Searching a whole picture costs several times what reading a few known digits does."""
+    """Of one video. Searching a whole picture costs several times what reading a few known digits does.
+
+    Attributes:
+        known: digits whose places are looked at in the next frame.
+        light: of the last frame that was searched.
+        elsewhere: what the last search found that is no digit.
+    """
 
     def __init__(self) -> None:
         self.known: list[Known] = []
         self.light = Light((0, 0), {})
-        self.elsewhere: list[Judged] = []  # what the last search found that is no digit
+        self.elsewhere: list[Judged] = []
         self._searched = 0, 0.0  # the frame's index and time
 
     def must_search(self, frame: Frame) -> bool:
-        """Whether the whole of a frame has to be searched."""
+        """Whether the whole of a frame has to be searched: it is time, or what was found has to show once more."""
         index, time = self._searched
         return (frame.size != self.light.size or frame.index - index >= FRAMES
-                or not 0 <= frame.time - time < SECONDS)
+                or not 0 <= frame.time - time < SECONDS or not all(k.settled for k in self.known))
 
     def searched(self, frame: Frame, light: Light, judged: list[Judged], digits: list[Digit]) -> None:
-        """Take what a search of the whole frame found, and which digits it came to."""
+        """Take what a search of a frame found, and which digits it came to."""
+        candidates = {j.candidate.box: j.candidate for j in judged if not j.reason}
+        before = {id(k): k for k in self.known}
+        found = []
+        for digit in digits:
+            same = next((k for k in before.values() if k.candidate.box.intersection(digit.box)), None)
+            before.pop(id(same), None)
+            found.append(Known(candidates[digit.box], digit.mark, settled=same is not None))
+        self.known = found + _patient(list(before.values()))
         self._searched, self.light = (frame.index, frame.time), light
-        found = {j.candidate.box: j.candidate for j in judged if not j.reason}
-        self.known = [Known(found[d.box], d.mark) for d in digits]
         self.elsewhere = [j for j in judged if j.reason]
+
+    def followed(self, judged: list[list[Judged]]) -> list[Digit] | None:
+        """Take what was found at the place of each known digit.
+
+        Returns:
+            The digits, with their marks; None when one is gone that was there in the last frame.
+        """
+        known, digits = [], []
+        for before, there in zip(self.known, judged, strict=True):
+            digit = next(iter(digits_of(there)), None)
+            if digit:
+                digits.append(replace(digit, mark=before.mark))
+                candidate = next(j.candidate for j in there if not j.reason)
+                known.append(replace(before, candidate=candidate, missed=0))
+            elif not before.missed:
+                return None
+            else:
+                known += _patient([before])
+        self.known = known
+        return digits
+
+
+def _patient(missing: list[Known]) -> list[Known]:
+    return [replace(k, missed=k.missed + 1) for k in missing if k.missed < PATIENCE]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from recognizer.assets import shipped
-from recognizer.attention import Attention, Known
+from recognizer.attention import Attention
 from recognizer.classify import Classifier
 from recognizer.errors import UsageError
 from recognizer.find import find_again, search
@@ -120,22 +119,12 @@ class Recognizer:
         return judged, digits
 
     def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit] | None]:
-        """Read a frame only where digits were in the last one; no digits at all when one of them is gone."""
-        known = attention.known
+        """Read a frame only where digits were in the last one; None when one of them is gone."""
         with clock.stage("find"):
-            found = find_again(frame.image, [k.candidate for k in known], attention.light)
-        judged = self._judged([c for candidates in found for c in candidates], clock)
-        digit_at = {d.box: d for d in digits_of(judged)}
-        digits, still = [], []
-        for before, candidates in zip(known, found, strict=True):
-            for candidate in candidates:
-                digit = digit_at.pop(candidate.box, None)
-                if digit:
-                    digits.append(replace(digit, mark=before.mark))
-                    still.append(Known(candidate, before.mark))
-        if len(still) < len(known):
-            return [], None
-        attention.known = still
+            found = find_again(frame.image, [k.candidate for k in attention.known], attention.light)
+        judged = self._judged([candidate for there in found for candidate in there], clock)
+        rest = iter(judged)
+        digits = attention.followed([list(islice(rest, len(there))) for there in found])
         return judged + attention.elsewhere, digits
 
     def _judged(self, found: list[Candidate], clock: _Clock) -> list[Judged]:
