@@ -37,7 +37,7 @@ class Limits:
 
 LIMITS = Limits()
 NO_MASK = np.zeros((0, 0), np.uint8)
-FIVE, SEVEN = (np.ones((side, side), np.uint8) for side in (5, 7))
+THREE = np.ones((3, 3), np.uint8)
 
 
 class Spot(NamedTuple):
@@ -151,9 +151,9 @@ def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.i
         own, sure = NO_MASK, False
         if not why:
             tones, mask = sheet.part(pieces, k)
-            strength = spots[tile].strength
+            strength, look = spots[tile].strength, spots[tile].look
             x, y, w_, h_ = place = Box(*cv2.boundingRect(mask))
-            doubt = _doubt(tones, mask, strength, LIMITS.uneven_bare if bare[k] else LIMITS.uneven)
+            doubt = _doubt(tones, mask, look.edge, strength, LIMITS.uneven_bare if bare[k] else LIMITS.uneven)
             if bare[k] and _attached(tones, place, strength):
                 why = "attached"
             elif doubt > (1 if bare[k] else LIMITS.most_doubt):
@@ -173,10 +173,10 @@ def _attached(tones: Image, place: Box, strength: int) -> bool:
     return w * h > 1.5 * place.area + 4 * place.h
 
 
-def _doubt(tones: Image, mask: Image, strength: int, uneven: float) -> float:
+def _doubt(tones: Image, mask: Image, edge: int, strength: int, uneven: float) -> float:
     """How uneven the ground beside a piece is: up to 1 it is as even as a sheet's."""
-    near, far = (cv2.dilate(mask, kernel) for kernel in (FIVE, SEVEN))
-    beside = np.sort(off_ground(tones)[far > near])
+    near = cv2.dilate(mask, THREE, iterations=edge)
+    beside = np.sort(off_ground(tones)[cv2.dilate(near, THREE) > near])
     if not len(beside):
         return float("inf")
     most, nearly_all = (int(beside[len(beside) * share // 100]) for share in (75, 90))

@@ -117,6 +117,7 @@ class Look:
         parts: the background's window is the picture's shorter side divided by this.
         heights: of the ink, in pixels of the smaller picture.
         blur: by how many pixels strokes may be thickened there.
+        edge: how many pixels wide a stroke's soft edge is there.
         faintest: contrast from which on ink counts; thin strokes lose some when a picture is made smaller.
     """
 
@@ -124,6 +125,7 @@ class Look:
     parts: int
     heights: range
     blur: float
+    edge: int
     faintest: float
 
 

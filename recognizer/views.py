@@ -15,9 +15,9 @@ LARGE = 960  # longer side of a working picture that is worth halving
 
 
 # Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter.
-FULL = Look(1, 12, range(10, 160), blur=3, faintest=0.18)
-HALF = Look(2, 12, range(5, 80), blur=1.5, faintest=0.13)
-QUARTER = Look(4, 3, range(12, WORKING_SIDE), blur=1, faintest=0.18)
+FULL = Look(1, 12, range(10, 160), blur=3, edge=2, faintest=0.18)
+HALF = Look(2, 12, range(5, 80), blur=1.5, edge=1, faintest=0.13)
+QUARTER = Look(4, 3, range(12, WORKING_SIDE), blur=1, edge=1, faintest=0.18)
 
 
 @dataclass(frozen=True)
