@@ -15,7 +15,8 @@ from recognizer.tiles import Pieces, Sheet, Tile, sheets
 from recognizer.types import Box, Image, Look
 
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
-MARGINS = (0.4, 0.8, 0.8)  # of a piece's window, in its sides: it is widened while the piece reaches its edge
+MARGINS = (0.5, 1.0)  # of a piece's window, in its longer side: it is widened once if the piece reaches its edge
+MOST_GROWTH = 2  # how many times as large as its seed a piece may be
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
 JOINED = ("attached", "ground")  # refused so, a piece may be one still when it is joined
 SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
@@ -89,22 +90,23 @@ def cut_free(spots: list[Spot]) -> list[list[Piece]]:
         The pieces of each spot.
     """
     found: list[list[Piece]] = [[] for _ in spots]
-    places = list(range(len(spots)))
+    largest = [min(s.look.heights.stop, MOST_GROWTH * max(s.seed.w, s.seed.h)) for s in spots]
+    growing = dict(enumerate(spots))
     for widened, margin in enumerate(MARGINS, 1):
+        places, spots = list(growing), list(growing.values())
         tiles = [Tile(s.flat, s.dark, _within(around(s.seed, margin), s.flat.shape), s.level) for s in spots]
-        running: list[tuple[int, Spot]] = []
+        growing = {}
         for indices, sheet in sheets(tiles):
             here = [spots[i] for i in indices]
-            pieces = sheet.pieces
-            main, beside = _of_seeds(pieces, here)
-            if widened < len(MARGINS):
-                for k in main[pieces.edge[main]]:
-                    tile = pieces.tiles[k]
-                    running.append((places[indices[tile]], here[tile]._replace(seed=Box(*pieces.boxes[k].tolist()))))
-                main = main[~pieces.edge[main]]
+            main, beside = _of_seeds(sheet.pieces, here)
+            for k in main[sheet.pieces.edge[main]]:
+                tile, box = sheet.pieces.tiles[k], Box(*sheet.pieces.boxes[k].tolist())
+                place = places[indices[tile]]
+                if widened < len(MARGINS) and max(box.w, box.h) < largest[place]:
+                    growing[place] = here[tile]._replace(seed=box)
             for tile, piece in _examined(sheet, here, np.concatenate([main, beside])):
-                found[places[indices[tile]]].append(piece)
-        places, spots = [place for place, _ in running], [spot for _, spot in running]
+                if places[indices[tile]] not in growing:
+                    found[places[indices[tile]]].append(piece)
     return found
 
 

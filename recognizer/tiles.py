@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from recognizer.ground import PAPER
 from recognizer.types import Box, Image
 
-WIDTH = 512  # of a sheet, in pixels; a wider window makes it wider
 MOST = 200_000  # pixels of a sheet from which on another is begun: it has fewer pieces than 16 bits count
 BETWEEN = 1  # pixels of empty ground between two windows
 INSIDE = 1.5  # distance from the edge, in pixels, of ink all of whose neighbours are ink
@@ -158,7 +157,7 @@ def sheets(tiles: list[Tile]) -> Iterator[tuple[list[int], Sheet]]:
 
 def _laid_out(windows: list[Box]) -> tuple[list[tuple[int, int]], tuple[int, int]]:
     """Where windows go in rows, and the (height, width) that it takes."""
-    width = max(WIDTH, *(w.w for w in windows), 0)
+    width = max(round(sum(w.area for w in windows) ** 0.5), *(w.w for w in windows), 0)
     places, x, y, high = [], 0, 0, 0
     for window in windows:
         if x + window.w > width:
