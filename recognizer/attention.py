@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
+import numpy as np
+
 from recognizer.select import digits_of
-from recognizer.types import Candidate, Digit, Frame, Judged
+from recognizer.types import Candidate, Digit, Frame, Image, Judged
 from recognizer.views import Light
 
-FRAMES, SECONDS = 4, 0.12  # the whole picture is searched once in so many frames, and so often at least
+SOON, LATE = (4, 0.12), (12, 0.4)  # frames and seconds after which a picture is searched again: changed, and in any case
+SAMPLES, PATCH = 160, 8  # samples along a picture that tell whether it changed, and along each patch of it
+CHANGED = 8  # tones by which the mean of a patch must differ
 PATIENCE = 3  # frames for which a digit that isn't found again is still looked for in its place
 
 
@@ -43,12 +48,20 @@ class Attention:
         self.light = Light((0, 0), {})
         self.elsewhere: list[Judged] = []
         self._searched = 0, 0.0  # the frame's index and time
+        self._patches = np.zeros((0, 0), np.uint8)  # and how it looked
 
     def must_search(self, frame: Frame) -> bool:
-        """Whether the whole of a frame has to be searched: it is time, or what was found has to show once more."""
+        """Whether the whole of a frame has to be searched: it has changed, or it is time."""
+        if frame.size != self.light.size or not all(k.settled for k in self.known):
+            return True
         index, time = self._searched
-        return (frame.size != self.light.size or frame.index - index >= FRAMES
-                or not 0 <= frame.time - time < SECONDS or not all(k.settled for k in self.known))
+        frames, seconds = frame.index - index, frame.time - time
+        if seconds < 0 or frames >= LATE[0] or seconds >= LATE[1]:
+            return True
+        return (frames >= SOON[0] or seconds >= SOON[1]) and self._changed(frame)
+
+    def _changed(self, frame: Frame) -> bool:
+        return bool((cv2.absdiff(_patches(frame.image), self._patches) > CHANGED).any())
 
     def searched(self, frame: Frame, light: Light, judged: list[Judged], digits: list[Digit]) -> None:
         """Take what a search of a frame found, and which digits it came to."""
@@ -60,7 +73,7 @@ class Attention:
             before.pop(id(same), None)
             found.append(Known(candidates[digit.box], digit.mark, settled=same is not None))
         self.known = found + _patient(list(before.values()))
-        self._searched, self.light = (frame.index, frame.time), light
+        self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.image)
         self.elsewhere = [j for j in judged if j.reason]
 
     def followed(self, judged: list[list[Judged]]) -> list[Digit] | None:
@@ -86,3 +99,13 @@ class Attention:
 
 def _patient(missing: list[Known]) -> list[Known]:
     return [replace(k, missed=k.missed + 1) for k in missing if k.missed < PATIENCE]
+
+
+def _patches(image: Image) -> Image:
+    """The mean tones of patches of a picture, by a few samples of it."""
+    rows, columns = image.shape[:2]
+    step = max(1, -(-max(rows, columns) // SAMPLES))
+    few = np.ascontiguousarray(image[::step, ::step])
+    grey = few if few.ndim == 2 else cv2.cvtColor(few, cv2.COLOR_BGR2GRAY)
+    size = -(-few.shape[1] // PATCH), -(-few.shape[0] // PATCH)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)

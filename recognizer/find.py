@@ -59,7 +59,7 @@ def find_again(image: Image, before: list[Candidate], light: Light) -> list[list
         look = candidate.look or FULL
         wide = scale(look, light.size)
         seed = Box(*(round(v / wide) for v in candidate.box))
-        flat, window = flat_part(image, look, around(seed, 2 * MARGINS[0]), light)
+        flat, window = flat_part(image, look, around(seed, MARGINS[0]), light)
         spots.append(Spot(flat, look, candidate.dark, seed.moved(-window.x, -window.y),
                           round(candidate.contrast * PAPER)))
         windows.append(window)
