@@ -11,7 +11,8 @@ from recognizer.select import digits_of
 from recognizer.types import Candidate, Digit, Frame, Image, Judged
 from recognizer.views import Light
 
-SOON, LATE = (4, 0.12), (12, 0.4)  # frames and seconds after which a picture is searched again: changed, and in any case
+# Frames and seconds after which a picture is searched again: when it has changed, and in any case.
+SOON, LATE = (4, 0.12), (12, 0.4)
 SAMPLES, PATCH = 160, 8  # samples along a picture that tell whether it changed, and along each patch of it
 CHANGED = 8  # tones by which the mean of a patch must differ
 PATIENCE = 3  # frames for which a digit that isn't found again is still looked for in its place

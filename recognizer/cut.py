@@ -172,7 +172,7 @@ def _attached(tones: Image, place: Box, strength: int) -> bool:
     counts = np.bincount(labels[place.y : place.y + place.h, place.x : place.x + place.w].ravel(), minlength=2)
     counts[0] = 0
     _, _, w, h, _ = stats[counts.argmax()].tolist()
-    return w * h > 1.5 * place.area + 4 * place.h
+    return bool(w * h > 1.5 * place.area + 4 * place.h)
 
 
 def _doubt(tones: Image, mask: Image, edge: int, strength: int, uneven: float) -> float:

@@ -37,14 +37,14 @@ def search(views: Views) -> list[Candidate]:
     found: list[Candidate] = []
     for look in views.looks:
         clear = np.array([c.box for c in found if not c.refused and c.sure], np.float64).reshape(-1, 4)
-        seeds = find_seeds(views.flat(look), look).without(clear / views.scale(look))
+        seeds = find_seeds(views.flat(look), look).without(np.rint(clear / views.scale(look)).astype(np.int32))
         found += _refused(seeds[seeds.refused != ""], views.scale(look))
         found += _cut(views, look, seeds[seeds.refused == ""])
     return found
 
 
 def find_again(image: Image, before: list[Candidate], light: Light) -> list[list[Candidate]]:
-    """Find candidates where some were a moment ago, and nowhere else.
+    """Find candidates where some were a moment ago, and nowhere else; on what ground they stand was seen then.
 
     Args:
         image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
@@ -64,8 +64,9 @@ def find_again(image: Image, before: list[Candidate], light: Light) -> list[list
                           round(candidate.contrast * PAPER)))
         windows.append(window)
     return [
-        [_candidate(piece._replace(box=piece.box.moved(window.x, window.y)), spot, scale(spot.look, light.size))
-         for piece in pieces if not piece.refused]
+        [_candidate(Piece(piece.box.moved(window.x, window.y), piece.mask, "", True), spot,
+                    scale(spot.look, light.size))
+         for piece in pieces if piece.mask.size]
         for spot, window, pieces in zip(spots, windows, cut_free(spots), strict=True)
     ]
 

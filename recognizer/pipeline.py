@@ -92,11 +92,9 @@ class Recognizer:
 
     def _reading(self, frame: Frame, memory: _Memory | None = None) -> Reading:
         clock = _Clock()
-        judged, digits, searched = [], None, False
-        if memory is not None and not memory.attention.must_search(frame):
-            judged, digits = self._follow(frame, memory.attention, clock)
-        if digits is None:
-            judged, digits, searched = *self._search(frame, memory.attention if memory else None, clock), True
+        attention = memory.attention if memory else None
+        followed = self._follow(frame, attention, clock) if attention and not attention.must_search(frame) else None
+        judged, digits = followed or self._search(frame, attention, clock)
         if memory is not None:
             with clock.stage("track"):
                 digits = memory.tracker.update(digits, frame.size)
@@ -104,7 +102,8 @@ class Recognizer:
             ordered, numbers = read_numbers(digits)
             steady = memory.steady.update(ordered, numbers) if memory else numbers
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
-        return Reading(frame, ordered, numbers, steady, memory.tick() if memory else 0.0, took, tuple(judged), searched)
+        fps = memory.tick() if memory else 0.0
+        return Reading(frame, ordered, numbers, steady, fps, took, tuple(judged), searched=not followed)
 
     def _search(self, frame: Frame, attention: Attention | None, clock: _Clock) -> tuple[list[Judged], list[Digit]]:
         """Read the whole of a frame."""
@@ -118,14 +117,14 @@ class Recognizer:
             attention.searched(frame, views.light, judged, digits)
         return judged, digits
 
-    def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit] | None]:
+    def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit]] | None:
         """Read a frame only where digits were in the last one; None when one of them is gone."""
         with clock.stage("find"):
             found = find_again(frame.image, [k.candidate for k in attention.known], attention.light)
         judged = self._judged([candidate for there in found for candidate in there], clock)
         rest = iter(judged)
         digits = attention.followed([list(islice(rest, len(there))) for there in found])
-        return judged + attention.elsewhere, digits
+        return None if digits is None else (judged + attention.elsewhere, digits)
 
     def _judged(self, found: list[Candidate], clock: _Clock) -> list[Judged]:
         candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]

@@ -174,6 +174,6 @@ def _slices(box: Box) -> tuple[slice, slice]:
 def _touch(boxes: NDArray[np.int32], reach: int) -> Flags:
     """Which of N boxes come nearer than `reach` to each other; (N, N) bool, False for a box and itself."""
     start, stop = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
-    touching: Flags = (start[:, None] - stop < reach).all(axis=2) & (start - stop[:, None] < reach).all(axis=2)
+    touching: Flags = np.maximum(start[:, None] - stop, start - stop[:, None]).max(axis=2) < reach
     np.fill_diagonal(touching, False)
     return touching
