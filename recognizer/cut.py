@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.ground import PAPER, off_ground
+from recognizer.rules import without_rules
 from recognizer.seeds import FULLEST, SLIM, have_size
 from recognizer.tiles import Pieces, Sheet, Tile, sheets
 from recognizer.types import Box, Image, Look
@@ -81,6 +82,15 @@ class Piece(NamedTuple):
 
 
 def cut_free(spots: list[Spot]) -> list[list[Piece]]:
+    found, ruled = cut_free_(spots)
+    for place in ruled:
+        clean, window = _unruled(spots[place])
+        if clean:
+            found[place] += [p._replace(box=p.box.moved(window.x, window.y)) for p in cut_free_([clean])[0][0]]
+    return found
+
+
+def cut_free_(spots: list[Spot]):
     """Cut the ink at each spot out at half of its own contrast, and see whether it stands free on its ground.
 
     A pencil's strokes break at that contrast, so a piece is also joined with what is less than a pen's width away:
@@ -92,6 +102,7 @@ def cut_free(spots: list[Spot]) -> list[list[Piece]]:
     found: list[list[Piece]] = [[] for _ in spots]
     largest = [min(s.look.heights.stop, MOST_GROWTH * max(s.seed.w, s.seed.h)) for s in spots]
     growing = dict(enumerate(spots))
+    ruled: list[int] = []
     for widened, margin in enumerate(MARGINS, 1):
         places, spots = list(growing), list(growing.values())
         tiles = [Tile(s.flat, s.dark, _within(around(s.seed, margin), s.flat.shape), s.level) for s in spots]
@@ -104,10 +115,21 @@ def cut_free(spots: list[Spot]) -> list[list[Piece]]:
                 place = places[indices[tile]]
                 if widened < len(MARGINS) and max(box.w, box.h) < largest[place]:
                     growing[place] = here[tile]._replace(seed=box)
+                else:
+                    ruled.append(place)
             for tile, piece in _examined(sheet, here, np.concatenate([main, beside])):
                 if places[indices[tile]] not in growing:
                     found[places[indices[tile]]].append(piece)
-    return found
+    return found, ruled
+
+
+def _unruled(spot):
+    window = _within(around(spot.seed, MARGINS[0]), spot.flat.shape)
+    part = spot.flat[window.y : window.y + window.h, window.x : window.x + window.w]
+    clean = without_rules(part if spot.dark else ~part, spot.level)
+    if clean is None:
+        return None, window
+    return Spot(clean, spot.look, True, spot.seed.moved(-window.x, -window.y), spot.strength), window
 
 
 def _of_seeds(pieces: Pieces, spots: list[Spot]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
