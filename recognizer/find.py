@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from recognizer.cut import MARGINS, Piece, Spot, around, cut_free
+from recognizer.cut import MARGINS, around, cut_free
 from recognizer.ground import PAPER
 from recognizer.normalise import SIZE, normalise
 from recognizer.seeds import Seeds, find_seeds, strengths
+from recognizer.shape import Piece, Spot
 from recognizer.types import Box, Candidate, Image, Look
 from recognizer.views import FULL, HALF, Light, Views, flat_part, scale
 

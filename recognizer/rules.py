@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,14 +46,14 @@ def _rules(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
                 continue
             above, below = sheared[max(0, top - BESIDE) : max(0, top - 1)], sheared[bottom + 1 : bottom + BESIDE]
             crossed = _wider(above.any(axis=0)) & _wider(below.any(axis=0))
-            place = down[max(0, top - 1) : bottom + 1]
-            found[np.clip(place, 0, rows - 1)[:, ~crossed], np.broadcast_to(across[~crossed], (len(place), (~crossed).sum()))] = True
+            place = np.clip(down[max(0, top - 1) : bottom + 1], 0, rows - 1)
+            found[place[:, ~crossed], across[~crossed]] = True
     return found
 
 
 def _wider(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """True also beside True, two places each way."""
-    return cv2.dilate(flags.view(np.uint8)[None], np.ones((1, 5), np.uint8))[0].astype(bool)
+    return np.convolve(flags, np.ones(5), "same") > 0
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -12,6 +12,8 @@ from recognizer.ground import PAPER, ink_of, off_ground
 from recognizer.types import Image, Look
 
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
+LINED = CUTS[1]  # contrast at which it is also cut without long lines
+LINES, LEAST_LINE = 8, 24  # a line is as long as the picture's shorter side divided by this, and in pixels at least
 FULLEST = 0.82  # share of the box that is ink; bare strokes are exempt
 SLIM = 0.4  # width over height under which a piece is no more than a stroke
 WIDEST = 5.0  # width over height; what is wider than a digit still tells a line of text
@@ -63,8 +65,10 @@ def find_seeds(flat: Image, look: Look) -> Seeds:
     for dark in (True, False):
         boxes = np.zeros((0, 4), np.int32)
         for cut in CUTS:
-            more = _pieces(flat, dark, cut, look.heights)
-            boxes = np.concatenate([boxes, more[_new(more, boxes)]])
+            binary = _binary(flat, dark, cut)
+            for ink in (binary, _without_lines(binary)) if cut == LINED else (binary,):
+                more = _pieces(ink, look.heights)
+                boxes = np.concatenate([boxes, more[_new(more, boxes)]])
         found.append(boxes)
     return _judge(flat, np.concatenate(found), np.repeat([True, False], [len(boxes) for boxes in found]), look)
 
@@ -93,11 +97,26 @@ def _new(boxes: Boxes, tried: Boxes) -> Flags:
     return new
 
 
-def _pieces(flat: Image, dark: bool, contrast: float, heights: range) -> Boxes:
-    """Boxes (N, 4) of the connected pieces of ink above a contrast that have a digit's size."""
+def _binary(flat: Image, dark: bool, contrast: float) -> Image:
+    """The ink above a contrast, (H, W) uint8, 255 there."""
     level = round(contrast * PAPER)
     kind, level = (cv2.THRESH_BINARY_INV, PAPER - level - 1) if dark else (cv2.THRESH_BINARY, PAPER + level)
-    binary = cv2.threshold(flat, level, 255, kind)[1]
+    return np.asarray(cv2.threshold(flat, level, 255, kind)[1], np.uint8)
+
+
+def _without_lines(binary: Image) -> Image:
+    """Ink without the long level and upright lines in it, and without what crosses them there."""
+    long = max(LEAST_LINE, min(binary.shape) // LINES)
+    lines = np.zeros_like(binary)
+    for across in (True, False):
+        run, slope = ((long, 1), (1, 3)) if across else ((1, long), (3, 1))
+        thick = cv2.dilate(binary, np.ones(slope[::-1], np.uint8))  # a line may leave its row by some pixels
+        lines |= np.asarray(cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones(run[::-1], np.uint8)), np.uint8)
+    return binary & ~lines
+
+
+def _pieces(binary: Image, heights: range) -> Boxes:
+    """Boxes (N, 4) of the connected pieces of ink that have a digit's size."""
     contours, hierarchy = cv2.findContours(binary, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     if hierarchy is None:
         return np.zeros((0, 4), np.int32)
@@ -105,7 +124,7 @@ def _pieces(flat: Image, dark: bool, contrast: float, heights: range) -> Boxes:
     points = np.concatenate(contours)[:, 0]
     low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
     boxes: Boxes = np.hstack([low, high - low + 1])[hierarchy[0, :, 3] == -1]
-    sized: Boxes = boxes[have_size(boxes, flat.shape, heights.start, heights.stop)]
+    sized: Boxes = boxes[have_size(boxes, binary.shape, heights.start, heights.stop)]
     return sized
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classify import NO_DIGIT
-from recognizer.cut import RUNS_ON, SIZE
+from recognizer.shape import RUNS_ON, SIZE
 from recognizer.types import Box, Candidate, Digit, Judged
 
 LINE_GAP = 0.9  # between neighbours of a line, in heights
