@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.ground import PAPER
 from recognizer.types import Image
 
-SLOPES = np.tan(np.deg2rad(np.arange(-14, 14.1, 2)))  # in which a rule is looked for, pixels down for each to the right
+STEEPEST = math.tan(math.radians(15))  # of a nearly level rule, and as much of an upright one
 WHOLE = 0.9  # share of its way through the window on which a rule must show ink
 THICKEST = 0.14  # of a rule, over the window's shorter side
-BESIDE = 4  # pixels beside a rule in which a stroke that crosses it shows, on both sides
+ALONE = 0.3  # share of its way on which there may be other ink beside it
+BESIDE = 3  # pixels beside a rule in which a stroke that crosses it shows, on both sides
 
 
 def without_rules(tones: Image, level: int) -> Image | None:
@@ -38,16 +41,20 @@ def _rules(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     rows, columns = ink.shape
     found = np.zeros_like(ink)
     across = np.arange(columns)
-    for slope in SLOPES:
-        down = np.arange(rows)[:, None] + np.rint(slope * (across - columns // 2)).astype(np.intp)
-        sheared = ink[np.clip(down, 0, rows - 1), across]
-        for top, bottom in _runs(sheared.mean(axis=1) >= WHOLE):
-            if bottom - top > max(2, THICKEST * min(ink.shape)):
+    most = max(2, THICKEST * min(ink.shape))
+    for left, thick_left in _runs(ink[:, 0]):
+        for right, thick_right in _runs(ink[:, -1]):
+            thick = max(thick_left, thick_right)
+            if thick > most or abs(right - left) > STEEPEST * columns:
                 continue
-            above, below = sheared[max(0, top - BESIDE) : max(0, top - 1)], sheared[bottom + 1 : bottom + BESIDE]
-            crossed = _wider(above.any(axis=0)) & _wider(below.any(axis=0))
-            place = np.clip(down[max(0, top - 1) : bottom + 1], 0, rows - 1)
-            found[place[:, ~crossed], across[~crossed]] = True
+            reach = thick // 2 + 1
+            line = np.rint(np.linspace(left, right, columns)).astype(np.intp)
+            down = np.clip(line + np.arange(-reach - BESIDE, reach + BESIDE + 1)[:, None], 0, rows - 1)
+            band = ink[down, across]
+            above, below = band[:BESIDE].any(axis=0), band[-BESIDE:].any(axis=0)
+            if band[BESIDE:-BESIDE].any(axis=0).mean() >= WHOLE and max(above.mean(), below.mean()) <= ALONE:
+                crossed = _wider(above) & _wider(below)
+                found[down[BESIDE:-BESIDE, ~crossed], across[~crossed]] = True
     return found
 
 
@@ -56,7 +63,7 @@ def _wider(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.convolve(flags, np.ones(5), "same") > 0
 
 
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """The stretches of True, as first index and the one after the last."""
+def _runs(flags: NDArray[np.bool_]) -> list[tuple[float, int]]:
+    """The stretches of True: the middle of each and its length."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).view(np.int8)))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    return [((start + stop - 1) / 2, stop - start) for start, stop in edges.reshape(-1, 2).tolist()]

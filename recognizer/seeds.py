@@ -93,7 +93,7 @@ def _new(boxes: Boxes, tried: Boxes) -> Flags:
     if not len(boxes) or not len(tried):
         return np.ones(len(boxes), bool)
     off = np.abs(boxes[:, None] - tried).max(axis=2).min(axis=1)
-    new: Flags = off > 1 + boxes[:, 3] // 12
+    new: Flags = off > 2 + boxes[:, 3] // 8
     return new
 
 

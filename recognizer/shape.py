@@ -107,10 +107,10 @@ def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.i
             strength, look = spots[tile].strength, spots[tile].look
             x, y, w_, h_ = place = Box(*cv2.boundingRect(mask))
             doubt = _doubt(tones, mask, look.edge, strength, LIMITS.uneven_bare if bare[k] else LIMITS.uneven)
-            if bare[k] and _attached(tones, place, strength):
-                why = "attached"
-            elif doubt > (1 if bare[k] else LIMITS.most_doubt):
+            if doubt > (1 if bare[k] else LIMITS.most_doubt):
                 why = "ground"
+            elif bare[k] and _attached(tones, place, strength):
+                why = "attached"
             own, sure = mask[y : y + h_, x : x + w_], bool(doubt <= 1 and not bold[k])
         found.append((tile, Piece(box, own, why, sure)))
     return found
