@@ -13,8 +13,8 @@ from recognizer.views import Light
 
 # Frames and seconds after which a picture is searched again: when it has changed, and in any case.
 SOON, LATE = (4, 0.12), (12, 0.4)
-SAMPLES, PATCH = 160, 8  # samples along a picture that tell whether it changed, and along each patch of it
-CHANGED = 8  # tones by which the mean of a patch must differ
+SAMPLES, PATCH = 400, 20  # samples along a picture that tell whether it changed, and along each patch of it
+CHANGED, FEW = 8, 0.01  # tones by which the mean of a patch must differ, and the share of such that hands' tremor makes
 PATIENCE = 3  # frames for which a digit that isn't found again is still looked for in its place
 
 
@@ -62,7 +62,7 @@ class Attention:
         return (frames >= SOON[0] or seconds >= SOON[1]) and self._changed(frame)
 
     def _changed(self, frame: Frame) -> bool:
-        return bool((cv2.absdiff(_patches(frame.image), self._patches) > CHANGED).any())
+        return bool((cv2.absdiff(_patches(frame.image), self._patches) > CHANGED).mean() > FEW)
 
     def searched(self, frame: Frame, light: Light, judged: list[Judged], digits: list[Digit]) -> None:
         """Take what a search of a frame found, and which digits it came to."""
