@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from recognizer.select import digits_of
-from recognizer.types import Candidate, Digit, Frame, Image, Judged
+from recognizer.types import Box, Candidate, Digit, Frame, Image, Judged
 from recognizer.views import Light
 
 # Frames and seconds after which a picture is searched again: when it has changed, and in any case.
@@ -70,7 +70,7 @@ class Attention:
         before = {id(k): k for k in self.known}
         found = []
         for digit in digits:
-            same = next((k for k in before.values() if k.candidate.box.intersection(digit.box)), None)
+            same = next((k for k in before.values() if _at_one_place(k.candidate.box, digit.box)), None)
             before.pop(id(same), None)
             found.append(Known(candidates[digit.box], digit.mark, settled=same is not None))
         self.known = found + _patient(list(before.values()))
@@ -83,19 +83,24 @@ class Attention:
         Returns:
             The digits, with their marks; None when one is gone that was there in the last frame.
         """
-        known, digits = [], []
+        known: list[Known] = []
+        digits: list[Digit] = []
         for before, there in zip(self.known, judged, strict=True):
-            digit = next(iter(digits_of(there)), None)
-            if digit:
+            found = next((j for j in there if not j.reason), None)
+            if found and not any(_at_one_place(found.candidate.box, d.box) for d in digits):
+                (digit,) = digits_of([found])
                 digits.append(replace(digit, mark=before.mark))
-                candidate = next(j.candidate for j in there if not j.reason)
-                known.append(replace(before, candidate=candidate, missed=0))
+                known.append(replace(before, candidate=found.candidate, missed=0))
             elif not before.missed:
                 return None
             else:
                 known += _patient([before])
         self.known = known
         return digits
+
+
+def _at_one_place(one: Box, other: Box) -> bool:
+    return 2 * one.intersection(other) > min(one.area, other.area)
 
 
 def _patient(missing: list[Known]) -> list[Known]:

@@ -62,12 +62,11 @@ def find_again(image: Image, before: list[Candidate], light: Light) -> list[list
         seed = Box(*(round(v / wide) for v in candidate.box))
         flat, window = flat_part(image, look, around(seed, MARGINS[0]), light)
         spots.append(Spot(flat, look, candidate.dark, seed.moved(-window.x, -window.y),
-                          round(candidate.contrast * PAPER)))
+                          round(candidate.contrast * PAPER), trusted=True))
         windows.append(window)
     return [
-        [_candidate(Piece(piece.box.moved(window.x, window.y), piece.mask, "", True), spot,
-                    scale(spot.look, light.size))
-         for piece in pieces if piece.mask.size]
+        [_candidate(piece._replace(box=piece.box.moved(window.x, window.y)), spot, scale(spot.look, light.size))
+         for piece in pieces if not piece.refused]
         for spot, window, pieces in zip(spots, windows, cut_free(spots), strict=True)
     ]
 

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recognizer.assets import shipped
 from recognizer.attention import Attention
@@ -18,7 +19,7 @@ from recognizer.find import find_again, search
 from recognizer.marks import mark
 from recognizer.normalise import SIZE
 from recognizer.numbers import read_numbers
-from recognizer.select import digits_of, select
+from recognizer.select import best_of_each, digits_of, select
 from recognizer.sources import Source, open_source
 from recognizer.steady import Steady
 from recognizer.track import Tracker
@@ -110,7 +111,10 @@ class Recognizer:
         with clock.stage("find"):
             views = Views(frame.image)
             found = search(views)
-        judged = self._judged(found, clock)
+        candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
+        probabilities = self._classified(candidates, clock)
+        with clock.stage("select"):
+            judged = select(candidates, probabilities, refused, self.threshold)
         with clock.stage("marks"):
             digits = mark(frame.image, digits_of(judged))
         if attention is not None:
@@ -121,18 +125,15 @@ class Recognizer:
         """Read a frame only where digits were in the last one; None when one of them is gone."""
         with clock.stage("find"):
             found = find_again(frame.image, [k.candidate for k in attention.known], attention.light)
-        judged = self._judged([candidate for there in found for candidate in there], clock)
-        rest = iter(judged)
-        digits = attention.followed([list(islice(rest, len(there))) for there in found])
-        return None if digits is None else (judged + attention.elsewhere, digits)
-
-    def _judged(self, found: list[Candidate], clock: _Clock) -> list[Judged]:
-        candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
-        with clock.stage("classify"):
-            crops = np.stack([c.crop for c in candidates]) if candidates else np.zeros((0, SIZE, SIZE), np.uint8)
-            probabilities = self._classifier(crops)
+        probabilities = self._classified([candidate for there in found for candidate in there], clock)
         with clock.stage("select"):
-            return select(candidates, probabilities, refused, self.threshold)
+            judged = best_of_each(found, probabilities, self.threshold)
+            digits = attention.followed(judged)
+        return None if digits is None else ([j for there in judged for j in there] + attention.elsewhere, digits)
+
+    def _classified(self, candidates: list[Candidate], clock: _Clock) -> NDArray[np.float32]:
+        with clock.stage("classify"):
+            return self._classifier(np.array([c.crop for c in candidates], np.uint8).reshape(-1, SIZE, SIZE))
 
 
 class _Memory:

@@ -56,6 +56,30 @@ def select(
     return judged + [Judged(c, None, c.refused) for c in refused]
 
 
+def best_of_each(
+    found: list[list[Candidate]], probabilities: NDArray[np.float32], threshold: float
+) -> list[list[Judged]]:
+    """Judge candidates at places where digits were a moment ago: of each place's the likeliest is the digit.
+
+    Args:
+        found: the candidates of each place.
+        probabilities: (N, 11) float32, a row for each candidate in order.
+        threshold: as in `select`.
+
+    Returns:
+        One for each candidate, place by place.
+    """
+    rows = iter(probabilities)
+    return [_best([(candidate, next(rows)) for candidate in there], threshold) for there in found]
+
+
+def _best(there: list[tuple[Candidate, NDArray[np.float32]]], threshold: float) -> list[Judged]:
+    likely = [float(row[:NO_DIGIT].max()) for _, row in there]
+    most = max(likely, default=0.0)
+    reasons = ["" if p == most >= threshold else "overlap" if p >= threshold else "unsure" for p in likely]
+    return [Judged(candidate, row, why) for (candidate, row), why in zip(there, reasons, strict=True)]
+
+
 def digits_of(judged: list[Judged]) -> list[Digit]:
     """Those that are digits, in no order."""
     return [_digit(j.candidate.box, j.probabilities) for j in judged if not j.reason and j.probabilities is not None]

@@ -47,6 +47,7 @@ class Spot(NamedTuple):
         dark: ink darker than the ground, not lighter.
         seed: a box that holds some of the ink, in pixels of `flat`.
         strength: how far the ink stands out there, in tones, PAPER at most on dark ink.
+        trusted: a digit was read there a moment ago, so the ground beside it isn't looked at again.
     """
 
     flat: Image
@@ -54,6 +55,7 @@ class Spot(NamedTuple):
     dark: bool
     seed: Box
     strength: int
+    trusted: bool = False
 
     @property
     def level(self) -> int:
@@ -104,14 +106,15 @@ def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.i
         own, sure = NO_MASK, False
         if not why:
             tones, mask = sheet.part(pieces, k)
-            strength, look = spots[tile].strength, spots[tile].look
             x, y, w_, h_ = place = Box(*cv2.boundingRect(mask))
-            doubt = _doubt(tones, mask, look.edge, strength, LIMITS.uneven_bare if bare[k] else LIMITS.uneven)
-            if doubt > (1 if bare[k] else LIMITS.most_doubt):
-                why = "ground"
-            elif bare[k] and _attached(tones, place, strength):
-                why = "attached"
-            own, sure = mask[y : y + h_, x : x + w_], bool(doubt <= 1 and not bold[k])
+            own, sure = mask[y : y + h_, x : x + w_], True
+            if not spots[tile].trusted:
+                doubt = _doubt(tones, mask, spots[tile], LIMITS.uneven_bare if bare[k] else LIMITS.uneven)
+                if doubt > (1 if bare[k] else LIMITS.most_doubt):
+                    why = "ground"
+                elif bare[k] and _attached(tones, place, spots[tile].strength):
+                    why = "attached"
+                sure = bool(doubt <= 1 and not bold[k])
         found.append((tile, Piece(box, own, why, sure)))
     return found
 
@@ -126,11 +129,11 @@ def _attached(tones: Image, place: Box, strength: int) -> bool:
     return bool(w * h > 1.5 * place.area + 4 * place.h)
 
 
-def _doubt(tones: Image, mask: Image, edge: int, strength: int, uneven: float) -> float:
+def _doubt(tones: Image, mask: Image, spot: Spot, uneven: float) -> float:
     """How uneven the ground beside a piece is: up to 1 it is as even as a sheet's."""
-    near = cv2.dilate(mask, THREE, iterations=edge)
+    near = cv2.dilate(mask, THREE, iterations=spot.look.edge)
     beside = np.sort(off_ground(tones)[cv2.dilate(near, THREE) > near])
     if not len(beside):
         return float("inf")
     most, nearly_all = (int(beside[len(beside) * share // 100]) for share in (75, 90))
-    return max(most, nearly_all / 1.5) / strength / uneven
+    return max(most, nearly_all / 1.5) / spot.strength / uneven
