@@ -18,7 +18,7 @@ from recognizer.types import Image
 STALE = 0.8  # seconds after which a picture is too old to show what is there now
 LOST = 1.5  # seconds without a new picture after which the camera counts as lost
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two attempts; doubled from one to the next
-REPEATS = 0.2  # seconds for which a picture may stay the same before it is looked at less often
+LONGEST_LOOK = 0.25  # seconds between two looks at a picture that stays the same
 MOST_HANGING = 8  # readers that hang, from which on the next one waits ever longer
 
 
@@ -112,6 +112,7 @@ class Reader(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._open, self._newest, self._noisy, self._patience = open_capture, newest, noisy, patience
         self._last: Image | None = None
+        self._changed = 0.0  # when it came
         self._due = math.inf  # when the call that is under way should have returned
 
     @property
@@ -138,9 +139,8 @@ class Reader(threading.Thread):
         self._due = time.monotonic() + self._patience
         capture = self._open()
         try:
-            fps = frames_a_second(capture)
-            changed = time.monotonic()
-            while self._newest.wants(self) and time.monotonic() - changed < LOST:
+            fps, opened = frames_a_second(capture), time.monotonic()
+            while self._newest.wants(self) and time.monotonic() - max(opened, self._changed) < LOST:
                 self._due = time.monotonic() + LOST
                 good, image = capture.read()
                 if not good or not np.size(image):
@@ -148,11 +148,11 @@ class Reader(threading.Thread):
                         self._newest.end()
                     break
                 if not self._noisy or not _same(image, self._last):
-                    changed, self._last = time.monotonic(), image
+                    self._changed, self._last = time.monotonic(), image
                     if self._newest.wants(self):
                         self._newest.put(self, image, fps)
-                elif time.monotonic() - changed > REPEATS:
-                    self._newest.over.wait(REPEATS / 4)
+                else:  # some cameras that are gone give it at once, as often as they are asked
+                    self._newest.over.wait(min((time.monotonic() - self._changed) / 4, LONGEST_LOOK))
         finally:
             capture.release()
 
