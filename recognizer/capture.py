@@ -88,10 +88,15 @@ class Newest:
             self.ended = True
             self._changed.notify_all()
 
+    @property
+    def stale(self) -> bool:
+        """Whether there was a picture, but no new one for a while."""
+        return self._picture is not None and time.monotonic() - self._picture.moment > STALE
+
     def wants(self, reader: Reader) -> bool:
         """Whether a reader is to go on: after a loss all may try, and the first that gives a picture stays."""
         with self._changed:
-            lacking = self._picture is None or time.monotonic() - self._picture.moment > STALE
+            lacking = self._picture is None or self.stale
             return not (self.over.is_set() or self.ended) and (lacking or self._giver is reader)
 
 
@@ -135,11 +140,14 @@ class Reader(threading.Thread):
             self._newest.over.wait(pause)
 
     def _play(self) -> None:
-        """Open the capture and read it until it fails, freezes or isn't wanted."""
+        """Open the capture and read it until it fails, freezes or isn't wanted.
+
+        Some senders that have lost their camera greet with its last picture, so after a loss one alone doesn't count.
+        """
         self._due = time.monotonic() + self._patience
         capture = self._open()
         try:
-            fps, opened = frames_a_second(capture), time.monotonic()
+            fps, opened, counts = frames_a_second(capture), time.monotonic(), not self._newest.stale
             while self._newest.wants(self) and time.monotonic() - max(opened, self._changed) < LOST:
                 self._due = time.monotonic() + LOST
                 good, image = capture.read()
@@ -148,9 +156,11 @@ class Reader(threading.Thread):
                         self._newest.end()
                     break
                 if not self._noisy or not _same(image, self._last):
+                    counts = counts or time.monotonic() - self._changed < LOST
                     self._changed, self._last = time.monotonic(), image
-                    if self._newest.wants(self):
+                    if counts and self._newest.wants(self):
                         self._newest.put(self, image, fps)
+                    counts = True
                 else:  # some cameras that are gone give it at once, as often as they are asked
                     self._newest.over.wait(min((time.monotonic() - self._changed) / 4, LONGEST_LOOK))
         finally:

@@ -6,11 +6,12 @@ import argparse
 import io
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from recognizer.errors import OutputError, RecognizerError, SourceError
 from recognizer.flags import check, parser
@@ -25,6 +26,21 @@ if TYPE_CHECKING:
 DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
 INTERRUPTED = 130  # as a shell reports the signal
+
+
+def run() -> NoReturn:
+    """Run the program as a process of its own, and end it."""
+    try:
+        code = main()
+    except SystemExit as asked:
+        code = asked.code if isinstance(asked.code, int) else 1
+    if any(thread.daemon for thread in threading.enumerate()):
+        # One hangs in a library; the process would be aborted if it came back while the interpreter is taken down.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -74,8 +74,8 @@ class Save:
         if not self._folder:
             return self._target
         name = Path(reading.frame.source)
-        suffix = name.suffix if reading.frame.still or name.suffix.lower() in CONTAINERS else ".mp4"
-        return self._target / f"{name.stem or 'camera'}{suffix}"
+        kinds, usual = (PICTURES, ".png") if reading.frame.still else (CONTAINERS.keys(), ".mp4")
+        return self._target / f"{name.stem or 'camera'}{name.suffix if name.suffix.lower() in kinds else usual}"
 
     def _write_picture(self, path: Path, reading: Reading) -> None:
         if self.frames and not self._folder:
