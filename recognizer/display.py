@@ -17,10 +17,12 @@ from recognizer.ahead import Background
 from recognizer.errors import OutputError
 from recognizer.overlay import draw
 from recognizer.save import Save
+from recognizer.screen import screen_size
 from recognizer.types import Image, Reading
 
 TITLE = "digits"
 LARGEST = 1280, 800  # of the window when it opens
+SHARE = 0.9  # of the screen at most: its frame needs some
 SMALLEST = 480, 360  # likewise, where the pictures are smaller
 POLL = 30  # milliseconds between two looks at whether the window is still there
 STEM = "digits-%Y%m%d-%H%M%S"  # of the files that keys make, in the working directory
@@ -77,8 +79,10 @@ class Window:
 
     def _fit(self, width: int, height: int) -> None:
         """Give the window a size for pictures of this one."""
-        scale = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
-        scale = max(scale, min(SMALLEST[0] / width, SMALLEST[1] / height))
+        screen = screen_size() or LARGEST
+        most = [min(large, SHARE * side) for large, side in zip(LARGEST, screen, strict=True)]
+        scale = min(1.0, most[0] / width, most[1] / height)
+        scale = max(scale, min(min(SMALLEST[0], most[0]) / width, min(SMALLEST[1], most[1]) / height))
         cv2.resizeWindow(TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
 
     def _show(self) -> None:

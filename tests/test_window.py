@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import re
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from harness import (
     lines,
     needs_display,
     press,
+    serve,
     summary,
     xdotool,
 )
@@ -84,6 +86,20 @@ def test_closing_the_window_ends_it(display: str, tmp_path: Path) -> None:
     assert (program.returncode, printed) == (0, "")
     assert summary(said)["frames"] == len(lines(tmp_path / "e.jsonl"))
     assert 0 < len(lines(tmp_path / "e.jsonl")) < len(lines(LONG_CLIP.with_suffix(".jsonl")))
+
+
+@pytest.mark.parametrize("screen", ["320x240", "800x480"])
+def test_the_window_fits_on_a_small_screen(screen: str, tmp_path: Path) -> None:
+    with serve(f"{screen}x24") as display, shown(display, LONG_CLIP, tmp_path) as (program, window):
+        while whole_lines(tmp_path / "e.jsonl") < 3:  # the window gets its size with the first picture
+            assert program.poll() is None
+            time.sleep(0.02)
+        wide, high = (int(side) for side in screen.split("x"))
+        sizes = re.findall(r"\d+", xdotool(display, "getwindowgeometry", window).splitlines()[-1])
+        assert int(sizes[0]) <= wide
+        assert int(sizes[1]) <= high
+        press(display, window, "q")
+        program.communicate(timeout=PATIENCE)
 
 
 def appears(folder: Path, pattern: str) -> Path:
