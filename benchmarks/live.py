@@ -119,7 +119,9 @@ def _soak(frames: int) -> Iterator[tuple[str, ...]]:
     states = soak.soak(frames)
     grown = f"{soak.growth(states, frames):.0f}"
     yield f"memory over {frames} frames: growth in bytes a frame", grown, f"< {soak.MOST}"
-    first, last = states[0], states[-1]
+    yield (f"processor time of the last {frames // 10} frames over that of the first", f"{soak.slowing(states):.3f}",
+           "≤ 1.05")
+    _, first, *_, last = states
     yield ("threads and open files after the first tenth, at the end",
            f"{first.threads} and {first.files}, {last.threads} and {last.files}", "equal")
 
