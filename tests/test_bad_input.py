@@ -2,15 +2,22 @@
 
 import hashlib
 import json
+import os
 import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, errors, lines, truth
 
+from recognizer import SourceError
+from recognizer.devices import open_camera
+
 TINY, DIM = PICTURES / "tiny.png", CLIPS / "dim.avi"
 USAGE, SOURCE, MODEL, OUTPUT = 2, 3, 4, 5
+NOBODY = 65534  # a user who may do nothing
 
 
 @pytest.fixture
@@ -88,6 +95,23 @@ def test_one_line_and_the_exit_code(code: int, args: list[str | Path], part: str
     [said] = errors(done)
     assert part in said
     assert done.stdout == "" or code == OUTPUT  # what one output can't take, the others still may
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere cameras are no files")
+def test_a_camera_that_may_not_be_used_or_gives_nothing() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # not in tmp_path, into which only its owner may look
+        device, ours = Path(folder) / "video77", os.geteuid()
+        device.touch()
+        with pytest.raises(SourceError, match=f"no picture from it; it is in use .*{device}"):
+            open_camera(77, devices=device.parent)
+        device.chmod(0)
+        device.parent.chmod(0o755)
+        os.seteuid(ours or NOBODY)
+        try:
+            with pytest.raises(SourceError, match=f"{device} may not be used by you; .*usermod"):
+                open_camera(77, devices=device.parent)
+        finally:
+            os.seteuid(ours)
 
 
 @pytest.mark.parametrize("name", ["clip.avi", "picture.png"])

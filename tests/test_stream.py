@@ -200,6 +200,15 @@ def test_a_silent_sender_that_greets_with_a_picture_is_not_back(frames: list[byt
     assert program.returncode == 143
 
 
+def test_a_lost_stream_is_given_up_when_the_time_is_over(frames: list[bytes], run: Run) -> None:
+    with closing(Sender(frames)) as sender:
+        sender.speaking.clear()
+        done = run("--source", sender.url, "--no-window", "--max-seconds", "3")
+    assert done.returncode == 0
+    [lost] = errors(done)
+    assert "camera lost" in lost
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 @pytest.mark.parametrize("fault", ["stopped", "killed"])
 def test_a_pipe_whose_writer_comes_back_is_read_on(fault: str, frames: list[bytes], tmp_path: Path) -> None:
