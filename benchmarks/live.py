@@ -104,7 +104,7 @@ def _age(seconds: float) -> tuple[str, ...]:
     """The oldest frame that is shown, when reading one takes a tenth of a second."""
     ages, begun = [], time.monotonic()
     end = begun + seconds
-    for reading in Recognizer().watch(Live(Clockwork(CLIP, SOURCE_RATE), "clockwork")):
+    for reading in Recognizer().watch(Live(partial(Clockwork, CLIP, SOURCE_RATE), "clockwork")):
         time.sleep(max(0.0, begun + 1 / SLOW_RATE - time.monotonic()))  # what is left of the slow one's time
         begun = time.monotonic()
         reading.draw()

@@ -55,11 +55,11 @@ def read_picture(path: Path) -> Image:
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            large = os.fstat(file.fileno()).st_size > MOST_BYTES
-            content = b"" if large else file.read(MOST_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size
+            content = b"" if size > MOST_BYTES else file.read(size)  # as much memory is taken as is asked for
     except OSError as error:
         raise SourceError(f"{path}: can't be read ({error.strerror})") from error
-    if large or len(content) > MOST_BYTES:
+    if size > MOST_BYTES:
         raise SourceError(f"{path}: expected a file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
     if not content:
         raise SourceError(f"{path}: the file is empty; expected a picture")
