@@ -112,7 +112,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
         source = stack.enter_context(_source(args))
         save = Save(args.save) if args.save else None
         stack.callback(_sum_up, summary, save)
-        outputs = [stack.enter_context(Guarded(sink, say)) for sink in _outputs(args, source, save)]
+        tell = logging.getLogger("recognizer").warning
+        outputs = [stack.enter_context(Guarded(sink, tell)) for sink in _outputs(args, source, save)]
         window = None
         if not args.no_window:
             from recognizer.display import Window
@@ -136,21 +137,25 @@ def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Ite
     from recognizer.ahead import Background
     from recognizer.crops import Crops
     from recognizer.files import Files
-    from recognizer.sinks import STDOUT, Csv, Events, Numbers
+    from recognizer.sinks import STDOUT, Csv, Events, Lines, Numbers
 
+    lines: list[Lines] = []
     if args.events:
-        yield Events(args.events)
+        lines.append(Events(args.events))
     if args.csv:
-        yield Csv(args.csv)
+        lines.append(Csv(args.csv))
+    if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
+        lines.append(Numbers(bare=args.numbers))
+    yield from lines
     if args.crops:
         yield Crops(args.crops)
     if save:
         yield Background(save)
-    if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
-        yield Numbers(bare=args.numbers)
     if args.no_window and isinstance(source, Files) and sys.stderr and sys.stderr.isatty():
-        from recognizer.progress import Progress
+        from recognizer.progress import Progress, apart
 
+        for printed in lines:
+            printed.apart = apart
         yield Progress(len(source))
 
 
