@@ -129,7 +129,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
                 window.write(reading)
             if interrupt.code or (window.closed if window else all(output.stopped for output in outputs)):
                 break
-    return interrupt.code or (OutputError.exit_code if any(output.stopped for output in outputs) else 0)
+    stopped = any(output.stopped for output in outputs) or bool(window and window.stopped)
+    return interrupt.code or (OutputError.exit_code if stopped else 0)
 
 
 def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Iterator[Sink]:
