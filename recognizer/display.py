@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 import cv2
 
 from recognizer import debug
-from recognizer.overlay import draw
+from recognizer.overlay import draw, tell_state
 from recognizer.screen import screen_size
 from recognizer.takes import Takes
 from recognizer.types import Image, Reading
@@ -84,7 +84,9 @@ class Window:
 
     def _drawn(self, reading: Reading) -> Image:
         if self._debug:
-            return debug.draw(reading)
+            picture = debug.draw(reading)
+            tell_state(picture, reading, self._notes())
+            return picture
         width, height = reading.frame.size
         _, _, wide, high = cv2.getWindowImageRect(TITLE)
         scale = min(wide / width, high / height)

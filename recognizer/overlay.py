@@ -48,7 +48,7 @@ def draw(
         x, y, w, h = (round(v * scale[k % 2]) for k, v in enumerate(box))
         return Box(width - x - w if mirror else x, y, w, h)
 
-    unit = max(LEAST_UNIT, min(picture.shape[:2]) / 900)  # 0.8 at 720 lines
+    unit = _unit(picture)
     boxes = [place(digit.box) for digit in reading.digits]
     told: set[int] = set()  # small digits whose number's caption tells them
     for number in reading.numbers:
@@ -64,12 +64,26 @@ def draw(
             box = place(number.box)
             below = box.y - round(4 * unit) if told.issuperset(number.digits) else box.y + box.h + round(50 * unit)
             _label(picture, number.text, box.x, below, unit, NUMBER)
+    tell_state(picture, reading, notes)
+    return picture
+
+
+def tell_state(picture: Image, reading: Reading, notes: Sequence[str] = ()) -> None:
+    """Write the loop's state, or that the camera is lost, on top of a picture, and the notes in the middle."""
+    unit = _unit(picture)
     if reading.frame.lost:
         _label(picture, LOST, 0, round(40 * unit), unit, WHITE)
     elif not reading.frame.still:
         _label(picture, status(reading), 0, round(30 * unit), unit * 0.75, WHITE)
-    _write_notes(picture, notes, unit)
-    return picture
+    step = round(44 * unit)
+    top = (picture.shape[0] - step * len(notes)) // 2
+    for index, note in enumerate(notes):
+        _label(picture, note, round(30 * unit), top + step * (index + 1), unit * 0.75, WHITE)
+
+
+def _unit(picture: Image) -> float:
+    """What lettering and lines are measured in: 0.8 at 720 lines."""
+    return max(LEAST_UNIT, float(min(picture.shape[:2])) / 900)
 
 
 def status(reading: Reading) -> str:
@@ -86,14 +100,6 @@ def _outline(picture: Image, box: Box, unit: float) -> None:
     corners = (box.x - thick, box.y - thick), (box.x + box.w + thick, box.y + box.h + thick)
     cv2.rectangle(picture, *corners, BLACK, 2 * thick + 1)
     cv2.rectangle(picture, *corners, DIGIT, thick)
-
-
-def _write_notes(picture: Image, notes: Sequence[str], unit: float) -> None:
-    """Lines one under the other, around the picture's middle."""
-    step = round(44 * unit)
-    top = (picture.shape[0] - step * len(notes)) // 2
-    for index, note in enumerate(notes):
-        _label(picture, note, round(30 * unit), top + step * (index + 1), unit * 0.75, WHITE)
 
 
 def _label(picture: Image, text: str, x: int, y: int, scale: float, colour: tuple[int, int, int]) -> None:
