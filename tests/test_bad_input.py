@@ -114,11 +114,12 @@ def test_a_camera_that_may_not_be_used_or_gives_nothing() -> None:
             os.seteuid(ours)
 
 
+@pytest.mark.parametrize("flag", ["--save", "--events", "--csv"])
 @pytest.mark.parametrize("name", ["clip.avi", "picture.png"])
-def test_the_source_is_not_written_over(name: str, run: Run, tmp_path: Path) -> None:
+def test_the_source_is_not_written_over(name: str, flag: str, run: Run, tmp_path: Path) -> None:
     source = shutil.copy(DIM if name == "clip.avi" else TINY, tmp_path / name)
     before = source.read_bytes()
-    done = run("--source", name, "--no-window", "--save", f"./{name}")
+    done = run("--source", name, "--no-window", flag, f"./{name}")
     assert done.returncode == OUTPUT
     assert "source itself" in errors(done)[0]
     assert source.read_bytes() == before

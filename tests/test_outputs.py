@@ -84,7 +84,9 @@ def test_every_nth_frame_and_no_more_than_some_seconds(run: Run) -> None:
 @pytest.mark.parametrize("args", [
     ["--size", "big"], ["--size", "0x480"], ["--fps", "0"], ["--fps", "nan"], ["--every", "0"], ["--max-seconds", "-1"],
     ["--source", str(CLIP), "--size", "640x480"], ["--source", str(CLIP), "--numbers", "--events", "-"],
-    ["--source", str(CLIP), "--events", "-", "--csv", "-"],
+    ["--source", str(CLIP), "--events", "-", "--csv", "-"], ["--source", str(CLIP), "--events", "a", "--csv", "./a"],
+    ["--source", str(CLIP), "--events", "a.mp4", "--save", "a.mp4"],
+    ["--source", ""], ["--source", str(CLIP), "--csv", ""],
 ])
 def test_flags_that_make_no_sense_are_refused(args: list[str], run: Run) -> None:
     done = run("--no-window", *args)
