@@ -1,5 +1,6 @@
 """The program as tests call it."""
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,12 @@ import pytest
 from harness import recognize, serve
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# Under nohup or in a shell's background some are ignored, and the programs that tests start would ignore them, too.
+for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    number = getattr(signal, name, None)  # Windows has fewer
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.fixture
