@@ -104,7 +104,7 @@ def _age(seconds: float) -> tuple[str, ...]:
     """The oldest frame that is shown, when reading one takes a tenth of a second."""
     ages, begun = [], time.monotonic()
     end = begun + seconds
-    for reading in Recognizer().watch(Live(Clockwork(CLIP, SOURCE_RATE), "clockwork")):
+    for reading in Recognizer().watch(Live(partial(Clockwork, CLIP, SOURCE_RATE), "clockwork")):
         time.sleep(max(0.0, begun + 1 / SLOW_RATE - time.monotonic()))  # what is left of the slow one's time
         begun = time.monotonic()
         reading.draw()
@@ -119,7 +119,9 @@ def _soak(frames: int) -> Iterator[tuple[str, ...]]:
     states = soak.soak(frames)
     grown = f"{soak.growth(states, frames):.0f}"
     yield f"memory over {frames} frames: growth in bytes a frame", grown, f"< {soak.MOST}"
-    first, last = states[0], states[-1]
+    yield (f"processor time of the last {frames // 10} frames over that of the first", f"{soak.slowing(states):.3f}",
+           "≤ 1.05")
+    _, first, *_, last = states
     yield ("threads and open files after the first tenth, at the end",
            f"{first.threads} and {first.files}, {last.threads} and {last.files}", "equal")
 

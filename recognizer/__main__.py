@@ -1,8 +1,6 @@
 """python -m recognizer"""
 
-import sys
-
-from recognizer.cli import main
+from recognizer.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

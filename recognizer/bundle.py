@@ -15,6 +15,7 @@ from recognizer.errors import InputError, ModelError
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "no digit")
 INPUT_SHAPE = (28, 28, 1)
 MOST_BYTES = 100_000_000  # of either file
+PIECE = 1 << 20  # bytes that are read at a time, since memory is taken before it is known whether so many come
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,13 @@ def load_bundle(model: Path) -> tuple[bytes, Manifest]:
 
 
 def _read(path: Path) -> bytes:
+    content = bytearray()
     with path.open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
+        while len(content) <= MOST_BYTES and (piece := file.read(PIECE)):
+            content += piece
     if len(content) > MOST_BYTES:
         raise ModelError(f"model {path}: expected a file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
-    return content
+    return bytes(content)
 
 
 def save_bundle(model: Path, content: bytes, manifest: Manifest) -> None:

@@ -18,7 +18,7 @@ from recognizer.types import Image
 STALE = 0.8  # seconds after which a picture is too old to show what is there now
 LOST = 1.5  # seconds without a new picture after which the camera counts as lost
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two attempts; doubled from one to the next
-REPEATS = 0.2  # seconds for which a picture may stay the same before it is looked at less often
+LONGEST_LOOK = 0.25  # seconds between two looks at a picture that stays the same
 MOST_HANGING = 8  # readers that hang, from which on the next one waits ever longer
 
 
@@ -88,10 +88,15 @@ class Newest:
             self.ended = True
             self._changed.notify_all()
 
+    @property
+    def stale(self) -> bool:
+        """Whether there was a picture, but no new one for a while."""
+        return self._picture is not None and time.monotonic() - self._picture.moment > STALE
+
     def wants(self, reader: Reader) -> bool:
         """Whether a reader is to go on: after a loss all may try, and the first that gives a picture stays."""
         with self._changed:
-            lacking = self._picture is None or time.monotonic() - self._picture.moment > STALE
+            lacking = self._picture is None or self.stale
             return not (self.over.is_set() or self.ended) and (lacking or self._giver is reader)
 
 
@@ -112,6 +117,7 @@ class Reader(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._open, self._newest, self._noisy, self._patience = open_capture, newest, noisy, patience
         self._last: Image | None = None
+        self._changed = 0.0  # when it came
         self._due = math.inf  # when the call that is under way should have returned
 
     @property
@@ -134,13 +140,15 @@ class Reader(threading.Thread):
             self._newest.over.wait(pause)
 
     def _play(self) -> None:
-        """Open the capture and read it until it fails, freezes or isn't wanted."""
+        """Open the capture and read it until it fails, freezes or isn't wanted.
+
+        Some senders that have lost their camera greet with its last picture, so after a loss one alone doesn't count.
+        """
         self._due = time.monotonic() + self._patience
         capture = self._open()
         try:
-            fps = frames_a_second(capture)
-            changed = time.monotonic()
-            while self._newest.wants(self) and time.monotonic() - changed < LOST:
+            fps, opened, counts = frames_a_second(capture), time.monotonic(), not self._newest.stale
+            while self._newest.wants(self) and time.monotonic() - max(opened, self._changed) < LOST:
                 self._due = time.monotonic() + LOST
                 good, image = capture.read()
                 if not good or not np.size(image):
@@ -148,11 +156,13 @@ class Reader(threading.Thread):
                         self._newest.end()
                     break
                 if not self._noisy or not _same(image, self._last):
-                    changed, self._last = time.monotonic(), image
-                    if self._newest.wants(self):
+                    counts = counts or time.monotonic() - self._changed < LOST
+                    self._changed, self._last = time.monotonic(), image
+                    if counts and self._newest.wants(self):
                         self._newest.put(self, image, fps)
-                elif time.monotonic() - changed > REPEATS:
-                    self._newest.over.wait(REPEATS / 4)
+                    counts = True
+                else:  # some cameras that are gone give it at once, as often as they are asked
+                    self._newest.over.wait(min((time.monotonic() - self._changed) / 4, LONGEST_LOOK))
         finally:
             capture.release()
 

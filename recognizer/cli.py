@@ -6,11 +6,12 @@ import argparse
 import io
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from recognizer.errors import OutputError, RecognizerError, SourceError
 from recognizer.flags import check, parser
@@ -25,6 +26,21 @@ if TYPE_CHECKING:
 DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
 INTERRUPTED = 130  # as a shell reports the signal
+
+
+def run() -> NoReturn:
+    """Run the program as a process of its own, and end it."""
+    try:
+        code = main()
+    except SystemExit as asked:
+        code = asked.code if isinstance(asked.code, int) else 1
+    if any(thread.daemon for thread in threading.enumerate()):
+        # One hangs in a library; the process would be aborted if it came back while the interpreter is taken down.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -96,7 +112,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
         source = stack.enter_context(_source(args))
         save = Save(args.save) if args.save else None
         stack.callback(_sum_up, summary, save)
-        outputs = [stack.enter_context(Guarded(sink, say)) for sink in _outputs(args, source, save)]
+        tell = logging.getLogger("recognizer").warning
+        outputs = [stack.enter_context(Guarded(sink, tell)) for sink in _outputs(args, source, save)]
         window = None
         if not args.no_window:
             from recognizer.display import Window
@@ -112,7 +129,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
                 window.write(reading)
             if interrupt.code or (window.closed if window else all(output.stopped for output in outputs)):
                 break
-    return interrupt.code or (OutputError.exit_code if any(output.stopped for output in outputs) else 0)
+    stopped = any(output.stopped for output in outputs) or bool(window and window.stopped)
+    return interrupt.code or (OutputError.exit_code if stopped else 0)
 
 
 def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Iterator[Sink]:
@@ -120,21 +138,25 @@ def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Ite
     from recognizer.ahead import Background
     from recognizer.crops import Crops
     from recognizer.files import Files
-    from recognizer.sinks import STDOUT, Csv, Events, Numbers
+    from recognizer.sinks import STDOUT, Csv, Events, Lines, Numbers
 
+    lines: list[Lines] = []
     if args.events:
-        yield Events(args.events)
+        lines.append(Events(args.events))
     if args.csv:
-        yield Csv(args.csv)
+        lines.append(Csv(args.csv))
+    if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
+        lines.append(Numbers(bare=args.numbers))
+    yield from lines
     if args.crops:
         yield Crops(args.crops)
     if save:
         yield Background(save)
-    if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
-        yield Numbers(bare=args.numbers)
     if args.no_window and isinstance(source, Files) and sys.stderr and sys.stderr.isatty():
-        from recognizer.progress import Progress
+        from recognizer.progress import Progress, apart
 
+        for printed in lines:
+            printed.apart = apart
         yield Progress(len(source))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 
+from recognizer.cameras import DEVICES
 from recognizer.errors import SourceError
 
 STREAM_PATIENCE = 5.0  # seconds that a stream may take to open
@@ -18,23 +19,26 @@ CAMERA_PATIENCE = 15.0  # Windows takes long over some cameras
 log = logging.getLogger("recognizer")
 
 
-def open_camera(index: int, size: tuple[int, int] | None = None, fps: float | None = None) -> cv2.VideoCapture:
+def open_camera(
+    index: int, size: tuple[int, int] | None = None, fps: float | None = None, devices: Path = DEVICES
+) -> cv2.VideoCapture:
     """Open a camera that gives pictures.
 
     Args:
         index: counts the system's cameras from 0.
         size: width and height to ask it for; what it gives instead is told in the log.
         fps: frames a second, likewise.
+        devices: on Linux, the folder of the cameras' devices.
 
     Raises:
         SourceError: it is missing, in use or not permitted.
     """
-    device = Path(f"/dev/video{index}")
+    device = devices / f"video{index}"
     if sys.platform.startswith("linux"):
         if not device.exists():
             raise SourceError(
                 f"camera {index}: {device} is not there; plug one in, or give another --camera or --source")
-        if not os.access(device, os.R_OK | os.W_OK):
+        if not os.access(device, os.R_OK | os.W_OK, effective_ids=True):
             raise SourceError(f"camera {index}: {device} may not be used by you; join its group with "
                               f"'sudo usermod -aG video {os.environ.get('USER', 'NAME')}' and log in again")
     capture = cv2.VideoCapture(index)

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import cv2
 
 from recognizer import debug
-from recognizer.ahead import Background
-from recognizer.errors import OutputError
-from recognizer.overlay import draw
-from recognizer.save import Save
+from recognizer.overlay import draw, tell_state
+from recognizer.screen import screen_size
+from recognizer.takes import Takes
 from recognizer.types import Image, Reading
 
 TITLE = "digits"
 LARGEST = 1280, 800  # of the window when it opens
+SHARE = 0.9  # of the screen at most: its frame needs some
 SMALLEST = 480, 360  # likewise, where the pictures are smaller
 POLL = 30  # milliseconds between two looks at whether the window is still there
-STEM = "digits-%Y%m%d-%H%M%S"  # of the files that keys make, in the working directory
 NOTICE = 2.0  # seconds for which a notice stands
 ESCAPE, NO_KEY = 27, 0xFF
 
@@ -56,8 +52,7 @@ class Window:
         self._start: float | None = None
         self._source = ""
         self._notice, self._until = "", 0.0
-        self._recorder: Background | None = None
-        self._stack = ExitStack()
+        self._takes = Takes(self._notify)
 
     def __enter__(self) -> Self:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
@@ -70,15 +65,16 @@ class Window:
             self._fit(*frame.size)
             self._source, self._start = frame.source, time.monotonic() - frame.time
         self._reading = reading
-        if self._recorder:
-            self._recorder.write(reading)
+        self._takes.write(reading)
         self._show()
         self._wait(float("inf") if frame.still else 0.0 if frame.live else (self._start or 0.0) + frame.time)
 
     def _fit(self, width: int, height: int) -> None:
         """Give the window a size for pictures of this one."""
-        scale = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
-        scale = max(scale, min(SMALLEST[0] / width, SMALLEST[1] / height))
+        screen = screen_size() or LARGEST
+        most = [min(large, SHARE * side) for large, side in zip(LARGEST, screen, strict=True)]
+        scale = min(1.0, most[0] / width, most[1] / height)
+        scale = max(scale, min(min(SMALLEST[0], most[0]) / width, min(SMALLEST[1], most[1]) / height))
         cv2.resizeWindow(TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
 
     def _show(self) -> None:
@@ -88,7 +84,9 @@ class Window:
 
     def _drawn(self, reading: Reading) -> Image:
         if self._debug:
-            return debug.draw(reading)
+            picture = debug.draw(reading)
+            tell_state(picture, reading, self._notes())
+            return picture
         width, height = reading.frame.size
         _, _, wide, high = cv2.getWindowImageRect(TITLE)
         scale = min(wide / width, high / height)
@@ -98,7 +96,7 @@ class Window:
     def _notes(self) -> list[str]:
         if self._helping:
             return [f"{key.names}   {key.help}" for key in KEYS]
-        notes = ["recording"] if self._recorder else []
+        notes = ["recording"] if self._takes.recording else []
         notes += ["paused"] if self._paused else []
         return notes + ([self._notice] if time.monotonic() < self._until else [])
 
@@ -120,6 +118,11 @@ class Window:
             if not self._paused and time.monotonic() >= due:
                 return
 
+    @property
+    def stopped(self) -> bool:
+        """Something that a key asked for could not be written."""
+        return self._takes.stopped
+
     def _press(self, code: int) -> bool:
         """Do what a key is for, and show it; whether it is for anything."""
         for key in KEYS:
@@ -136,26 +139,11 @@ class Window:
         self._paused = not self._paused
 
     def snapshot(self) -> None:
-        """Write the labelled picture, as large as the frame, and its event beside it."""
-        if self._reading is None:
-            return
-        picture = Path(time.strftime(STEM + ".png"))
-        try:
-            picture.write_bytes(cv2.imencode(".png", self._reading.draw())[1].tobytes())
-            picture.with_suffix(".json").write_text(json.dumps(self._reading.event()) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"snapshot {picture}: {error.strerror}") from error
-        self._notify(f"saved {picture}")
+        if self._reading is not None:
+            self._takes.snapshot(self._reading)
 
     def record(self) -> None:
-        """Begin a video of the labelled frames, or end it."""
-        if self._recorder:
-            self._stack.close()
-            self._recorder = None
-        else:
-            name = time.strftime(STEM + ".mp4")
-            self._recorder = self._stack.enter_context(Background(Save(name)))
-            self._notify(f"to {name}")
+        self._takes.record()
 
     def mirror(self) -> None:
         self._mirror = not self._mirror
@@ -178,7 +166,7 @@ class Window:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._stack.__exit__(kind, error, trace)
+            self._takes.__exit__(kind, error, trace)
         finally:
             cv2.destroyAllWindows()
 

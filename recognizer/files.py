@@ -6,6 +6,7 @@ import glob
 import logging
 import time
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,9 +18,11 @@ from recognizer.ahead import ahead
 from recognizer.capture import frames_a_second
 from recognizer.errors import SourceError
 from recognizer.pictures import PICTURES, read_picture
+from recognizer.sizes import is_picture
 from recognizer.types import Frame
 
 VIDEOS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".3gp", ".mjpg", ".mjpeg"}
+JPEGS = {".mjpg", ".mjpeg"}  # videos that begin as a picture does
 MOST_MISSING = 0.05  # share of a video's declared frames that may be missing before it counts as damaged
 MOST_PIXELS = 8192 * 4320  # of a video's frame: the largest that H.264 and its like know
 
@@ -97,8 +100,18 @@ def _paths(name: str) -> list[Path]:
     raise SourceError(f"{name}: no such file or folder; expected a picture, video, folder, glob or URL")
 
 
+def _is_picture(path: Path) -> bool:
+    """By its name, or by what it begins with where its name says something else."""
+    suffix = path.suffix.lower()
+    if suffix in PICTURES or suffix in JPEGS:
+        return suffix in PICTURES
+    with suppress(OSError), path.open("rb") as file:  # what can't be read is told by who opens it
+        return is_picture(file.read(16))
+    return False
+
+
 def _read_file(path: Path) -> Iterator[Frame]:
-    if path.suffix.lower() in PICTURES:
+    if _is_picture(path):
         yield Frame(read_picture(path), source=str(path))
     else:
         yield from _read_video(path)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from typing import NoReturn
 
 from recognizer import __version__
-from recognizer.errors import UsageError
+from recognizer.errors import OutputError, UsageError
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
-    where.add_argument("--source", metavar="NAME",
+    where.add_argument("--source", type=_name, metavar="NAME",
                        help="read a video, a picture, a folder or glob of them, or a stream's URL")
     where.add_argument("--list-cameras", action="store_true",
                        help="print each camera's index, name and, where the system tells them, sizes")
@@ -47,17 +48,18 @@ def parser() -> argparse.ArgumentParser:
                         help="show the window's picture as a mirror does; what is read and written stays as it is")
     parser.add_argument("--numbers", action="store_true",
                         help="print just the numbers, one a line: once when they stand still, again when they change")
-    parser.add_argument("--save", metavar="FILE",
+    parser.add_argument("--save", type=_name, metavar="FILE",
                         help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
-    parser.add_argument("--events", metavar="FILE",
+    parser.add_argument("--events", type=_name, metavar="FILE",
                         help="write what is read, a JSON object a line for each frame; - is standard output")
-    parser.add_argument("--csv", metavar="FILE",
+    parser.add_argument("--csv", type=_name, metavar="FILE",
                         help="write a row for each number that stands still: time, text, confidence, box; - likewise")
-    parser.add_argument("--crops", metavar="DIR",
+    parser.add_argument("--crops", type=_name, metavar="DIR",
                         help="write each crop that the network gets into a folder of its label, for training")
     parser.add_argument("--debug", action="store_true",
                         help="show what the program sees: the cleaned picture, all candidates, the crops")
-    parser.add_argument("--model", metavar="FILE", help="use this .tflite model, its .json manifest beside it")
+    parser.add_argument("--model", type=_name, metavar="FILE",
+                        help="use this .tflite model, its .json manifest beside it")
     parser.add_argument("--threshold", type=float, metavar="P",
                         help="report digits from this probability on, 0 to 1 (default: the model's own)")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
@@ -68,10 +70,30 @@ def check(args: argparse.Namespace) -> None:
     """Refuse flags that don't go together."""
     if args.source is not None and (args.size or args.fps):
         raise UsageError("--size and --fps are what a camera is asked for; a --source has its own")
+    _check_files(args)
     printing = [flag for flag, prints in (("--events -", args.events == "-"), ("--csv -", args.csv == "-"),
                                           ("--numbers", args.numbers)) if prints]
     if len(printing) > 1:
         raise UsageError(f"{' and '.join(printing)} would mix on standard output; give all but one of them a file")
+
+
+def _check_files(args: argparse.Namespace) -> None:
+    """Refuse to write one file twice, or over the one that is read."""
+    taken: dict[str, str] = {}
+    for flag, name in (("--events", args.events), ("--csv", args.csv), ("--save", args.save)):
+        if name in (None, "-") or (os.path.exists(name) and not os.path.isfile(name)):
+            continue
+        if args.source and os.path.exists(name) and os.path.exists(args.source) and os.path.samefile(name, args.source):
+            raise OutputError(f"{flag} {name}: that is the source itself, which would be lost; give another name")
+        other = taken.setdefault(os.path.realpath(name), flag)
+        if other != flag:
+            raise UsageError(f"{other} and {flag} would write over each other in {name}; give each a file of its own")
+
+
+def _name(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("expected a name, found nothing")
+    return text
 
 
 def _size(text: str) -> tuple[int, int]:

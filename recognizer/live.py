@@ -14,7 +14,7 @@ from recognizer.types import Frame
 
 PATIENCE = 5.0  # seconds that opening may take
 BEAT = 0.4  # seconds between two frames while the camera is lost
-FAREWELL = 1.0  # seconds for which a reader is waited for at the end
+FAREWELL = 0.7  # seconds for which the readers are waited for at the end
 
 log = logging.getLogger("recognizer")
 
@@ -101,6 +101,8 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._newest.over.set()
-        for reader in self._readers:
+        end = time.monotonic() + FAREWELL
+        while self._readers:
+            reader = self._readers.pop()
             if not reader.hangs:
-                reader.join(FAREWELL)
+                reader.join(max(0.0, end - time.monotonic()))

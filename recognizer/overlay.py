@@ -13,6 +13,7 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 LOST, DIMMED = "camera lost", 3  # what stands on its last picture, which is so many times darker
 WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (80, 80, 255)
 DIGIT, NUMBER = (90, 230, 90), (255, 190, 60)  # BGR
+SMALL = 90  # units that a small digit is high at most: there is no room around it for much
 LEAST_UNIT = 0.5  # a caption's capitals are 8 pixels high then
 
 
@@ -21,8 +22,8 @@ def draw(
 ) -> Image:
     """A copy of the reading's frame with a box and a label with its confidence for every digit.
 
-    Numbers that are more than one digit stand under theirs; a status line tells frames a second and, of a
-    camera, the frame's age and how many were dropped.
+    Numbers that are more than one digit stand under theirs, or above and instead of their digits' labels where those
+    are small; a status line tells frames a second and, of a camera, the frame's age and how many were dropped.
 
     Args:
         reading: is drawn.
@@ -47,22 +48,42 @@ def draw(
         x, y, w, h = (round(v * scale[k % 2]) for k, v in enumerate(box))
         return Box(width - x - w if mirror else x, y, w, h)
 
-    unit = max(LEAST_UNIT, min(picture.shape[:2]) / 900)  # 0.8 at 720 lines
-    for digit in reading.digits:
-        box = place(digit.box)
+    unit = _unit(picture)
+    boxes = [place(digit.box) for digit in reading.digits]
+    told: set[int] = set()  # small digits whose number's caption tells them
+    for number in reading.numbers:
+        if len(number.text) > 1 and all(boxes[index].h <= SMALL * unit for index in number.digits):
+            told.update(number.digits)
+    for index, (digit, box) in enumerate(zip(reading.digits, boxes, strict=True)):
         _outline(picture, box, unit)
-        caption = f"{digit.label} {digit.confidence:.0%}" if box.h > 90 * unit else str(digit.label)
-        _label(picture, caption, box.x, box.y - round(4 * unit), unit * 0.75, DIGIT)
+        if index not in told:
+            caption = f"{digit.label} {digit.confidence:.0%}" if box.h > SMALL * unit else str(digit.label)
+            _label(picture, caption, box.x, box.y - round(4 * unit), unit * 0.75, DIGIT)
     for number in reading.numbers:
         if len(number.text) > 1:
             box = place(number.box)
-            _label(picture, number.text, box.x, box.y + box.h + round(50 * unit), unit, NUMBER)
+            below = box.y - round(4 * unit) if told.issuperset(number.digits) else box.y + box.h + round(50 * unit)
+            _label(picture, number.text, box.x, below, unit, NUMBER)
+    tell_state(picture, reading, notes)
+    return picture
+
+
+def tell_state(picture: Image, reading: Reading, notes: Sequence[str] = ()) -> None:
+    """Write the loop's state, or that the camera is lost, on top of a picture, and the notes in the middle."""
+    unit = _unit(picture)
     if reading.frame.lost:
         _label(picture, LOST, 0, round(40 * unit), unit, WHITE)
     elif not reading.frame.still:
         _label(picture, status(reading), 0, round(30 * unit), unit * 0.75, WHITE)
-    _write_notes(picture, notes, unit)
-    return picture
+    step = round(44 * unit)
+    top = (picture.shape[0] - step * len(notes)) // 2
+    for index, note in enumerate(notes):
+        _label(picture, note, round(30 * unit), top + step * (index + 1), unit * 0.75, WHITE)
+
+
+def _unit(picture: Image) -> float:
+    """What lettering and lines are measured in: 0.8 at 720 lines."""
+    return max(LEAST_UNIT, float(min(picture.shape[:2])) / 900)
 
 
 def status(reading: Reading) -> str:
@@ -79,14 +100,6 @@ def _outline(picture: Image, box: Box, unit: float) -> None:
     corners = (box.x - thick, box.y - thick), (box.x + box.w + thick, box.y + box.h + thick)
     cv2.rectangle(picture, *corners, BLACK, 2 * thick + 1)
     cv2.rectangle(picture, *corners, DIGIT, thick)
-
-
-def _write_notes(picture: Image, notes: Sequence[str], unit: float) -> None:
-    """Lines one under the other, around the picture's middle."""
-    step = round(44 * unit)
-    top = (picture.shape[0] - step * len(notes)) // 2
-    for index, note in enumerate(notes):
-        _label(picture, note, round(30 * unit), top + step * (index + 1), unit * 0.75, WHITE)
 
 
 def _label(picture: Image, text: str, x: int, y: int, scale: float, colour: tuple[int, int, int]) -> None:

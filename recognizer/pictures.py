@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -54,13 +55,14 @@ def read_picture(path: Path) -> Image:
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size
+            content = b"" if size > MOST_BYTES else file.read(size)  # as much memory is taken as is asked for
     except OSError as error:
         raise SourceError(f"{path}: can't be read ({error.strerror})") from error
+    if size > MOST_BYTES:
+        raise SourceError(f"{path}: expected a file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
     if not content:
         raise SourceError(f"{path}: the file is empty; expected a picture")
-    if len(content) > MOST_BYTES:
-        raise SourceError(f"{path}: expected a file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
     return content
 
 

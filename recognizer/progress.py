@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -57,3 +57,10 @@ class Progress:
     ) -> None:
         self._close()
         self._stack.close()
+
+
+def apart() -> AbstractContextManager[object]:
+    """While it is entered there is no bar on the terminal, if standard output goes there too."""
+    from tqdm import tqdm
+
+    return tqdm.external_write_mode(file=sys.stdout) if sys.stdout.isatty() else nullcontext()

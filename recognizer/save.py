@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,7 @@ class Save:
 
     Args:
         target: a video (.mp4, .mkv, .avi, .mov) takes every frame; a picture (.jpg, .png …) takes one
-            photograph; a folder takes a file for each source, of the same name.
+            photograph; a folder takes a file for each source, of the same name, with a number where two have it.
 
     Attributes:
         target: as given.
@@ -49,6 +50,7 @@ class Save:
             raise OutputError(f"--save {target}: {error.strerror}") from error
         self._movie: Movie | None = None
         self._source: str | None = None
+        self._taken: dict[str, str] = {}  # names in the folder, and the sources that have them
         self._offset = self._end = 0.0  # seconds in a video: where the present source begins, where the next one may
         self.frames = 0
 
@@ -74,8 +76,11 @@ class Save:
         if not self._folder:
             return self._target
         name = Path(reading.frame.source)
-        suffix = name.suffix if reading.frame.still or name.suffix.lower() in CONTAINERS else ".mp4"
-        return self._target / f"{name.stem or 'camera'}{suffix}"
+        kinds, usual = (PICTURES, ".png") if reading.frame.still else (CONTAINERS.keys(), ".mp4")
+        stem, suffix = name.stem or "camera", name.suffix if name.suffix.lower() in kinds else usual
+        names = (f"{stem}{'' if count == 1 else f'-{count}'}{suffix}" for count in itertools.count(1))
+        source = reading.frame.source
+        return self._target / next(name for name in names if self._taken.setdefault(name, source) == source)
 
     def _write_picture(self, path: Path, reading: Reading) -> None:
         if self.frames and not self._folder:

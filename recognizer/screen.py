@@ -1,10 +1,11 @@
-"""Whether this machine has a display.
+"""Whether this machine has a display, and how large it is.
 
 OpenCV aborts the whole process when it opens a window without one, so it is looked for first.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import socket
@@ -34,3 +35,18 @@ def has_display() -> bool:
                 continue
             return True
     return False
+
+
+def screen_size() -> tuple[int, int] | None:
+    """Width and height of the X server's screen in pixels; None where it isn't known."""
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:  # another system, or one that shows X's windows without it
+        return None
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    server = ctypes.c_void_p(x11.XOpenDisplay(None))
+    if not server:
+        return None
+    size = int(x11.XDisplayWidth(server, 0)), int(x11.XDisplayHeight(server, 0))
+    x11.XCloseDisplay(server)
+    return size

@@ -11,7 +11,8 @@ import json
 import os
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
@@ -41,11 +42,15 @@ class Lines:
         target: a file's path, or "-" for standard output.
         flag: the one that asked for it, for errors.
 
+    Attributes:
+        apart: entered while something is printed, so that it doesn't mix with what else is on the terminal.
+
     Raises:
         OutputError: it can't be written.
     """
 
     def __init__(self, target: str, flag: str = "") -> None:
+        self.apart: Callable[[], AbstractContextManager[object]] = nullcontext
         self._name = f"{flag} {target}" if flag else "standard output"
         try:
             self._file: TextIO | None = (
@@ -64,8 +69,9 @@ class Lines:
         if not lines or self._file is None:  # standard output was closed before the start
             return
         try:
-            self._file.write("".join(f"{line}\n" for line in lines))  # in one piece: a signal may come after it
-            self._file.flush()
+            with self.apart() if self._file is sys.stdout else nullcontext():
+                self._file.write("".join(f"{line}\n" for line in lines))  # in one piece: a signal may come after it
+                self._file.flush()
             if self._file is not sys.stdout and os.fstat(self._file.fileno()).st_nlink == 0:
                 raise OutputError(f"{self._name}: the file was removed")
         except BrokenPipeError:

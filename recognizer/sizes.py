@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from recognizer.errors import InputError
@@ -29,12 +30,20 @@ def picture_size(content: bytes) -> Size | None:
         content: of the file, whole.
     """
     try:
-        for magic, size in _FORMATS.items():
-            if re.match(magic, content, re.DOTALL):
-                return size(content)
+        size = _reader(content)
+        return size(content) if size else None
     except (struct.error, ValueError, IndexError, KeyError):  # the header is cut or makes no sense
-        pass
-    return None
+        return None
+
+
+def is_picture(start: bytes) -> bool:
+    """Whether a file that begins with these bytes, 16 at least, is a picture of a kind that is known here."""
+    return _reader(start) is not None
+
+
+def _reader(content: bytes) -> Callable[[bytes], Size] | None:
+    """What reads the size of a picture of this kind."""
+    return next((size for magic, size in _FORMATS.items() if re.match(magic, content, re.DOTALL)), None)
 
 
 def _png(content: bytes) -> Size:

@@ -1,14 +1,20 @@
 """The program as tests call it."""
 
-import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import recognize
+from harness import recognize, serve
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# Under nohup or in a shell's background some are ignored, and the programs that tests start would ignore them, too.
+for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    number = getattr(signal, name, None)  # Windows has fewer
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.fixture
@@ -23,15 +29,6 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def display() -> Iterator[str]:
-    """A display of our own, such as ":1"; the server picks a free number and says it when it is ready."""
-    ours, theirs = os.pipe()
-    server = subprocess.Popen(["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-                              pass_fds=[theirs], stderr=subprocess.DEVNULL)
-    os.close(theirs)
-    with open(ours) as ready:
-        number = ready.readline().strip()
-    try:
-        yield f":{number}"
-    finally:
-        server.terminate()
-        server.wait()
+    """A display of our own, such as ":1"."""
+    with serve("1400x900x24") as name:
+        yield name

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,22 @@ def some_digits(count: int, seed: int = 0) -> Digits:
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % 10)
     return Digits(np.stack([drawn_digit(int(label), rng)[::3, ::3] for label in labels]), labels)
+
+
+@contextmanager
+def serve(screen: str) -> Iterator[str]:
+    """A display whose screen is, say, "1400x900x24"; the server picks a free name and says it when it is ready."""
+    ours, theirs = os.pipe()
+    server = subprocess.Popen(["Xvfb", "-displayfd", str(theirs), "-screen", "0", screen, "-nolisten", "tcp"],
+                              pass_fds=[theirs], stderr=subprocess.DEVNULL)
+    os.close(theirs)
+    with open(ours) as ready:
+        number = ready.readline().strip()
+    try:
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def xdotool(display: str, *args: str) -> str:

@@ -26,12 +26,14 @@ class Camera:
     def __init__(self, pictures: list[Image]) -> None:
         self.fault = ""
         self.opened = self.released = 0
+        self.tries: list[float] = []  # when opening was tried
         self._pictures, self.given = pictures, 0
         self._shown: Image | None = None
         self._woken = threading.Event()
         self._rng = np.random.default_rng(1)
 
     def open(self) -> "Camera":
+        self.tries.append(time.monotonic())
         if self.fault == "gone":
             raise SourceError("camera: unplugged")
         if self.fault == "stuck":

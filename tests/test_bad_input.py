@@ -2,15 +2,22 @@
 
 import hashlib
 import json
+import os
 import shutil
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, errors, lines, truth
 
+from recognizer import SourceError
+from recognizer.devices import open_camera
+
 TINY, DIM = PICTURES / "tiny.png", CLIPS / "dim.avi"
 USAGE, SOURCE, MODEL, OUTPUT = 2, 3, 4, 5
+NOBODY = 65534  # a user who may do nothing
 
 
 @pytest.fixture
@@ -90,11 +97,29 @@ def test_one_line_and_the_exit_code(code: int, args: list[str | Path], part: str
     assert done.stdout == "" or code == OUTPUT  # what one output can't take, the others still may
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere cameras are no files")
+def test_a_camera_that_may_not_be_used_or_gives_nothing() -> None:
+    with tempfile.TemporaryDirectory() as folder:  # not in tmp_path, into which only its owner may look
+        device, ours = Path(folder) / "video77", os.geteuid()
+        device.touch()
+        with pytest.raises(SourceError, match=f"no picture from it; it is in use .*{device}"):
+            open_camera(77, devices=device.parent)
+        device.chmod(0)
+        device.parent.chmod(0o755)
+        os.seteuid(ours or NOBODY)
+        try:
+            with pytest.raises(SourceError, match=f"{device} may not be used by you; .*usermod"):
+                open_camera(77, devices=device.parent)
+        finally:
+            os.seteuid(ours)
+
+
+@pytest.mark.parametrize("flag", ["--save", "--events", "--csv"])
 @pytest.mark.parametrize("name", ["clip.avi", "picture.png"])
-def test_the_source_is_not_written_over(name: str, run: Run, tmp_path: Path) -> None:
+def test_the_source_is_not_written_over(name: str, flag: str, run: Run, tmp_path: Path) -> None:
     source = shutil.copy(DIM if name == "clip.avi" else TINY, tmp_path / name)
     before = source.read_bytes()
-    done = run("--source", name, "--no-window", "--save", f"./{name}")
+    done = run("--source", name, "--no-window", flag, f"./{name}")
     assert done.returncode == OUTPUT
     assert "source itself" in errors(done)[0]
     assert source.read_bytes() == before

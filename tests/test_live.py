@@ -1,5 +1,6 @@
 """A camera that vanishes and comes back: played by one that misbehaves on cue."""
 
+import itertools
 import logging
 import threading
 import time
@@ -13,7 +14,7 @@ from harness import CLIPS, labels, truth
 from misbehaving import FAULTS, Camera, until
 
 from recognizer import InputError, Recognizer, SourceError
-from recognizer.capture import STALE
+from recognizer.capture import FIRST_PAUSE, LONGEST_PAUSE, STALE
 from recognizer.live import Live
 from recognizer.save import Save
 from recognizer.types import Image, Reading
@@ -72,6 +73,19 @@ def test_a_lost_camera_is_opened_anew_and_let_go_of(pictures: list[Image]) -> No
             assert camera.opened > opened
     assert camera.released == camera.opened
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("fault", ["gone", "silent"])
+def test_it_is_tried_again_with_pauses_that_grow(fault: str, pictures: list[Image]) -> None:
+    camera = Camera(pictures[:1])
+    with Live(camera.open, "0", noisy=True) as live:
+        frames = iter(live)
+        next(frames)
+        camera.fail(fault)
+        until(frames, lambda _: len(camera.tries) >= 7)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(camera.tries)][1:]
+    least = [min(FIRST_PAUSE * 2**count, LONGEST_PAUSE) for count in range(1, 6)]
+    assert all(pause >= bound for pause, bound in zip(pauses, least, strict=False)), pauses
 
 
 def test_readings_of_a_lost_camera_are_empty_and_ids_go_on(pictures: list[Image], tmp_path: Path) -> None:

@@ -65,3 +65,12 @@ def test_a_picture_of_12000_by_9000(run: Run, tmp_path: Path) -> None:
     assert labels(found) == labels(true)
     [digit], [wanted] = found["digits"], true["digits"]
     assert np.abs(np.subtract(digit["box"], np.multiply(wanted["box"], 60))).max() <= 3 * 60
+
+
+@pytest.mark.parametrize("name", ["photo.mp4", "photo.txt", "photo"])
+def test_a_photograph_by_another_name(name: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes((PICTURES / "note.jpg").read_bytes())
+    done = run("--source", name, "--no-window", "--numbers", "--save", "seen/")
+    wanted = [number["text"] for number in truth(PICTURES / "note.jpg")[0]["numbers"]]
+    assert (done.returncode, done.stdout.split()) == (0, wanted)
+    assert cv2.imread(str(tmp_path / "seen" / "photo.png")) is not None

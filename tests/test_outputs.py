@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import struct
 import subprocess
 import termios
@@ -83,7 +84,9 @@ def test_every_nth_frame_and_no_more_than_some_seconds(run: Run) -> None:
 @pytest.mark.parametrize("args", [
     ["--size", "big"], ["--size", "0x480"], ["--fps", "0"], ["--fps", "nan"], ["--every", "0"], ["--max-seconds", "-1"],
     ["--source", str(CLIP), "--size", "640x480"], ["--source", str(CLIP), "--numbers", "--events", "-"],
-    ["--source", str(CLIP), "--events", "-", "--csv", "-"],
+    ["--source", str(CLIP), "--events", "-", "--csv", "-"], ["--source", str(CLIP), "--events", "a", "--csv", "./a"],
+    ["--source", str(CLIP), "--events", "a.mp4", "--save", "a.mp4"],
+    ["--source", ""], ["--source", str(CLIP), "--csv", ""],
 ])
 def test_flags_that_make_no_sense_are_refused(args: list[str], run: Run) -> None:
     done = run("--no-window", *args)
@@ -92,11 +95,12 @@ def test_flags_that_make_no_sense_are_refused(args: list[str], run: Run) -> None
     assert args[-1] in said or args[-2] in said
 
 
-def test_a_terminal_gets_a_progress_bar_and_only_there(tmp_path: Path) -> None:
+def on_a_terminal(folder: Path, *args: str | Path, printing: bool) -> tuple[str, str]:
+    """What the program shows on a terminal of 80 columns, standard output too if `printing`, else what it prints."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
-    with subprocess.Popen(command("--source", CLIP, "--no-window", "--events", "-"), cwd=tmp_path, env=environment(),
-                          stdout=subprocess.PIPE, stderr=theirs, text=True) as program:
+    with subprocess.Popen(command("--source", CLIP, "--no-window", *args), cwd=folder, env=environment(),
+                          stdout=theirs if printing else subprocess.PIPE, stderr=theirs, text=True) as program:
         os.close(theirs)
         shown = b""
         while True:
@@ -107,11 +111,21 @@ def test_a_terminal_gets_a_progress_bar_and_only_there(tmp_path: Path) -> None:
             if not part:
                 break
             shown += part
-        assert program.stdout
-        printed = program.stdout.read()
+        printed = program.stdout.read() if program.stdout else ""
     os.close(ours)
-    assert f"/{len(truth(CLIP))}" in shown.decode()
+    return shown.decode(), printed
+
+
+def test_a_terminal_gets_a_progress_bar_and_only_there(tmp_path: Path) -> None:
+    shown, printed = on_a_terminal(tmp_path, "--events", "-", printing=False)
+    assert f"/{len(truth(CLIP))}" in shown
     assert len([json.loads(line) for line in printed.splitlines()]) == len(truth(CLIP))
+
+
+def test_what_is_printed_has_its_own_lines_beside_a_progress_bar(tmp_path: Path) -> None:
+    shown, _ = on_a_terminal(tmp_path, "--numbers", printing=True)
+    assert f"/{len(truth(CLIP))}" in shown
+    assert sorted(line for line in re.split(r"[\r\n]+", shown) if line in TEXTS) == TEXTS
 
 
 def test_no_camera_is_an_error(run: Run) -> None:

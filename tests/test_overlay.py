@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from recognizer import Box, Digit, Frame, Number, Reading
-from recognizer.overlay import DIGIT, draw, status
+from recognizer.overlay import DIGIT, NUMBER, draw, status
 
 BOX = Box(40, 60, 30, 50)
 
@@ -48,6 +48,17 @@ def test_lettering_is_legible_on_small_and_large_screens(size: tuple[int, int]) 
     white = (draw(reading(), size)[: size[1] // 5] > 200).all(axis=2)  # the status line
     rows = np.flatnonzero(white.any(axis=1))
     assert np.ptp(rows) >= max(7, size[1] // 100)
+
+
+def test_a_number_of_small_digits_stands_above_them_and_covers_none() -> None:
+    boxes = [Box(100 + 30 * place, 100, 20, 30) for place in range(3)]
+    number = Number("123", 0.9, Box(100, 100, 80, 30), (0, 1, 2))
+    frame = Frame(np.full((240, 320, 3), 128, np.uint8))
+    picture = draw(Reading(frame, tuple(Digit(1, 0.9, box) for box in boxes), (number,)))
+    for x, y, w, h in boxes:
+        assert (picture[y + 2 : y + h - 2, x + 2 : x + w - 2] == 128).all()
+    assert np.flatnonzero((picture == NUMBER).all(axis=2).any(axis=1)).max() < 100
+    assert outlined(picture).y >= 95  # the digits have no captions of their own
 
 
 def test_the_status_tells_a_cameras_age_and_dropped_frames() -> None:

@@ -87,6 +87,7 @@ def test_an_installed_wheel_finds_its_model_and_reads(tmp_path: Path) -> None:
     away.mkdir()
     module = python(fresh, "-c", "import recognizer; print(recognizer.__file__)", cwd=away)
     assert Path(module).parent.parent == packages
+    assert (packages / "recognizer" / "py.typed").exists()  # its types are for others, too
     output = python(scripts / "digit-recognizer", "--source", PICTURES / "note.jpg", "--no-window", "--events", "-",
                     cwd=away)
     assert labels(json.loads(output)) == labels(truth(PICTURES / "note.jpg")[0])

@@ -75,6 +75,17 @@ def test_saving_one_picture(run: Run, tmp_path: Path) -> None:
     assert all(drawn_over(source, labelled, digit["box"]) for digit in true["digits"])
 
 
+def test_pictures_of_one_name_are_all_saved(run: Run, tmp_path: Path) -> None:
+    sizes = {"one": (200, 150), "two": (400, 300)}
+    for folder, size in sizes.items():
+        (tmp_path / folder).mkdir()
+        cv2.imwrite(str(tmp_path / folder / "tiny.png"), cv2.resize(cv2.imread(str(PICTURES / "tiny.png")), size))
+    done = run("--source", "*/tiny.png", "--no-window", "--save", "labelled/")
+    assert done.returncode == 0
+    saved = {path.name: cv2.imread(str(path)).shape[1::-1] for path in (tmp_path / "labelled").iterdir()}
+    assert saved == {"tiny.png": sizes["one"], "tiny-2.png": sizes["two"]}
+
+
 @pytest.mark.parametrize("name", ["seen.mp4", "seen.mkv", "seen.avi"])
 def test_saving_a_video(name: str, run: Run, tmp_path: Path) -> None:
     done = run("--source", CLIPS / "dim.avi", "--no-window", "--save", name, "--events", "e.jsonl")

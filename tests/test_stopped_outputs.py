@@ -5,6 +5,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def test_an_output_that_is_removed_is_told(flag: str, tmp_path: Path) -> None:
                           env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         while not (away / name).exists() or not (away / name).stat().st_size:
             assert program.poll() is None
+            time.sleep(0.01)
         shutil.rmtree(away)
         printed, said = program.communicate(timeout=PATIENCE)
     assert program.returncode == OUTPUT

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,7 @@ from recognizer.sources import open_source
 
 CLIP = CLIPS / "dim.avi"
 RATE = 15  # frames a second
+MOST_SECONDS = 2  # from a signal to the program's end
 ENOUGH = 150  # frames after which a stream that isn't read right is given up
 
 
@@ -35,9 +37,13 @@ def frames() -> list[bytes]:
 
 
 class Sender:
-    """A camera in the network. It can be silent, close, and come back at the same address."""
+    """A camera in the network. It can be silent, close, and come back at the same address.
+
+    One that is silent still greets whoever connects with one picture. Each connection releases `greeted`.
+    """
 
     def __init__(self, frames: list[bytes]) -> None:
+        self.greeted = threading.Semaphore(0)
         self._frames, self._port = frames, 0
         self.speaking = threading.Event()
         self.speaking.set()
@@ -58,6 +64,7 @@ class Sender:
                 self.send_response(200)
                 self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
                 self.end_headers()
+                sender.greeted.release()
                 for content in cycle(sender._frames):
                     head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content)}\r\n\r\n"
                     try:
@@ -176,6 +183,32 @@ def test_a_stream_that_comes_back_is_read_on(fault: str, frames: list[bytes], tm
     assert program.returncode == 143
 
 
+def test_a_silent_sender_that_greets_with_a_picture_is_not_back(frames: list[bytes], tmp_path: Path) -> None:
+    with closing(Sender(frames)) as sender, at_work(sender.url, tmp_path) as program:
+        last = read_on(program)
+        sender.speaking.clear()
+        assert "camera lost" in said(program)
+        while sender.greeted.acquire(blocking=False):
+            pass
+        for _ in range(3):
+            assert sender.greeted.acquire(timeout=PATIENCE)
+        sender.speaking.set()
+        assert "is back" in said(program)
+        read_on(program, last)
+        program.send_signal(signal.SIGTERM)
+        assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
+    assert program.returncode == 143
+
+
+def test_a_lost_stream_is_given_up_when_the_time_is_over(frames: list[bytes], run: Run) -> None:
+    with closing(Sender(frames)) as sender:
+        sender.speaking.clear()
+        done = run("--source", sender.url, "--no-window", "--max-seconds", "3")
+    assert done.returncode == 0
+    [lost] = errors(done)
+    assert "camera lost" in lost
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 @pytest.mark.parametrize("fault", ["stopped", "killed"])
 def test_a_pipe_whose_writer_comes_back_is_read_on(fault: str, frames: list[bytes], tmp_path: Path) -> None:
@@ -199,7 +232,9 @@ def test_a_signal_ends_it_while_reading_never_returns(number: int, frames: list[
         pipe.writer.send_signal(signal.SIGSTOP)
         assert "camera lost" in said(program)
         program.send_signal(number)
+        asked = time.monotonic()
         assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
+        assert time.monotonic() - asked <= MOST_SECONDS
     assert program.returncode == 128 + number
 
 

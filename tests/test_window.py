@@ -2,6 +2,8 @@
 
 import ctypes
 import json
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +23,7 @@ from harness import (
     lines,
     needs_display,
     press,
+    serve,
     summary,
     xdotool,
 )
@@ -86,6 +89,18 @@ def test_closing_the_window_ends_it(display: str, tmp_path: Path) -> None:
     assert 0 < len(lines(tmp_path / "e.jsonl")) < len(lines(LONG_CLIP.with_suffix(".jsonl")))
 
 
+@pytest.mark.parametrize("screen", ["320x240", "800x480"])
+def test_the_window_fits_on_a_small_screen(screen: str, tmp_path: Path) -> None:
+    with serve(f"{screen}x24") as display, shown(display, LONG_CLIP, tmp_path) as (program, window):
+        await_lines(program, tmp_path / "e.jsonl", 3)  # the window gets its size with the first picture
+        wide, high = (int(side) for side in screen.split("x"))
+        sizes = re.findall(r"\d+", xdotool(display, "getwindowgeometry", window).splitlines()[-1])
+        assert int(sizes[0]) <= wide
+        assert int(sizes[1]) <= high
+        press(display, window, "q")
+        program.communicate(timeout=PATIENCE)
+
+
 def appears(folder: Path, pattern: str) -> Path:
     """The first file of this name in a folder, once it is there and has something in it."""
     end = time.monotonic() + PATIENCE
@@ -128,8 +143,31 @@ def test_a_recording_begins_and_ends_by_key(display: str, tmp_path: Path) -> Non
     assert program.returncode == 0
 
 
+def test_a_snapshot_or_recording_that_cannot_be_written_is_told_and_it_goes_on(display: str, tmp_path: Path) -> None:
+    folder = tmp_path / "away"
+    folder.mkdir()
+    with shown(display, LONG_CLIP, folder) as (program, window):
+        await_lines(program, folder / "e.jsonl", 3)
+        shutil.rmtree(folder)
+        assert program.stderr
+        for key, said in (("s", "snapshot digits-"), ("v", "--save digits-")):
+            press(display, window, key)
+            while said not in (line := program.stderr.readline()):
+                assert line.startswith("recognizer: --events"), line
+            assert line.endswith("the rest goes on without it\n")
+        press(display, window, "q")
+        program.communicate(timeout=PATIENCE)
+    assert program.returncode == 5
+
+
 def whole_lines(events: Path) -> int:
     return events.read_bytes().count(b"\n")
+
+
+def await_lines(program: subprocess.Popen[str], events: Path, count: int) -> None:
+    while whole_lines(events) < count:
+        assert program.poll() is None
+        time.sleep(0.02)
 
 
 def grows(events: Path, held: int, seconds: float = 3.0) -> bool:
