@@ -72,7 +72,9 @@ class Attention:
         for digit in digits:
             same = next((k for k in before.values() if _at_one_place(k.candidate.box, digit.box)), None)
             before.pop(id(same), None)
-            found.append(Known(candidates[digit.box], digit.mark, settled=same is not None))
+            candidate = candidates[digit.box]
+            # A half can't be found again by itself: what it touches is cut out with it.
+            found.append(Known(candidate, digit.mark, settled=same is not None and not candidate.half))
         self.known = found + _patient(list(before.values()))
         self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.image)
         self.elsewhere = [j for j in judged if j.reason]

@@ -103,4 +103,4 @@ def _refused(seeds: Seeds, wide: float) -> list[Candidate]:
 def _candidate(piece: Piece, spot: Spot, wide: float) -> Candidate:
     box = Box(*(round(v * wide) for v in piece.box))
     crop = NO_CROP if piece.refused else normalise(piece.mask)
-    return Candidate(box, crop, spot.strength / PAPER, spot.dark, piece.refused, piece.sure, spot.look)
+    return Candidate(box, crop, spot.strength / PAPER, spot.dark, piece.refused, piece.sure, spot.look, piece.mask)

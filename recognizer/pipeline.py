@@ -21,6 +21,7 @@ from recognizer.normalise import SIZE
 from recognizer.numbers import read_numbers
 from recognizer.select import best_of_each, digits_of, select
 from recognizer.sources import Source, open_source
+from recognizer.split import split
 from recognizer.steady import Steady
 from recognizer.track import Tracker
 from recognizer.types import Candidate, Digit, Frame, Image, Judged, Milliseconds, Reading
@@ -113,6 +114,8 @@ class Recognizer:
             found = search(views)
         candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
         probabilities = self._classified(candidates, clock)
+        halves, of_halves = split(candidates, probabilities, lambda parts: self._classified(parts, clock))
+        candidates, probabilities = candidates + halves, np.vstack([probabilities, of_halves])
         with clock.stage("select"):
             judged = select(candidates, probabilities, refused, self.threshold)
         with clock.stage("marks"):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recognizer.ground import PAPER, off_ground
 from recognizer.seeds import FULLEST, SLIM, have_size
 from recognizer.tiles import Pieces, Sheet
-from recognizer.types import Box, Image, Look
+from recognizer.types import NO_MASK, Box, Image, Look
 
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
@@ -34,7 +34,6 @@ class Limits:
 
 
 LIMITS = Limits()
-NO_MASK = np.zeros((0, 0), np.uint8)
 THREE = np.ones((3, 3), np.uint8)
 
 

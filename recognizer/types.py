@@ -129,6 +129,9 @@ class Look:
     faintest: float
 
 
+NO_MASK: Image = np.zeros((0, 0), np.uint8)
+
+
 class Candidate(NamedTuple):
     """A place in a frame where a digit may stand.
 
@@ -140,6 +143,8 @@ class Candidate(NamedTuple):
         refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.
         sure: it stands on even ground; what doesn't is a digit only in the company of surer ones.
         look: at which it was cut out; None for what wasn't.
+        mask: (h, w) uint8, 0 or 1, of the ink in its box, at the look's scale; empty for a refused one.
+        half: it is one of two that touched and were cut apart.
     """
 
     box: Box
@@ -149,6 +154,8 @@ class Candidate(NamedTuple):
     refused: str = ""
     sure: bool = True
     look: Look | None = None
+    mask: Image = NO_MASK
+    half: bool = False
 
 
 class Judged(NamedTuple):
