@@ -14,6 +14,7 @@ from recognizer.seeds import FULLEST, SLIM, have_size
 from recognizer.tiles import Pieces, Sheet
 from recognizer.types import NO_MASK, Box, Image, Look
 
+STAIRS = 0.6  # by how much the edge of a slanting stroke, counted in pixels, is longer than it is
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
 SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
@@ -25,6 +26,8 @@ class Limits:
     """What a digit can't be."""
 
     bare: float = 1.5  # a stroke that is less than so many times as long as the box is high is no digit but a 1
+    straight: float = 1.1  # a stroke that is less than so many times as long as its ends are apart
+    leaning: float = 0.68  # width over height of a straight stroke: a 1 leans by less than some 37 degrees
     boldest: float = 0.38  # width of the thickest stroke over height
     boldest_alone: float = 0.3  # the same for ink that needs no company
     boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
@@ -96,7 +99,11 @@ def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.i
     sized = have_size(pieces.boxes, (rows, columns), low, high)
     bare = (pieces.lengths < LIMITS.bare * h) | (w < SLIM * h)
     full = (pieces.areas > FULLEST * w * h) & ~bare
-    shape = full | (pieces.widths > LIMITS.boldest * h + blur)
+    across, down = w - pieces.widths, h - pieces.widths  # from end to end in the middle of the stroke
+    lean = across / np.maximum(down, 1)
+    straight = pieces.lengths - pieces.widths < (LIMITS.straight + STAIRS * lean) * np.hypot(across, down)
+    leaning = straight & (lean > LIMITS.leaning)
+    shape = full | leaning | (pieces.widths > LIMITS.boldest * h + blur)
     bold = pieces.widths > np.where(bare, LIMITS.boldest_bare, LIMITS.boldest_alone) * h + blur
     refused = np.select([pieces.edge, ~sized, shape], [RUNS_ON, SIZE, "shape"], "")
     found = []
