@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.rules import without_rules
-from recognizer.shape import Piece, Spot, examine
+from recognizer.shape import RUNS_ON, Piece, Spot, examine
 from recognizer.tiles import Pieces, Tile, sheets
 from recognizer.types import Box
 
@@ -25,9 +25,13 @@ def cut_free(spots: list[Spot]) -> list[list[Piece]]:
         The pieces of each spot.
     """
     found, lined = _cut(spots)
-    unruled = [(place, *cleared) for place in lined if (cleared := _unruled(spots[place]))]
-    for (place, _, window), pieces in zip(unruled, _cut([spot for _, spot, _ in unruled])[0], strict=True):
-        found[place] += [piece._replace(box=piece.box.moved(window.x, window.y)) for piece in pieces]
+    for margin in MARGINS:
+        unruled = [(place, *cleared) for place in lined if (cleared := _unruled(spots[place], margin))]
+        lined = []
+        for (place, _, window), pieces in zip(unruled, _cut([spot for _, spot, _ in unruled])[0], strict=True):
+            found[place] += [piece._replace(box=piece.box.moved(window.x, window.y)) for piece in pieces]
+            if all(piece.refused == RUNS_ON for piece in pieces):
+                lined.append(place)
     return found
 
 
@@ -49,17 +53,17 @@ def _cut(spots: list[Spot]) -> tuple[list[list[Piece]], list[int]]:
                 index, box = indices[sheet.pieces.tiles[k]], Box(*sheet.pieces.boxes[k].tolist())
                 if widened < len(MARGINS) and max(box.w, box.h) < largest[places[index]]:
                     growing[places[index]] = spots[index]._replace(seed=box)
-                elif box.w == windows[index].w or box.h == windows[index].h:
+                if box.w == windows[index].w or box.h == windows[index].h:
                     lined.append(places[index])
             for tile, piece in examine(sheet, here, np.concatenate([main, beside])):
                 if places[indices[tile]] not in growing:
                     found[places[indices[tile]]].append(piece)
-    return found, lined
+    return found, sorted(set(lined))
 
 
-def _unruled(spot: Spot) -> tuple[Spot, Box] | None:
+def _unruled(spot: Spot, margin: float) -> tuple[Spot, Box] | None:
     """A spot in its own window, without the lines that go through it, and the window; None where there are none."""
-    window = _within(around(spot.seed, MARGINS[0]), spot.flat.shape)
+    window = _within(around(spot.seed, margin), spot.flat.shape)
     part = spot.flat[window.y : window.y + window.h, window.x : window.x + window.w]
     clear = without_rules(part if spot.dark else ~part, spot.level)
     if clear is None:

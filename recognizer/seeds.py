@@ -61,16 +61,19 @@ def find_seeds(flat: Image, look: Look) -> Seeds:
         flat: (H, W) uint8, a flattened picture.
         look: the picture's.
     """
-    found = []
+    found, of_lines = [], []
     for dark in (True, False):
         boxes = np.zeros((0, 4), np.int32)
         for cut in CUTS:
-            binary = _binary(flat, dark, cut)
-            for ink in (binary, _without_lines(binary)) if cut == LINED else (binary,):
-                more = _pieces(ink, look.heights)
-                boxes = np.concatenate([boxes, more[_new(more, boxes)]])
+            more = _pieces(_binary(flat, dark, cut), look.heights)
+            boxes = np.concatenate([boxes, more[_new(more, boxes)]])
+        lined = _pieces(_without_lines(_binary(flat, dark, LINED)), look.heights)
+        of_lines.append(lined[_new(lined, boxes)])
         found.append(boxes)
-    return _judge(flat, np.concatenate(found), np.repeat([True, False], [len(boxes) for boxes in found]), look)
+    counts = [len(boxes) for boxes in found + of_lines]
+    are_dark = np.repeat(np.array([True, False, True, False]), counts)
+    are_lined = np.repeat(np.array([False, False, True, True]), counts)
+    return _judge(flat, np.concatenate(found + of_lines), are_dark, are_lined, look)
 
 
 def have_size(boxes: Boxes, shape: Sides, least: Limit, most: Limit) -> Flags:
@@ -133,8 +136,11 @@ def strengths(flat: Image, boxes: Boxes, dark: Flags) -> NDArray[np.int32]:
     return _strongest(_ink(flat, boxes, dark))
 
 
-def _judge(flat: Image, boxes: Boxes, dark: Flags, look: Look) -> Seeds:
-    """Tell for many boxes at once whether there is ink that may be a digit, by samples of its tones."""
+def _judge(flat: Image, boxes: Boxes, dark: Flags, lined: Flags, look: Look) -> Seeds:
+    """Tell for many boxes at once whether there is ink that may be a digit, by samples of its tones.
+
+    Those that were `lined` have lines around them, which tell nothing.
+    """
     if not len(boxes):
         return Seeds(boxes, dark, np.zeros(0, np.int32), np.zeros(0, np.str_))
     w, h = boxes[:, 2], boxes[:, 3]
@@ -144,7 +150,7 @@ def _judge(flat: Image, boxes: Boxes, dark: Flags, look: Look) -> Seeds:
     gap = 2 + h // 16
     rim = off_ground(_sample(flat, boxes, gap, *_RIM)) > (strong // 3).astype(np.uint8)[:, None]
     level, upright = rim.reshape(-1, 2, 2 * SAMPLES).mean(axis=2).T
-    crowded = level * (w + 2 * gap) + upright * (h + 2 * gap) > MOST_CROWDED * (w + h + 4 * gap)
+    crowded = ~lined & (level * (w + 2 * gap) + upright * (h + 2 * gap) > MOST_CROWDED * (w + h + 4 * gap))
     full = (inked.mean(axis=1) > FULLEST) & (w > SLIM * h)
     bold = _has_block(inked.reshape(-1, SAMPLES, SAMPLES), h / w) & (h > look.blur / BLURRED)
     why = np.select([strong < look.faintest * PAPER, crowded, full | bold], ["contrast", "crowd", "shape"], "")

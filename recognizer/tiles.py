@@ -14,7 +14,7 @@ from recognizer.ground import PAPER
 from recognizer.types import Box, Image
 
 MOST = 200_000  # pixels of a sheet from which on another is begun: it has fewer pieces than 16 bits count
-BETWEEN = 1  # pixels of empty ground between two windows
+BETWEEN = 1  # pixels of empty ground between two windows, and around all of them
 INSIDE = 1.5  # distance from the edge, in pixels, of ink all of whose neighbours are ink
 
 Flags = NDArray[np.bool_]
@@ -158,13 +158,13 @@ def sheets(tiles: list[Tile]) -> Iterator[tuple[list[int], Sheet]]:
 def _laid_out(windows: list[Box]) -> tuple[list[tuple[int, int]], tuple[int, int]]:
     """Where windows go in rows, and the (height, width) that it takes."""
     width = max(round(sum(w.area for w in windows) ** 0.5), *(w.w for w in windows), 0)
-    places, x, y, high = [], 0, 0, 0
+    places, x, y, high = [], BETWEEN, BETWEEN, 0
     for window in windows:
-        if x + window.w > width:
-            x, y, high = 0, y + high + BETWEEN, 0
+        if x + window.w > width + BETWEEN:
+            x, y, high = BETWEEN, y + high + BETWEEN, 0
         places.append((x, y))
         x, high = x + window.w + BETWEEN, max(high, window.h)
-    return places, (y + high, width)
+    return places, (y + high + BETWEEN, width + 2 * BETWEEN)
 
 
 def _slices(box: Box) -> tuple[slice, slice]:

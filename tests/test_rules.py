@@ -1,73 +1,65 @@
-"""What the package's source must not hold, and that every error is one of its own."""
+"""Ruled lines are taken away, and the strokes that cross them stay."""
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
-
+import cv2
+import numpy as np
 import pytest
-from harness import ROOT
+from test_find import page
 
-from recognizer import errors
+from recognizer import Recognizer
+from recognizer.ground import PAPER
+from recognizer.rules import without_rules
 
-MODULES = sorted((ROOT / "recognizer").glob("*.py")) + sorted((ROOT / "train").glob("*.py"))
-PACKAGE = [path for path in MODULES if path.parent.name == "recognizer"]
-OWN = {name for name, value in vars(errors).items() if isinstance(value, type)}
-EXPECTED = {"__init__.py": {"AttributeError"}, "flags.py": {"SystemExit", "argparse.ArgumentTypeError"},
-            "interrupt.py": {"SystemExit"}}
-FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}
-FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "np.load", "numpy.load"}
+SIDE, INK, LEVEL = 90, 40, 30
 
 
-def nodes(path: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+def window(*strokes: tuple[tuple[int, int], tuple[int, int], int]) -> np.ndarray:
+    """Straight strokes, each from one point to another and so thick, on a flat ground."""
+    tones = np.full((SIDE, SIDE), PAPER, np.uint8)
+    for start, stop, thickness in strokes:
+        cv2.line(tones, start, stop, INK, thickness)
+    return tones
 
 
-def name(path: Path) -> str:
-    return f"{path.parent.name}/{path.name}"
+@pytest.mark.parametrize("rise", [-12, 0, 7])
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_rule_is_taken_and_a_stroke_across_it_stays(rise: int, upright: bool) -> None:
+    across, stroke = ((-5, 45), (SIDE + 5, 45 + rise), 3), ((45, 15), (45, 75), 5)
+    tones, alone = window(across, stroke), window(stroke)
+    clear = without_rules(tones.T.copy() if upright else tones, LEVEL)
+    assert clear is not None
+    left = (clear.T if upright else clear) < PAPER - LEVEL
+    wanted = alone < PAPER - LEVEL
+    assert (left & wanted).sum() >= 0.97 * wanted.sum()
+    assert (left & ~wanted).sum() <= 24  # what is left of the rule: two pixels on each side of the crossing
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_nothing_is_unpickled_evaluated_or_given_to_a_shell(path: Path) -> None:
-    for node in nodes(path):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            modules = {alias.name for alias in node.names} | {getattr(node, "module", None) or ""}
-            assert not {module.split(".")[0] for module in modules} & FORBIDDEN_MODULES
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            allowed = called in {"np.load", "numpy.load"} and not _keywords(node).get("allow_pickle", False)
-            assert called not in FORBIDDEN_CALLS or allowed, ast.unparse(node)
-            assert not called.startswith("subprocess.") or not _keywords(node).get("shell"), ast.unparse(node)
-            assert _keywords(node).get("safe_mode", True) is True, ast.unparse(node)
+@pytest.mark.parametrize("strokes", [
+    [],
+    [((20, 45), (70, 45), 4)],  # ends within the window, as the bar of a 7 does
+    [((-5, 10), (SIDE + 5, 80), 4)],  # too steep for a rule
+    [((-5, 45), (SIDE + 5, 45), 24)],  # too thick for one
+])
+def test_what_is_no_rule_stays(strokes: list) -> None:
+    assert without_rules(window(*strokes), LEVEL) is None
 
 
-def _keywords(call: ast.Call) -> dict[str, object]:
-    """The call's keywords that are constants; another expression counts as dangerous, so as true."""
-    return {str(keyword.arg): keyword.value.value if isinstance(keyword.value, ast.Constant) else "an expression"
-            for keyword in call.keywords}
+ROW = [(3, "round", 90, 150, 60, 5), (5, "one stroke", 240, 150, 60, 5), (2, "plain", 390, 150, 60, 5)]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_no_except_takes_everything(path: Path) -> None:
-    for node in nodes(path):
-        if isinstance(node, ast.ExceptHandler):
-            caught = "" if node.type is None else ast.unparse(node.type)
-            raises = any(isinstance(part, ast.Raise) or "fail(" in ast.unparse(part) for part in node.body)
-            assert caught, f"line {node.lineno}"
-            assert caught not in ("Exception", "BaseException") or raises, f"line {node.lineno}"
+@pytest.mark.parametrize("at", [205, 211, 190])  # beneath the digits, touching their feet, across them
+def test_digits_on_a_dark_rule_are_read(at: int) -> None:
+    picture, _ = page(ROW)
+    picture[at : at + 3] = np.minimum(picture[at : at + 3], 70)
+    reading = Recognizer().read(picture.clip(0, 255).astype(np.uint8))
+    assert sorted(d.label for d in reading.digits) == [2, 3, 5]
 
 
-@pytest.mark.parametrize("path", PACKAGE, ids=name)
-def test_only_own_errors_are_raised(path: Path) -> None:
-    for node in nodes(path):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            raised = ast.unparse(node.exc.func)
-            assert raised in OWN | EXPECTED.get(path.name, set()), f"line {node.lineno}: {raised}"
-
-
-def test_every_error_has_its_exit_code() -> None:
-    tree = {getattr(errors, error) for error in OWN}
-    assert all(issubclass(error, errors.RecognizerError) for error in tree)
-    codes = {error.__name__: error.exit_code for error in tree}
-    assert codes == {"RecognizerError": 1, "UsageError": 2, "InputError": 2, "SourceError": 3, "ModelError": 4,
-                     "OutputError": 5}
-    assert all(f"{error}  " in str(errors.__doc__) for error in codes if error != "RecognizerError")
+def test_digits_in_a_table_whose_lines_they_touch_are_read() -> None:
+    picture, boxes = page(ROW)
+    for box in boxes:
+        for x in (box.x - 2, box.x + box.w + 30):
+            picture[100:260, x : x + 3] = 60
+    for y in (100, 208, 258):
+        picture[y : y + 3, 60:500] = 60
+    reading = Recognizer().read(picture.clip(0, 255).astype(np.uint8))
+    assert sorted(d.label for d in reading.digits) == [2, 3, 5]

@@ -1,0 +1,93 @@
+"""Between searches only known digits are read, and yet nothing that comes, goes or moves is missed."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from fixtures.strokes import draw_paths, ink
+from recognizer import Reading, Recognizer
+from recognizer.attention import LATE, SOON
+from recognizer.sources import Source
+from recognizer.track import APPEARS
+from recognizer.types import Frame, Image
+
+SHAPE = 480, 640
+STYLES = {2: "plain", 3: "round", 5: "one stroke", 8: "one stroke"}
+
+
+class Film(Source):
+    """Frames at 30 a second, made one by one; a video, not photographs."""
+
+    def __init__(self, pictures: list[Image]) -> None:
+        self.pictures = pictures
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index, picture in enumerate(self.pictures):
+            yield Frame(picture, index, index / 30, "film", still=False)
+
+    def __enter__(self) -> "Film":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def page(digits: dict[int, tuple[float, float]], rng: np.random.Generator) -> Image:
+    """A noisy sheet with digits, each with its left and top; all are 70 pixels high."""
+    picture = np.full(SHAPE, 205.0)
+    for label, place in digits.items():
+        paths = [p * 70 + place for p in draw_paths(label, STYLES[label], np.random.default_rng(1), wobble=0)]
+        picture -= 150 * ink([p.astype(np.float32) for p in paths], SHAPE, 7, np.random.default_rng(1))
+    return (picture + rng.normal(0, 3, SHAPE)).clip(0, 255).astype(np.uint8)
+
+
+def watch(frames: list[dict[int, tuple[float, float]]]) -> list[Reading]:
+    rng = np.random.default_rng(0)
+    return list(Recognizer().watch(Film([page(digits, rng) for digits in frames])))
+
+
+def labels(reading: Reading) -> list[int]:
+    return sorted(d.label for d in reading.digits)
+
+
+ROW = {3: (100.0, 200.0), 8: (250.0, 200.0), 5: (400.0, 200.0)}
+
+
+@pytest.fixture(scope="module")
+def steady() -> list[Reading]:
+    return watch([ROW] * 60)
+
+
+def test_a_still_picture_is_seldom_searched_and_always_read(steady: list[Reading]) -> None:
+    assert all(labels(r) == [3, 5, 8] for r in steady[APPEARS - 1 :])
+    assert sum(r.searched for r in steady) <= APPEARS + len(steady) // LATE[0] + 1
+    assert all(d.seen for r in steady[APPEARS - 1 :] for d in r.digits)
+
+
+def test_what_is_no_digit_stays_told_between_searches(steady: list[Reading]) -> None:
+    between = next(r for r in steady[5:] if not r.searched)
+    before = next(r for r in reversed(steady[: between.frame.index]) if r.searched)
+    assert {j.candidate.box for j in before.judged if j.reason} == {j.candidate.box for j in between.judged if j.reason}
+
+
+def test_a_digit_that_comes_is_told_within_five_frames() -> None:
+    readings = watch([ROW] * 31 + [ROW | {2: (260.0, 330.0)}] * 15)
+    came = next(r.frame.index for r in readings if 2 in labels(r))
+    assert 31 <= came <= 31 + 5
+
+
+def test_digits_that_go_are_gone_soon_and_none_is_left_behind() -> None:
+    readings = watch([ROW] * 20 + [{}] * 20)
+    assert labels(readings[19]) == [3, 5, 8]
+    assert all(labels(r) == [] for r in readings[20 + 2 * SOON[0] :])
+
+
+def test_digits_that_move_are_followed_where_they_are() -> None:
+    path = [{label: (x + 4 * step, y - 2 * step) for label, (x, y) in ROW.items()} for step in range(40)]
+    readings = watch(path)
+    for reading, places in zip(readings[APPEARS - 1 :], path[APPEARS - 1 :], strict=True):
+        assert labels(reading) == [3, 5, 8]
+        for digit in reading.digits:
+            assert abs(digit.box.y + digit.box.h / 2 - places[digit.label][1] - 35) < 8
+    assert len({d.track for r in readings for d in r.digits}) == 3

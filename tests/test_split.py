@@ -1,0 +1,54 @@
+"""Digits that touch are cut apart; one that stands alone never is."""
+
+import cv2
+import numpy as np
+import pytest
+
+from fixtures.strokes import STYLES, draw_paths, ink
+from recognizer import Recognizer
+from recognizer.types import Image
+
+PAIRS = 60
+LEAST = 0.5  # share of the touching pairs that must be read; uncut none can be
+
+
+def pair(left: int, right: int, overlap: float, rng: np.random.Generator) -> tuple[Image, int]:
+    """Two digits on a sheet, their strokes overlapping by a share of the pen's width; and how many pieces they make."""
+    height = rng.uniform(50, 110)
+    pen = height * rng.uniform(0.06, 0.1)
+    one, other = ([p * height for p in draw_paths(label, str(rng.choice(list(STYLES[label]))), rng, wobble=0.02)]
+                  for label in (left, right))
+    shift = np.vstack(one)[:, 0].max() - np.vstack(other)[:, 0].min() + pen * (1 - overlap)
+    move = np.array([shift, rng.uniform(-0.05, 0.05) * height])
+    paths = one + [p + move for p in other]
+    covered = ink([(p + 90).astype(np.float32) for p in paths], (300, 420), pen, rng)
+    picture = 205 - 155 * covered + rng.normal(0, 3, covered.shape)
+    pieces = cv2.connectedComponents((covered > 0.5).astype(np.uint8))[0] - 1
+    return picture.clip(0, 255).astype(np.uint8), pieces
+
+
+def read(picture: Image) -> str:
+    return "".join(n.text for n in Recognizer().read(picture).numbers)
+
+
+@pytest.mark.slow
+def test_most_pairs_that_touch_are_read() -> None:
+    rng = np.random.default_rng(11)
+    right = touching = 0
+    while touching < PAIRS:
+        left, other = rng.integers(0, 10, 2).tolist()
+        picture, pieces = pair(left, other, rng.uniform(0.3, 0.9), rng)
+        if pieces == 1:
+            touching += 1
+            right += read(picture) == f"{left}{other}"
+    print(f"{right} of {touching} touching pairs read")
+    assert right >= LEAST * touching
+
+
+@pytest.mark.parametrize("label", range(10))
+def test_a_wide_digit_alone_is_not_cut(label: int) -> None:
+    rng = np.random.default_rng(label)
+    for style in STYLES[label]:
+        paths = [(p * (90, 70) + 90).astype(np.float32) for p in draw_paths(label, style, rng, wobble=0.01)]
+        picture = 205 - 155 * ink(paths, (260, 300), 6, rng)
+        assert len(Recognizer().read(picture.clip(0, 255).astype(np.uint8)).digits) <= 1
