@@ -27,7 +27,8 @@ class Limits:
 
     bare: float = 1.5  # a stroke that is less than so many times as long as the box is high is no digit but a 1
     straight: float = 1.1  # a stroke that is less than so many times as long as its ends are apart
-    leaning: float = 0.68  # width over height of a straight stroke: a 1 leans by less than some 37 degrees
+    leaning: float = 1.0  # width over height of a straight stroke: what leans more is no 1
+    leaning_alone: float = 0.65  # the same for a stroke that needs no company
     boldest: float = 0.38  # width of the thickest stroke over height
     boldest_alone: float = 0.3  # the same for ink that needs no company
     boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
@@ -102,9 +103,9 @@ def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.i
     across, down = w - pieces.widths, h - pieces.widths  # from end to end in the middle of the stroke
     lean = across / np.maximum(down, 1)
     straight = pieces.lengths - pieces.widths < (LIMITS.straight + STAIRS * lean) * np.hypot(across, down)
-    leaning = straight & (lean > LIMITS.leaning)
-    shape = full | leaning | (pieces.widths > LIMITS.boldest * h + blur)
-    bold = pieces.widths > np.where(bare, LIMITS.boldest_bare, LIMITS.boldest_alone) * h + blur
+    shape = full | (straight & (lean > LIMITS.leaning)) | (pieces.widths > LIMITS.boldest * h + blur)
+    odd = pieces.widths > np.where(bare, LIMITS.boldest_bare, LIMITS.boldest_alone) * h + blur
+    odd |= straight & (lean > LIMITS.leaning_alone)
     refused = np.select([pieces.edge, ~sized, shape], [RUNS_ON, SIZE, "shape"], "")
     found = []
     for k in chosen.tolist():
@@ -120,7 +121,7 @@ def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.i
                     why = "ground"
                 elif bare[k] and _attached(tones, place, spots[tile].strength):
                     why = "attached"
-                sure = bool(doubt <= 1 and not bold[k])
+                sure = bool(doubt <= 1 and not odd[k])
         found.append((tile, Piece(box, own, why, sure)))
     return found
 
