@@ -67,7 +67,7 @@ class Attention:
     def searched(self, frame: Frame, light: Light, judged: list[Judged], digits: list[Digit]) -> None:
         """Take what a search of a frame found, and which digits it came to."""
         candidates = {j.candidate.box: j.candidate for j in judged if not j.reason}
-        before = {id(k): k for k in self.known}
+        before = {id(k): k for k in self.known} if frame.size == self.light.size else {}
         found = []
         for digit in digits:
             same = next((k for k in before.values() if _at_one_place(k.candidate.box, digit.box)), None)

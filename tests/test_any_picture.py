@@ -1,17 +1,18 @@
 """Whatever array is handed over: it is read, or refused in words."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 import pytest
+from harness import written
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from recognizer import InputError, Reading, Recognizer
+from recognizer import Frame, InputError, Reading, Recognizer
 from recognizer.assets import shipped
 from recognizer.classify import Classifier
 from recognizer.find import find
@@ -22,6 +23,7 @@ FEW = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 MANY = settings(max_examples=int(os.environ.get("EXAMPLES", "10000")), deadline=None, derandomize=True, database=None,
                 suppress_health_check=list(HealthCheck))
 Array = NDArray[np.uint8]
+SHEETS = [written(digits)[120:240, 170:450] for digits in ("2357", "4680", "19")]
 
 
 def strokes(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
@@ -43,6 +45,13 @@ def texture(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
     return np.asarray(cv2.resize(rng.integers(0, 256, coarse, np.uint8), shape[::-1]), np.uint8)
 
 
+def sheet(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+    """Written digits, squeezed to the shape, in any tone on any."""
+    ink = cv2.resize(SHEETS[rng.integers(len(SHEETS))], shape[::-1], interpolation=cv2.INTER_AREA)
+    ground, tone = rng.integers(256, size=2)
+    return np.asarray(ground + ink * (float(tone) - ground), np.uint8)
+
+
 def flat(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
     return np.full(shape, rng.integers(256), np.uint8)
 
@@ -52,7 +61,8 @@ def pictures(draw: st.DrawFn) -> Array:
     """Pictures of any size, grey or in colour, and laid out in memory in any way."""
     side = st.one_of(st.integers(1, 40), st.integers(1, 400), st.sampled_from([1, 2, 3, 1279, 1280, 1281, 2000]))
     shape = draw(side), draw(side)
-    make: Callable[[np.random.Generator, tuple[int, int]], Array] = draw(st.sampled_from([strokes, texture, flat]))
+    make: Callable[[np.random.Generator, tuple[int, int]], Array] = draw(
+        st.sampled_from([strokes, texture, sheet, flat]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     layout = draw(st.sampled_from(["plain", "colour", "one channel", "turned", "mirrored", "every other", "read-only"]))
     image = make(rng, shape)
@@ -102,6 +112,63 @@ def test_any_picture_is_read(image: Array) -> None:
 @given(pictures())
 def test_thousands_of_pictures_are_read(image: Array) -> None:
     check(READER.read(image), image)
+
+
+class Video:
+    """Pictures as the frames of one video."""
+
+    def __init__(self, images: list[Array]) -> None:
+        self._images = images
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index, image in enumerate(self._images):
+            yield Frame(image, index, index / 30, "video", still=False, fps=30)
+
+    def __enter__(self) -> "Video":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+@st.composite
+def videos(draw: st.DrawFn) -> list[Array]:
+    """A few pictures, each for some frames in which it trembles, or is partly covered."""
+    images = []
+    for image in draw(st.lists(pictures(), min_size=1, max_size=3)):
+        rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+        for _ in range(draw(st.integers(1, 8))):
+            frame = np.roll(image, tuple(rng.integers(-3, 4, 2)), (0, 1))
+            if rng.random() < 0.2:
+                frame[: rng.integers(1, len(frame) + 1), : rng.integers(1, frame.shape[1] + 1)] = rng.integers(256)
+            images.append(frame)
+    return images
+
+
+def check_video(images: list[Array]) -> None:
+    readings = list(READER.watch(Video(images)))
+    assert len(readings) == len(images)
+    for reading, image in zip(readings, images, strict=True):
+        check(reading, image)
+
+
+def test_a_video_whose_size_shrinks_is_read() -> None:
+    whole = np.asarray(255 - 235 * written("2357"), np.uint8)
+    images = [image for side in (400, 300, 8, 1, 640) for image in [np.ascontiguousarray(whole[:side, :side])] * 3]
+    check_video(images)
+
+
+@settings(FEW, max_examples=10)
+@given(videos())
+def test_any_video_is_read(images: list[Array]) -> None:
+    check_video(images)
+
+
+@pytest.mark.stress
+@settings(MANY, max_examples=MANY.max_examples // 10)
+@given(videos())
+def test_a_thousand_videos_are_read(images: list[Array]) -> None:
+    check_video(images)
 
 
 KINDS = npst.scalar_dtypes() | st.just(np.dtype(object))
