@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.candidates import NO_MASK, Look
 from recognizer.ground import PAPER, off_ground
 from recognizer.seeds import FULLEST, SLIM, Flags, have_size
 from recognizer.tiles import Pieces, Sheet
-from recognizer.types import NO_MASK, Box, Image, Look
+from recognizer.types import Box, Image
 
 STAIRS = 0.6  # by how much the edge of a slanting stroke, counted in pixels, is longer than it is
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
