@@ -15,9 +15,9 @@ LETTER_ALIKE, WORD_ALIKE = 2.2, 1.6  # heights in a line differ by less than thi
 WIDEST = 1.7  # width over height that a single digit may have
 SLIM = 0.45  # width over height under which a piece is a bare stroke
 SHARED = 0.5  # two boxes are at one place when the smaller one shares so much of its area
-MADE_OF = 0.6  # of a piece's width, the share that digits must cover for it to be no more than them
+MADE_OF = 0.6  # of a piece's width, the share that digits must cover for it to be no more than them; and of theirs
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
-CERTAIN = 0.9  # probability that a digit on uneven ground needs, and light ink that stands alone
+CERTAIN = 0.9  # probability that a digit on uneven ground needs, and light ink or a bare stroke that stands alone
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 ALIKE = 1.35  # heights of one size differ by less than this factor
 NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
@@ -90,7 +90,7 @@ def _among_letters(
     digits: list[Candidate], like: NDArray[np.float32], rest: list[Candidate], rest_like: NDArray[np.float32]
 ) -> NDArray[np.bool_]:
     """Which of the likely digits stand in a line that the rest makes one of letters; (N,) bool."""
-    beside = _beside(rest, digits)
+    beside = _once(rest, _beside(rest, digits))
     return text_lines(digits + [rest[i] for i in beside], np.concatenate([like, rest_like[beside]]))[: len(digits)]
 
 
@@ -98,14 +98,15 @@ def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]
     """Indices of those that don't need the company of others, or have it.
 
     What stands on uneven ground needs it, and what is of the rarer polarity: a sheet and a board are seldom
-    in one picture. So does light ink that the network is not certain of: rooms are full of light bars.
+    in one picture. So do light ink and bare strokes that the network is not certain of: rooms are full of light
+    bars, and pages of strokes.
     """
     sure = [c for c in digits if c.sure]
     dark = sum(c.dark for c in sure)
     rarer = None if 2 * dark == len(sure) else 2 * dark < len(sure)
     certain = best >= CERTAIN
     return [i for i, c in enumerate(digits)
-            if ((certain[i] or c.dark) and c.sure and c.dark != rarer)
+            if ((certain[i] or (c.dark and c.box.w >= SLIM * c.box.h)) and c.sure and c.dark != rarer)
             or ((certain[i] or c.sure) and _in_company(c, sure))]
 
 
@@ -195,7 +196,8 @@ def _in_company(candidate: Candidate, sure: list[Candidate]) -> bool:
 def _beside(rest: list[Candidate], digits: list[Candidate]) -> NDArray[np.intp]:
     """Indices of those of the rest that are level with a digit and not mostly made of digits.
 
-    What one look refused and another took is no letter, nor is what runs several digits together.
+    What one look refused and another took is no letter, nor is what runs several digits together, nor the cell of a
+    table that holds one.
     """
     if not rest or not digits:
         return np.zeros(0, np.intp)
@@ -204,7 +206,19 @@ def _beside(rest: list[Candidate], digits: list[Candidate]) -> NDArray[np.intp]:
     across = np.minimum((x + w)[:, None], left + wide) - np.maximum(x[:, None], left)
     down = np.minimum((y + h)[:, None], top + high) - np.maximum(y[:, None], top)
     covered = (np.clip(across, 0, None) * (down > 0.5 * np.minimum(h[:, None], high))).sum(axis=1)
-    return np.flatnonzero(level.any(axis=1) & (covered < MADE_OF * w))
+    inside = (across >= MADE_OF * wide) & (down >= MADE_OF * high)
+    cell = inside.any(axis=1) & np.array([c.refused == "crowd" for c in rest])
+    return np.flatnonzero(level.any(axis=1) & (covered < MADE_OF * w) & ~cell)
+
+
+def _once(candidates: list[Candidate], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those of the chosen indices whose candidates aren't nearly at the place of one before: one ink is one letter."""
+    kept: list[int] = []
+    for k in chosen.tolist():
+        box = candidates[k].box
+        if not any(3 * box.intersection(candidates[i].box) > box.area + candidates[i].box.area for i in kept):
+            kept.append(k)
+    return np.array(kept, np.intp)
 
 
 def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:
