@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from recognizer.candidates import Candidate, Judged
 from recognizer.select import digits_of
-from recognizer.types import Box, Candidate, Digit, Frame, Image, Judged
+from recognizer.types import Box, Digit, Frame, Image
 from recognizer.views import Light
 
 # Frames and seconds after which a picture is searched again: when it has changed, and in any case.

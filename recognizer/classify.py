@@ -13,7 +13,7 @@ from recognizer.complaints import complaints
 from recognizer.errors import InputError, ModelError
 
 NO_DIGIT = len(CLASSES) - 1
-BATCH_STEP = 16  # a new batch size costs the runtime milliseconds, so batches are filled up to multiples
+BATCH_STEP = 8  # batches are filled up to multiples: each new size makes the runtime plan anew
 
 
 class Classifier:

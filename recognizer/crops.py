@@ -9,9 +9,10 @@ from typing import Self
 
 import cv2
 
+from recognizer.candidates import Judged
 from recognizer.classify import NO_DIGIT
 from recognizer.errors import OutputError
-from recognizer.types import Judged, Reading
+from recognizer.types import Reading
 
 NONE = "none"  # the folder of what the network took for no digit
 

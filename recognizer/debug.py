@@ -5,10 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from recognizer.candidates import Judged
 from recognizer.classify import NO_DIGIT
 from recognizer.ground import PAPER
 from recognizer.normalise import SIZE
-from recognizer.types import Image, Judged, Reading
+from recognizer.types import Image, Reading
 from recognizer.views import Views
 
 WIDTH = 640  # pixels that the view is wide at least

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from recognizer.candidates import Candidate, Look
 from recognizer.cut import MARGINS, around, cut_free
 from recognizer.ground import PAPER
 from recognizer.normalise import SIZE, normalise
 from recognizer.seeds import Seeds, find_seeds, strengths
 from recognizer.shape import Piece, Spot
-from recognizer.types import Box, Candidate, Image, Look
+from recognizer.types import Box, Image
 from recognizer.views import FULL, HALF, Light, Views, flat_part, scale
 
 SMALL = 24  # height at half size under which ink is cut out at full size

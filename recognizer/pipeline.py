@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recognizer.assets import shipped
 from recognizer.attention import Attention
+from recognizer.candidates import Candidate, Judged
 from recognizer.classify import Classifier
 from recognizer.errors import UsageError
 from recognizer.find import find_again, search
@@ -24,7 +25,7 @@ from recognizer.sources import Source, open_source
 from recognizer.split import split
 from recognizer.steady import Steady
 from recognizer.track import Tracker
-from recognizer.types import Candidate, Digit, Frame, Image, Judged, Milliseconds, Reading
+from recognizer.types import Digit, Frame, Image, Milliseconds, Reading
 from recognizer.views import Views
 
 RATE_MEMORY = 0.9  # of the average time between frames

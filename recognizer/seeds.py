@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.candidates import Look
 from recognizer.ground import PAPER, ink_of, off_ground
-from recognizer.types import Image, Look
+from recognizer.types import Image
 
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
 LINED = CUTS[1]  # contrast at which it is also cut without long lines

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.candidates import Candidate, Judged
 from recognizer.classify import NO_DIGIT
 from recognizer.shape import RUNS_ON, SIZE
-from recognizer.types import Box, Candidate, Digit, Judged
+from recognizer.types import Box, Digit
 
 LINE_GAP = 0.9  # between neighbours of a line, in heights
 LETTER_ALIKE, WORD_ALIKE = 2.2, 1.6  # heights in a line differ by less than this factor; an arrow is no word

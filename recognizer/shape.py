@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.candidates import NO_MASK, Look
 from recognizer.ground import PAPER, off_ground
-from recognizer.seeds import FULLEST, SLIM, have_size
+from recognizer.seeds import FULLEST, SLIM, Flags, have_size
 from recognizer.tiles import Pieces, Sheet
-from recognizer.types import NO_MASK, Box, Image, Look
+from recognizer.types import Box, Image
 
 STAIRS = 0.6  # by how much the edge of a slanting stroke, counted in pixels, is longer than it is
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
@@ -94,6 +95,18 @@ def examine(sheet: Sheet, spots: list[Spot], chosen: NDArray[np.intp]) -> list[t
 
 def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.intp]) -> list[tuple[int, Piece]]:
     """Whether pieces of a sheet can be digits by their shape, and where they may, by the ground beside them."""
+    refused, bare, odd = _by_shape(pieces, spots)
+    found = []
+    for k in chosen.tolist():
+        tile, box, why = int(pieces.tiles[k]), Box(*pieces.boxes[k].tolist()), str(refused[k])
+        piece = Piece(box, NO_MASK, why, False) if why else _on_ground(
+            box, *sheet.part(pieces, k), spots[tile], bool(bare[k]), bool(odd[k]))
+        found.append((tile, piece))
+    return found
+
+
+def _by_shape(pieces: Pieces, spots: list[Spot]) -> tuple[NDArray[np.str_], Flags, Flags]:
+    """Of M pieces: why each is no digit, empty where it may be one; which are bare strokes; which need company."""
     low, high, rows, columns, blur = np.array(
         [(s.look.heights.start, s.look.heights.stop, *s.flat.shape, s.look.blur) for s in spots]).T[:, pieces.tiles]
     w, h = pieces.boxes[:, 2:].T
@@ -106,24 +119,21 @@ def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.i
     shape = full | (straight & (lean > LIMITS.leaning)) | (pieces.widths > LIMITS.boldest * h + blur)
     odd = pieces.widths > np.where(bare, LIMITS.boldest_bare, LIMITS.boldest_alone) * h + blur
     odd |= straight & (lean > LIMITS.leaning_alone)
-    refused = np.select([pieces.edge, ~sized, shape], [RUNS_ON, SIZE, "shape"], "")
-    found = []
-    for k in chosen.tolist():
-        tile, box, why = int(pieces.tiles[k]), Box(*pieces.boxes[k].tolist()), str(refused[k])
-        own, sure = NO_MASK, False
-        if not why:
-            tones, mask = sheet.part(pieces, k)
-            x, y, w_, h_ = place = Box(*cv2.boundingRect(mask))
-            own, sure = mask[y : y + h_, x : x + w_], True
-            if not spots[tile].trusted:
-                doubt = _doubt(tones, mask, spots[tile], LIMITS.uneven_bare if bare[k] else LIMITS.uneven)
-                if doubt > (1 if bare[k] else LIMITS.most_doubt):
-                    why = "ground"
-                elif bare[k] and _attached(tones, place, spots[tile].strength):
-                    why = "attached"
-                sure = bool(doubt <= 1 and not odd[k])
-        found.append((tile, Piece(box, own, why, sure)))
-    return found
+    return np.select([pieces.edge, ~sized, shape], [RUNS_ON, SIZE, "shape"], ""), bare, odd
+
+
+def _on_ground(box: Box, tones: Image, mask: Image, spot: Spot, bare: bool, odd: bool) -> Piece:
+    """A piece, judged by the ground beside it; tones and mask are those of its window."""
+    x, y, w, h = place = Box(*cv2.boundingRect(mask))
+    own = mask[y : y + h, x : x + w]
+    if spot.trusted:
+        return Piece(box, own, "", True)
+    doubt = _doubt(tones, mask, spot, LIMITS.uneven_bare if bare else LIMITS.uneven)
+    if doubt > (1 if bare else LIMITS.most_doubt):
+        return Piece(box, own, "ground", False)
+    if bare and _attached(tones, place, spot.strength):
+        return Piece(box, own, "attached", False)
+    return Piece(box, own, "", bool(doubt <= 1 and not odd))
 
 
 def _attached(tones: Image, place: Box, strength: int) -> bool:

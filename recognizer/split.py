@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.candidates import Candidate
 from recognizer.classify import NO_DIGIT
 from recognizer.normalise import normalise
-from recognizer.types import Box, Candidate, Image
+from recognizer.types import Box, Image
 
 WIDTHS = (0.6, 2.4)  # width over height of two digits that touch
 SLOPES = (-0.35, 0.0, 0.35)  # of a cut, pixels to the right for each one up: handwriting leans

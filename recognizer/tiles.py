@@ -122,7 +122,7 @@ class Sheet:
         strokes = (pieces.tiles == pieces.tiles[piece]) & (pieces.areas >= reach * reach // 2)
         strokes[piece] = True
         among = np.flatnonzero(strokes)
-        if not _touch(pieces.boxes[among], reach)[among == piece].any():
+        if len(among) == 1 or not _touch(pieces.boxes[among], reach)[among == piece].any():
             return [piece]
         labels = self._labels[self._place(int(pieces.tiles[piece]))]
         ink = np.append(False, strokes)[labels].view(np.uint8)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.errors import InputError
+
+if TYPE_CHECKING:
+    from recognizer.candidates import Judged
 
 Image = NDArray[np.uint8]
 MINUS, POINT, COMMA = "-", ".", ","
@@ -106,70 +109,6 @@ def _as_image(array: object) -> Image:
         raise InputError(f"{expected}, found {array.shape} of {array.dtype}")
     image = np.ascontiguousarray(array)
     return image[..., 0] if image.shape[2:] == (1,) else image
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """At what scale a picture is looked at, and what it may show there.
-
-    Attributes:
-        shrink: how many times smaller than the working picture.
-        parts: the background's window is the picture's shorter side divided by this.
-        heights: of the ink, in pixels of the smaller picture.
-        blur: by how many pixels strokes may be thickened there.
-        edge: how many pixels wide a stroke's soft edge is there.
-        faintest: contrast from which on ink counts; thin strokes lose some when a picture is made smaller.
-    """
-
-    shrink: int
-    parts: int
-    heights: range
-    blur: float
-    edge: int
-    faintest: float
-
-
-NO_MASK: Image = np.zeros((0, 0), np.uint8)
-
-
-class Candidate(NamedTuple):
-    """A place in a frame where a digit may stand.
-
-    Attributes:
-        box: where, in pixels of the frame.
-        crop: (28, 28) uint8, 0 or 255: what the network gets; all 0 for a refused one.
-        contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
-        dark: dark ink on a lighter ground, not light on dark.
-        refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.
-        sure: it stands on even ground; what doesn't is a digit only in the company of surer ones.
-        look: at which it was cut out; None for what wasn't.
-        mask: (h, w) uint8, 0 or 1, of the ink in its box, at the look's scale; empty for a refused one.
-        half: it is one of two that touched and were cut apart.
-    """
-
-    box: Box
-    crop: Image
-    contrast: float
-    dark: bool
-    refused: str = ""
-    sure: bool = True
-    look: Look | None = None
-    mask: Image = NO_MASK
-    half: bool = False
-
-
-class Judged(NamedTuple):
-    """What became of a candidate.
-
-    Attributes:
-        candidate: as it was found.
-        probabilities: (11,) float32, the last one "no digit"; None where the classifier wasn't asked.
-        reason: why it is no digit, in a word; empty where it is one.
-    """
-
-    candidate: Candidate
-    probabilities: NDArray[np.float32] | None
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from recognizer.candidates import Look
 from recognizer.ground import flatten, ground_of, shrink
-from recognizer.types import Box, Image, Look
+from recognizer.types import Box, Image
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
 LARGE = 960  # longer side of a working picture that is worth halving

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from recognizer.candidates import Candidate
 from recognizer.classify import NO_DIGIT
 from recognizer.find import NO_CROP
 from recognizer.select import digits_of, select, text_lines
-from recognizer.types import Box, Candidate
+from recognizer.types import Box
 
 
 def candidate(x, y, w, h, dark=True, refused=""):
