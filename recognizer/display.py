@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 import cv2
 
 from recognizer import debug
-from recognizer.overlay import draw, tell_state
+from recognizer.overlay import draw, fill, tell_state
 from recognizer.screen import screen_size
 from recognizer.takes import Takes
 from recognizer.types import Image, Reading
@@ -83,12 +83,12 @@ class Window:
             cv2.imshow(TITLE, self._drawn(self._reading))
 
     def _drawn(self, reading: Reading) -> Image:
+        _, _, wide, high = cv2.getWindowImageRect(TITLE)
         if self._debug:
-            picture = debug.draw(reading)
+            picture = fill(debug.draw(reading), max(1, wide), max(1, high))
             tell_state(picture, reading, self._notes())
             return picture
         width, height = reading.frame.size
-        _, _, wide, high = cv2.getWindowImageRect(TITLE)
         scale = min(wide / width, high / height)
         size = (round(width * scale), round(height * scale)) if scale > 0 else (0, 0)
         return draw(reading, size if min(size) > 0 else None, self._mirror, self._notes())

@@ -86,6 +86,15 @@ def _unit(picture: Image) -> float:
     return max(LEAST_UNIT, float(min(picture.shape[:2])) / 900)
 
 
+def fill(picture: Image, wide: int, high: int) -> Image:
+    """A picture with white beside or below it, so that a window of this size doesn't stretch it."""
+    rows, columns = picture.shape[:2]
+    below, beside = round(columns * high / wide) - rows, round(rows * wide / high) - columns
+    filled = cv2.copyMakeBorder(
+        picture, 0, max(0, below), 0, max(0, beside), cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    return np.asarray(filled, np.uint8)
+
+
 def status(reading: Reading) -> str:
     """The loop's state in a line, such as "30 fps   41 ms old   2 dropped   3 numbers"."""
     frame, count = reading.frame, len(reading.numbers)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from recognizer import Box, Digit, Frame, Number, Reading
-from recognizer.overlay import DIGIT, NUMBER, draw, status
+from recognizer.overlay import DIGIT, NUMBER, draw, fill, status
 
 BOX = Box(40, 60, 30, 50)
 
@@ -59,6 +59,16 @@ def test_a_number_of_small_digits_stands_above_them_and_covers_none() -> None:
         assert (picture[y + 2 : y + h - 2, x + 2 : x + w - 2] == 128).all()
     assert np.flatnonzero((picture == NUMBER).all(axis=2).any(axis=1)).max() < 100
     assert outlined(picture).y >= 95  # the digits have no captions of their own
+
+
+@pytest.mark.parametrize(("wide", "high"), [(1280, 720), (300, 900), (1, 1)])
+def test_a_picture_fills_a_window_of_other_proportions_unstretched(wide: int, high: int) -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (200, 300, 3), np.uint8)
+    filled = fill(picture, wide, high)
+    assert filled.shape[1] / filled.shape[0] == pytest.approx(wide / high, rel=0.01)
+    np.testing.assert_array_equal(filled[:200, :300], picture)
+    assert (filled[200:] == 255).all()
+    assert (filled[:, 300:] == 255).all()
 
 
 def test_the_status_tells_a_cameras_age_and_dropped_frames() -> None:

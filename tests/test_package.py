@@ -16,20 +16,20 @@ from packaging.requirements import Requirement
 
 import recognizer
 
-BUDGET = 0.3  # seconds that importing may cost beyond OpenCV and NumPy
+BUDGET = 0.3  # seconds of processor time that importing may cost beyond OpenCV and NumPy
 PROBE = """
 import json, sys, time
 import cv2, numpy
-start = time.perf_counter()
+start = time.process_time()
 import recognizer
 for name in recognizer.__all__:
     getattr(recognizer, name)
-print(json.dumps([time.perf_counter() - start, sorted(sys.modules)]))
+print(json.dumps([time.process_time() - start, sorted(sys.modules)]))
 """
 
 
 def probe(folder: Path) -> tuple[float, list[str]]:
-    """Seconds that the public names cost beyond OpenCV and NumPy, and all modules that are loaded then."""
+    """Seconds of processor time that the public names cost beyond OpenCV and NumPy, and all modules loaded by then."""
     done = subprocess.run([sys.executable, "-c", PROBE], cwd=folder, env=environment(), capture_output=True, text=True,
                           check=True)
     seconds, modules = json.loads(done.stdout)
