@@ -18,7 +18,7 @@ from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, environment, errors
 
 from recognizer import SourceError
-from recognizer.pictures import read_picture
+from recognizer.pictures import MOST_BYTES, read_picture
 from recognizer.sizes import picture_size
 
 SOURCE = 3
@@ -92,8 +92,33 @@ def png(width: int, height: int) -> bytes:
 
 def test_a_picture_of_absurd_size_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     (tmp_path / "bomb.png").write_bytes(png(60000, 30000))
-    with pytest.raises(SourceError, match="up to 200 megapixels, found 60000×30000"):
+    with pytest.raises(SourceError, match="up to 150 megapixels, found 60000×30000"):
         read_picture(tmp_path / "bomb.png")
+
+
+PEAK = """
+import re, sys
+from recognizer import Recognizer
+[reading] = Recognizer().watch(sys.argv[1])
+print(re.search(r"VmHWM:\\s*(\\d+) kB", open("/proc/self/status").read())[1], len(reading.digits))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from Linux's /proc")
+@pytest.mark.parametrize(("kind", "channels"), [(".jpg", 3), (".png", 4)])
+def test_the_largest_picture_takes_less_memory_than_is_promised(kind: str, channels: int, tmp_path: Path) -> None:
+    width = 16_000
+    picture = np.full((MOST_BYTES // channels // width, width, channels), 254, np.uint8)  # a little transparent
+    tiny = cv2.imread(str(PICTURES / "tiny.png"))
+    picture[:1500, :2000, :3] = cv2.resize(tiny, (2000, 1500))
+    assert cv2.imwrite(str(tmp_path / f"large{kind}"), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    done = subprocess.run([sys.executable, "-c", PEAK, tmp_path / f"large{kind}"], env=environment(), check=True,
+                          capture_output=True, text=True)
+    peak, digits = map(int, done.stdout.split())
+    print(f"\n{kind}: {peak / 1000:.0f} MB")
+    assert digits == 1
+    assert peak / 1000 <= MOST_MEMORY
 
 
 def test_a_video_of_absurd_size_is_refused_before_it_is_decoded(run: Run, tmp_path: Path) -> None:
@@ -109,7 +134,7 @@ def test_a_file_without_end(tmp_path: Path) -> None:
     with (tmp_path / "endless.png").open("wb") as file:
         file.write(b"\x89PNG\r\n\x1a\n")
         file.truncate(2**40)  # of zeros that take no space
-    with pytest.raises(SourceError, match="file of up to 600 MB"):
+    with pytest.raises(SourceError, match="file of up to 450 MB"):
         read_picture(tmp_path / "endless.png")
 
 

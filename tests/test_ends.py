@@ -72,7 +72,9 @@ def test_signals_at_random_moments(seed: int, tmp_path: Path) -> None:
             program.send_signal(int(number))
         asked = time.monotonic()
         program.communicate(timeout=PATIENCE)
-        assert time.monotonic() - asked <= MOST_SECONDS
+        took = time.monotonic() - asked
+    print(f"\nended {took:.2f} s after the signals")
+    assert took <= MOST_SECONDS
     assert program.returncode > 128
     assert readable(tmp_path / MOVIES[seed % 3]) == len(lines(tmp_path / "e.jsonl"))
 
