@@ -22,8 +22,8 @@ def parser() -> argparse.ArgumentParser:
                         help="a local copy of MNIST (default: keras.datasets' own, downloaded once)")
     parser.add_argument("--not-digits", type=Path, metavar="FILE",
                         help="an .npz with more things that are no digits, beside those that the program makes")
-    parser.add_argument("--epochs", type=int, default=40, metavar="N",
-                        help="passes over the training set, degraded anew (default: 40)")
+    parser.add_argument("--epochs", type=int, default=50, metavar="N",
+                        help="passes over the training set, degraded anew (default: 50)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="where all chance comes from (default: 1)")
     parser.add_argument("--limit", type=int, metavar="N",
                         help="learn from the first N digits only, for a quick try (the accuracy floor still holds)")

@@ -120,15 +120,17 @@ def load_not_digits(file: Path) -> list[Pictures]:
         file: an .npz with `symbols` and `letters` (N, 28, 28), their `symbol_names` and `letter_names`.
 
     Returns:
-        One (N, 28, 28) uint8 array a kind, bright ink on black.
+        One (N, 28, 28) uint8 array a name, bright ink on black.
 
     Raises:
         SourceError: no such file, or other arrays in it.
     """
     arrays = _load(file, ("symbols", "symbol_names", "letters", "letter_names"))
-    symbols = arrays["symbols"][~np.isin(arrays["symbol_names"], AMBIGUOUS_SYMBOLS)]
-    letters = arrays["letters"][~np.isin(arrays["letter_names"], AMBIGUOUS_LETTERS)]
-    return [symbols, letters]
+    return [
+        arrays[f"{kind}s"][arrays[f"{kind}_names"] == name]
+        for kind, ambiguous in (("symbol", AMBIGUOUS_SYMBOLS), ("letter", AMBIGUOUS_LETTERS))
+        for name in sorted({*arrays[f"{kind}_names"].tolist()} - {*ambiguous})
+    ]
 
 
 def _load(file: Path, names: tuple[str, ...]) -> dict[str, NDArray]:

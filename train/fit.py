@@ -21,7 +21,7 @@ from train.samples import EXAMPLES, Material, make_epoch
 
 BATCH = 256
 LEARNING_RATE = 2e-3
-WEIGHT_DECAY = 2e-3
+WEIGHT_DECAY = 1e-2
 WARM_UP = 0.03  # share of the steps in which the learning rate rises to its highest
 
 Crops = tuple[Pictures, Labels]
@@ -37,8 +37,8 @@ def fit(
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Train from nothing, or from the checkpoint that an earlier run of the same recipe left in `folder`.
 
-    While one epoch is fitted, a second process makes the next one's pictures. Keras's random state is set anew for
-    each epoch, so a run that was stopped ends like one that wasn't.
+    While one epoch is fitted, a second process makes the next one's pictures. The dropout's random state, which isn't
+    in a checkpoint, is set anew for each epoch, so a run that was stopped ends like one that wasn't.
 
     Args:
         material: what the pictures are made from.
@@ -59,6 +59,8 @@ def fit(
     model, history = checkpoint.load() or (_compiled(len(material.digits.labels), epochs), [])
     if history:
         print(f"going on from epoch {len(history)} of {epochs} in {folder}", flush=True)
+    if len(history) == epochs:
+        return model, history
     judged = as_input(validation[0]), validation[1]
     first, started = len(history), time.monotonic()
     with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as ahead:
@@ -67,9 +69,7 @@ def fit(
             crops, labels = coming.result()
             if epoch + 1 < epochs:
                 coming = ahead.submit(make_epoch, material, seed, epoch + 1)
-            # Each epoch begins with what is on the disk, as after a stop: some random state isn't in a checkpoint.
-            keras.utils.set_random_seed(seed * 1000 + epoch)
-            model, history = checkpoint.load() or (model, history)
+            model.get_layer("dropout").seed_generator.state.assign([seed, epoch])
             fitted = model.fit(as_input(crops), labels, batch_size=BATCH, initial_epoch=epoch, epochs=epoch + 1,
                                shuffle=False, validation_data=judged, verbose=1 if sys.stdout.isatty() else 0)
             history.append({name: float(values[0]) for name, values in fitted.history.items()})
