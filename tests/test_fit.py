@@ -97,3 +97,17 @@ def test_a_damaged_state_is_named(stopped, data):
     done = train(stopped, *flags(data))
     assert done.returncode == 2
     assert "state.json" in done.stderr
+
+
+def test_a_full_disk_keeps_the_last_good_checkpoint(stopped, data):
+    resource = pytest.importorskip("resource")
+    state = json.loads((stopped / "run" / "state.json").read_text())
+    (stopped / "run" / "state.json").write_text(json.dumps(state | {"history": state["history"][:1]}))
+    before = {file.name: file.read_bytes() for file in (stopped / "run").iterdir()}
+    done = subprocess.run([sys.executable, "-m", "train", *flags(data)], cwd=stopped, env=environment(),
+                          capture_output=True, text=True, check=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))
+    assert done.returncode == 5, done.stderr
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("train: ")]
+    assert "checkpoint-0.keras: can't be written" in line
+    assert before == {file.name: file.read_bytes() for file in (stopped / "run").iterdir()}

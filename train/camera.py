@@ -46,13 +46,14 @@ def main(argv: list[str]) -> None:
     if args.epochs < 1:
         raise UsageError(f"--epochs: expected 1 or more, found {args.epochs}")
 
-    from recognizer.bundle import Manifest, save_bundle
+    from recognizer.bundle import Manifest, manifest_path, save_bundle
     from recognizer.classify import NO_DIGIT, Classifier
     from train.data import load_mnist
     from train.export import keras_labels, to_litert
     from train.fit import fit
     from train.measures import choose_threshold, fit_temperature, measure
     from train.not_digits import NotDigits
+    from train.replace import replacing
     from train.samples import Material, make_epoch, plain
 
     mnist = load_mnist(args.data)
@@ -84,20 +85,22 @@ def main(argv: list[str]) -> None:
     if figures.accuracy < FLOOR:
         raise ModelError(f"accuracy on MNIST's test set is {figures.accuracy:.2%}, below the floor of {FLOOR:.0%}; "
                          "no bundle was written: train for more epochs")
-    save_bundle(args.out, content, Manifest(
+    manifest = Manifest(
         sha256=draft.sha256,
         threshold=threshold,
         temperature=temperature,
         made={
             "command": "python -m train " + shlex.join(_portable(args)),
-            "recipe": f"camera: {args.epochs} epochs of degraded pictures; AdamW, cosine decay; int8 weights",
+            "recipe": f"camera: {args.epochs} epochs, half clear, half degraded; AdamW, cosine decay; int8 weights",
             "data": {name: recipe[name] for name in ("mnist", "not_digits") if recipe[name]},
             "seed": args.seed,
             "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
         },
         figures={**{name: _rounded(value) for name, value in asdict(figures).items()},
                  "agrees_with_keras": agreement, "bytes": len(content)},
-    ))
+    )
+    with replacing(args.out, manifest_path(args.out)) as [beside, _]:
+        save_bundle(beside, content, manifest)
     print(f"{args.out}: {len(content) / 1000:.0f} kB, MNIST test accuracy {figures.accuracy:.2%}, "
           f"calibration error {figures.ece:.4f}, digits against the rest: AUROC {figures.auroc:.4f}; "
           f"threshold {threshold}, temperature {temperature}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -17,6 +16,7 @@ import numpy as np
 from recognizer.errors import UsageError
 from train.data import Labels, Pictures
 from train.network import build
+from train.replace import replacing
 from train.samples import EXAMPLES, Material, make_epoch
 
 BATCH = 256
@@ -51,6 +51,7 @@ def fit(
 
     Raises:
         UsageError: the checkpoint in `folder` is one of another recipe, or damaged.
+        OutputError: a checkpoint can't be written; the last good one is kept.
     """
     epochs, seed = recipe["epochs"], recipe["seed"]
     keras.utils.set_random_seed(seed)
@@ -106,12 +107,12 @@ class _Checkpoint:
                              f"{self._folder} or give another --run folder") from error
 
     def save(self, model: keras.Model, history: list[dict[str, float]]) -> None:
-        """Two models take turns, and the state names the good one."""
+        """Two models take turns, and the state names the good one; OutputError where they can't be written."""
         name = f"checkpoint-{len(history) % 2}.keras"
-        model.save(self._folder / name)
-        beside = self._state.with_suffix(".new")
-        beside.write_text(json.dumps({"recipe": self._recipe, "model": name, "history": history}))
-        os.replace(beside, self._state)
+        with replacing(self._folder / name) as [beside]:
+            model.save(beside)
+        with replacing(self._state) as [beside]:
+            beside.write_text(json.dumps({"recipe": self._recipe, "model": name, "history": history}))
 
 
 def _compiled(digits: int, epochs: int) -> keras.Model:
