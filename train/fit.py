@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow
 
 from recognizer.errors import UsageError
 from train.data import Labels, Pictures
@@ -55,6 +56,8 @@ def fit(
     """
     epochs, seed = recipe["epochs"], recipe["seed"]
     keras.utils.set_random_seed(seed)
+    if tensorflow.config.list_physical_devices("GPU"):  # a processor adds up in the same order every time
+        tensorflow.config.experimental.enable_op_determinism()
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = _Checkpoint(folder, recipe)
     model, history = checkpoint.load() or (_compiled(len(material.digits.labels), epochs), [])
