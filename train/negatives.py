@@ -33,11 +33,11 @@ def no_digit(digits: Picture, rng: np.random.Generator) -> Picture:
     """
     kinds: list[tuple[float, Callable[[], Picture]]] = [
         (0.22, lambda: _text(rng)),
-        (0.14, lambda: _no_stroke(_scribble, rng)),
-        (0.10, lambda: _no_stroke(_lines, rng)),
-        (0.12, lambda: _no_stroke(_blob, rng)),
-        (0.12, lambda: _no_stroke(_texture, rng)),
-        (0.10, lambda: _no_stroke(_frame, rng)),
+        (0.14, lambda: no_stroke(_scribble, rng)),
+        (0.10, lambda: no_stroke(_lines, rng)),
+        (0.12, lambda: no_stroke(_blob, rng)),
+        (0.12, lambda: no_stroke(_texture, rng)),
+        (0.10, lambda: no_stroke(_frame, rng)),
         (0.08, lambda: _piece(digits, rng)),
         (0.12, lambda: _pair(digits, rng)),
     ]
@@ -45,7 +45,7 @@ def no_digit(digits: Picture, rng: np.random.Generator) -> Picture:
     return kinds[rng.choice(len(kinds), p=shares / shares.sum())][1]()
 
 
-def _no_stroke(draw: Callable[[np.random.Generator], Picture], rng: np.random.Generator) -> Picture:
+def no_stroke(draw: Callable[[np.random.Generator], Picture], rng: np.random.Generator) -> Picture:
     """Draw until it is no bare steep stroke: that would be a 1."""
     while _is_stroke(picture := draw(rng)):
         pass
@@ -176,7 +176,7 @@ def _piece(digits: Picture, rng: np.random.Generator) -> Picture:
         _, _, w, h = cv2.boundingRect(picture)
         if w > 1.3 * h:
             return picture
-    return _no_stroke(_blob, rng)
+    return no_stroke(_blob, rng)
 
 
 def _pair(digits: Picture, rng: np.random.Generator) -> Picture:
