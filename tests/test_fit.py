@@ -111,3 +111,23 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(stopped, data):
     [line] = [line for line in done.stderr.splitlines() if line.startswith("train: ")]
     assert "checkpoint-0.keras: can't be written" in line
     assert before == {file.name: file.read_bytes() for file in (stopped / "run").iterdir()}
+
+
+def test_a_run_can_start_from_an_earlier_ones_network(whole, data, tmp_path):
+    state = json.loads((whole[0] / "run" / "state.json").read_text())
+    done = train(tmp_path, *flags(data, "--start", str(whole[0] / "run" / state["model"])))
+    assert done.returncode == 4, done.stderr  # still below the floor
+    first = json.loads((tmp_path / "run" / "state.json").read_text())["history"][0]
+    assert first["loss"] < state["history"][1]["loss"] < state["history"][0]["loss"]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
+def test_another_network_to_start_from_is_named(data, tmp_path):
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(11)]).save(
+        tmp_path / "other.keras")
+    done = train(tmp_path, *flags(data, "--start", "other.keras"))
+    assert done.returncode == 2
+    assert "--start other.keras: expected this recipe's network" in done.stderr
+    done = train(tmp_path, *flags(data, "--start", "none.keras"))
+    assert done.returncode == 2
+    assert "none.keras" in done.stderr

@@ -24,6 +24,9 @@ def parser() -> argparse.ArgumentParser:
                         help="an .npz with more things that are no digits, beside those that the program makes")
     parser.add_argument("--epochs", type=int, default=50, metavar="N",
                         help="passes over the training set, degraded anew (default: 50)")
+    parser.add_argument("--start", type=Path, metavar="FILE",
+                        help="go on from this recipe's network, a .keras file such as a run's last checkpoint, instead "
+                        "of from nothing: a few --epochs fit it to more data")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="where all chance comes from (default: 1)")
     parser.add_argument("--limit", type=int, metavar="N",
                         help="learn from the first N digits only, for a quick try (the accuracy floor still holds)")
@@ -63,8 +66,8 @@ def main(argv: list[str]) -> None:
     recipe: dict[str, Any] = {
         "name": "camera", "epochs": args.epochs, "seed": args.seed, "digits": len(material.digits.labels),
         "mnist": mnist.sha256, "not_digits": outside.sha256 if outside else None,
-    }
-    model, _ = fit(material, validation, recipe, args.run or Path(f"runs/seed-{args.seed}"))
+    } | ({"start": _sha256(args.start)} if args.start else {})
+    model, _ = fit(material, validation, recipe, args.run or Path(f"runs/seed-{args.seed}"), args.start)
 
     content = to_litert(model)
     draft = Manifest(sha256=hashlib.sha256(content).hexdigest(), threshold=0.5, temperature=1.0)
@@ -92,7 +95,7 @@ def main(argv: list[str]) -> None:
         made={
             "command": "python -m train " + shlex.join(_portable(args)),
             "recipe": f"camera: {args.epochs} epochs, half clear, half degraded; AdamW, cosine decay; int8 weights",
-            "data": {name: recipe[name] for name in ("mnist", "not_digits") if recipe[name]},
+            "data": {name: recipe[name] for name in ("mnist", "not_digits", "start") if recipe.get(name)},
             "seed": args.seed,
             "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
         },
@@ -110,8 +113,16 @@ def _rounded(value: Any) -> Any:
     return [round(v, 5) for v in value] if isinstance(value, (list, tuple)) else round(value, 5)
 
 
+def _sha256(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"--start {file}: {error.strerror}; expected a .keras file of this recipe") from error
+
+
 def _portable(args: argparse.Namespace) -> list[str]:
     """The arguments that shaped the model, with file names instead of this machine's paths."""
     shaping = {"--data": args.data and args.data.name, "--not-digits": args.not_digits and args.not_digits.name,
-               "--epochs": args.epochs, "--seed": args.seed, "--limit": args.limit}
+               "--epochs": args.epochs, "--start": args.start and args.start.name, "--seed": args.seed,
+               "--limit": args.limit}
     return [str(part) for flag, value in shaping.items() if value is not None for part in (flag, value)]

@@ -22,7 +22,7 @@ SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 VALIDATION = 12  # one in so many, at the end of the training set, chooses and calibrates: 5,000 of MNIST's
 NO_DIGIT = 10  # the eleventh class
 # Characters that are digits too, or that nobody can tell from one without their line.
-AMBIGUOUS_SYMBOLS = ("slash", "z")
+AMBIGUOUS_SYMBOLS = ("slash", "y", "z")
 AMBIGUOUS_LETTERS = ("I",)
 
 

@@ -84,7 +84,7 @@ def _warp(picture: NDArray[np.uint8], height: float, rng: np.random.Generator, s
     """Rotation, shear, aspect, perspective and an elastic field, in one look-up."""
     side = int(height * 1.7) + 8
     source = max(picture.shape)
-    angle = float(np.deg2rad(rng.normal(0, 12))) * strength
+    angle = float(np.deg2rad(rng.normal(0, 10))) * strength
     shear = rng.uniform(-0.25, 0.25) * strength
     aspect = np.exp(rng.uniform(-0.28, 0.28) * strength)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

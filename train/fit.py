@@ -16,6 +16,7 @@ import tensorflow
 
 from recognizer.errors import UsageError
 from train.data import Labels, Pictures
+from train.load_model import load_keras
 from train.network import build
 from train.replace import replacing
 from train.samples import EXAMPLES, Material, make_epoch
@@ -23,6 +24,7 @@ from train.samples import EXAMPLES, Material, make_epoch
 BATCH = 256
 LEARNING_RATE = 2e-3
 WEIGHT_DECAY = 1e-2
+GOING_ON = 0.25  # of that, where the network is already fitted
 WARM_UP = 0.03  # share of the steps in which the learning rate rises to its highest
 
 Crops = tuple[Pictures, Labels]
@@ -34,7 +36,7 @@ def as_input(crops: Pictures) -> np.ndarray:
 
 
 def fit(
-    material: Material, validation: Crops, recipe: dict[str, Any], folder: Path
+    material: Material, validation: Crops, recipe: dict[str, Any], folder: Path, start: Path | None = None
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Train from nothing, or from the checkpoint that an earlier run of the same recipe left in `folder`.
 
@@ -46,12 +48,14 @@ def fit(
         validation: crops (N, 28, 28) with labels (N,), judged after each epoch.
         recipe: `epochs` and `seed`, and all else that shapes the model; a checkpoint holds it.
         folder: for the checkpoint.
+        start: a .keras file of this network to go on from, more slowly; None for random weights.
 
     Returns:
         The model, and for each epoch its loss, accuracy, val_loss and val_accuracy.
 
     Raises:
-        UsageError: the checkpoint in `folder` is one of another recipe, or damaged.
+        UsageError: the checkpoint in `folder` is one of another recipe, or damaged; `start` is another network.
+        ModelError: `start` can't be loaded.
         OutputError: a checkpoint can't be written; the last good one is kept.
     """
     epochs, seed = recipe["epochs"], recipe["seed"]
@@ -60,7 +64,7 @@ def fit(
         tensorflow.config.experimental.enable_op_determinism()
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = _Checkpoint(folder, recipe)
-    model, history = checkpoint.load() or (_compiled(len(material.digits.labels), epochs), [])
+    model, history = checkpoint.load() or (_compiled(len(material.digits), epochs, start), [])
     if history:
         print(f"going on from epoch {len(history)} of {epochs} in {folder}", flush=True)
     if len(history) == epochs:
@@ -118,11 +122,17 @@ class _Checkpoint:
             beside.write_text(json.dumps({"recipe": self._recipe, "model": name, "history": history}))
 
 
-def _compiled(digits: int, epochs: int) -> keras.Model:
+def _compiled(digits: int, epochs: int, start: Path | None) -> keras.Model:
     model = build()
+    if start:
+        try:
+            model.set_weights(load_keras(start).get_weights())
+        except ValueError as error:
+            raise UsageError(f"--start {start}: expected this recipe's network, found another") from error
     steps = -(-int(digits * EXAMPLES) // BATCH) * epochs
+    highest = LEARNING_RATE * (GOING_ON if start else 1)
     schedule = keras.optimizers.schedules.CosineDecay(
-        1e-4, steps, alpha=0.0, warmup_target=LEARNING_RATE, warmup_steps=max(1, round(steps * WARM_UP))
+        highest / 20, steps, alpha=0.0, warmup_target=highest, warmup_steps=max(1, round(steps * WARM_UP))
     )
     model.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, clipnorm=1.0),

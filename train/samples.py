@@ -17,11 +17,11 @@ from train.fonts import SIDE, printed
 from train.letters import LETTERS
 from train.negatives import no_digit
 
-CLEAR = 0.5  # share of MNIST's digits and of what is no digit that is only bent, as test sets and good cameras show it
-DRAWN = 0.24  # digits drawn from stroke paths, as a share of MNIST's
+CLEAR = 0.5  # share of all but printed digits that is only bent, as test sets and good cameras show it
+DRAWN = 0.36  # digits drawn from stroke paths, as a share of MNIST's
 # MNIST's 1s are bare strokes, so those with a flag or a foot, and the 7s like them, are drawn more often.
 DRAWN_SHARES = np.array([1, 4, 1, 1, 1.5, 1, 1, 2.5, 1, 1.5]) / 15.5
-PRINTED = 0.03  # printed digits, likewise
+PRINTED = 0.04  # printed digits, likewise
 NEGATIVES = 0.45  # things that are no digits, likewise
 EXAMPLES = 1 + DRAWN + PRINTED + NEGATIVES  # pictures of an epoch for every digit of MNIST
 TIMES = 3  # that a drawing is degraded: drawing takes longer than bending it anew
@@ -74,7 +74,7 @@ def _masks(material: Material, rng: np.random.Generator) -> Iterator[tuple[Pictu
         label = int(rng.choice(10, p=DRAWN_SHARES))
         drawing = drawn_digit(label, rng)
         for _ in range(TIMES):
-            yield degrade(drawing, rng), label
+            yield _seen(drawing, rng), label
     for _ in range(int(PRINTED * count)):
         label = int(rng.integers(10))
         yield degrade(printed(str(label), rng), rng), label
