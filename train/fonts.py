@@ -20,9 +20,12 @@ LINE = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMP
         cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX)
 
 
-def printed(text: str, rng: np.random.Generator) -> Picture:
-    """Text in some font, as large as a picture (SIDE, SIDE) uint8 takes; bright ink on black."""
-    ink = _outline(text, str(rng.choice(OUTLINE))) if rng.random() < 0.5 else _line(text, rng)
+def printed(text: str, rng: np.random.Generator, outlines: float = 0.5) -> Picture:
+    """Text in some font, as large as a picture (SIDE, SIDE) uint8 takes; bright ink on black.
+
+    `outlines` is the share of matplotlib's fonts, the rest is OpenCV's.
+    """
+    ink = _outline(text, str(rng.choice(OUTLINE))) if rng.random() < outlines else _line(text, rng)
     x, y, w, h = cv2.boundingRect(ink)
     scale = REACH / max(w, h)
     size = max(1, round(w * scale)), max(1, round(h * scale))
