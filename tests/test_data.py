@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from recognizer.errors import SourceError
 from train.data import Digits, Mnist, download, load_mnist, load_not_digits
+from train.not_digits import NotDigits
 
 TRAIN, TEST = some_digits(240), some_digits(60, seed=1)
 IDX = {"train-images-idx3-ubyte": TRAIN.pictures, "train-labels-idx1-ubyte": TRAIN.labels,
@@ -213,6 +214,13 @@ def test_characters_that_are_digits_too_are_left_out(tmp_path: Path) -> None:
     pictures = np.arange(4, dtype=np.uint8)[:, None, None] * np.ones((4, 28, 28), np.uint8)
     file = save(tmp_path / "n.npz", symbols=pictures, symbol_names=np.array(["plus", "slash", "z", "dot"]),
                 letters=pictures, letter_names=np.array(["A", "I", "B", "C"]))
-    symbols, letters = load_not_digits(file)
-    assert symbols[:, 0, 0].tolist() == [0, 3]
-    assert letters[:, 0, 0].tolist() == [0, 2, 3]
+    assert [kind[:, 0, 0].tolist() for kind in load_not_digits(file)] == [[3], [0], [0], [2], [3]]  # dot plus A B C
+
+
+def test_a_fifth_of_each_thing_is_held_back(tmp_path: Path) -> None:
+    pictures = np.arange(20, dtype=np.uint8)[:, None, None] * np.ones((20, 28, 28), np.uint8)
+    names = np.repeat(["w", "x"], 10)
+    file = save(tmp_path / "n.npz", symbols=pictures, symbol_names=names, letters=pictures, letter_names=names)
+    w, x = (kind[:, 0, 0].tolist() for kind in NotDigits.load(file).held_back[:2])
+    assert (w, x) == ([8, 9], [18, 19])
+    assert all(len(kind) == 8 for kind in NotDigits.load(file).train)

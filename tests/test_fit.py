@@ -97,3 +97,37 @@ def test_a_damaged_state_is_named(stopped, data):
     done = train(stopped, *flags(data))
     assert done.returncode == 2
     assert "state.json" in done.stderr
+
+
+def test_a_full_disk_keeps_the_last_good_checkpoint(stopped, data):
+    resource = pytest.importorskip("resource")
+    state = json.loads((stopped / "run" / "state.json").read_text())
+    (stopped / "run" / "state.json").write_text(json.dumps(state | {"history": state["history"][:1]}))
+    before = {file.name: file.read_bytes() for file in (stopped / "run").iterdir()}
+    done = subprocess.run([sys.executable, "-m", "train", *flags(data)], cwd=stopped, env=environment(),
+                          capture_output=True, text=True, check=False,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)))
+    assert done.returncode == 5, done.stderr
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("train: ")]
+    assert "checkpoint-0.keras: can't be written" in line
+    assert before == {file.name: file.read_bytes() for file in (stopped / "run").iterdir()}
+
+
+def test_a_run_can_start_from_an_earlier_ones_network(whole, data, tmp_path):
+    state = json.loads((whole[0] / "run" / "state.json").read_text())
+    done = train(tmp_path, *flags(data, "--start", str(whole[0] / "run" / state["model"])))
+    assert done.returncode == 4, done.stderr  # still below the floor
+    first = json.loads((tmp_path / "run" / "state.json").read_text())["history"][0]
+    assert first["loss"] < state["history"][1]["loss"] < state["history"][0]["loss"]
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
+def test_another_network_to_start_from_is_named(data, tmp_path):
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(11)]).save(
+        tmp_path / "other.keras")
+    done = train(tmp_path, *flags(data, "--start", "other.keras"))
+    assert done.returncode == 2
+    assert "--start other.keras: expected this recipe's network" in done.stderr
+    done = train(tmp_path, *flags(data, "--start", "none.keras"))
+    assert done.returncode == 2
+    assert "none.keras" in done.stderr

@@ -9,7 +9,9 @@ from harness import some_digits, train
 from recognizer.normalise import FIT, normalise
 from train.data import NO_DIGIT
 from train.degrade import degrade
+from train.fonts import REACH, SIDE, printed
 from train.measures import choose_threshold, fit_temperature, measure
+from train.negatives import no_stroke
 from train.samples import EXAMPLES, NEGATIVES, Material, drawn_digit, make_epoch, plain
 
 
@@ -36,6 +38,22 @@ def test_degrading_keeps_most_of_a_digit():
         mask = degrade(drawn_digit(label, rng), rng)
         assert mask.dtype == np.uint8
         assert normalise(mask).any()
+
+
+def test_printed_characters_fill_their_square():
+    rng = np.random.default_rng(6)
+    for text in "A1?:m" * 6:
+        picture = printed(text, rng)
+        assert picture.shape == (SIDE, SIDE)
+        assert max(cv2.boundingRect(picture)[2:]) == pytest.approx(REACH, abs=2)
+
+
+def test_a_bare_steep_stroke_is_drawn_anew_for_it_would_be_a_1():
+    ends = {"steep": ((50, 10), (30, 70)), "level": ((10, 30), (70, 50)), "nothing": ((0, 0), (0, 0))}
+    strokes = {name: cv2.line(np.zeros((SIDE, SIDE), np.uint8), *e, int(e[0] != e[1]), 3) for name, e in ends.items()}
+    drawn = iter(["steep", "nothing", "steep", "level", "steep"])
+    picture = no_stroke(lambda _: strokes[next(drawn)], np.random.default_rng(7))
+    assert picture is strokes["level"]
 
 
 def test_plain_pictures_are_only_binarised_and_centred():

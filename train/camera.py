@@ -22,8 +22,11 @@ def parser() -> argparse.ArgumentParser:
                         help="a local copy of MNIST (default: keras.datasets' own, downloaded once)")
     parser.add_argument("--not-digits", type=Path, metavar="FILE",
                         help="an .npz with more things that are no digits, beside those that the program makes")
-    parser.add_argument("--epochs", type=int, default=40, metavar="N",
-                        help="passes over the training set, degraded anew (default: 40)")
+    parser.add_argument("--epochs", type=int, default=50, metavar="N",
+                        help="passes over the training set, degraded anew (default: 50)")
+    parser.add_argument("--start", type=Path, metavar="FILE",
+                        help="go on from this recipe's network, a .keras file such as a run's last checkpoint, instead "
+                        "of from nothing: a few --epochs fit it to more data")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="where all chance comes from (default: 1)")
     parser.add_argument("--limit", type=int, metavar="N",
                         help="learn from the first N digits only, for a quick try (the accuracy floor still holds)")
@@ -46,13 +49,14 @@ def main(argv: list[str]) -> None:
     if args.epochs < 1:
         raise UsageError(f"--epochs: expected 1 or more, found {args.epochs}")
 
-    from recognizer.bundle import Manifest, save_bundle
+    from recognizer.bundle import Manifest, manifest_path, save_bundle
     from recognizer.classify import NO_DIGIT, Classifier
     from train.data import load_mnist
     from train.export import keras_labels, to_litert
     from train.fit import fit
     from train.measures import choose_threshold, fit_temperature, measure
     from train.not_digits import NotDigits
+    from train.replace import replacing
     from train.samples import Material, make_epoch, plain
 
     mnist = load_mnist(args.data)
@@ -62,8 +66,8 @@ def main(argv: list[str]) -> None:
     recipe: dict[str, Any] = {
         "name": "camera", "epochs": args.epochs, "seed": args.seed, "digits": len(material.digits.labels),
         "mnist": mnist.sha256, "not_digits": outside.sha256 if outside else None,
-    }
-    model, _ = fit(material, validation, recipe, args.run or Path(f"runs/seed-{args.seed}"))
+    } | ({"start": _sha256(args.start)} if args.start else {})
+    model, _ = fit(material, validation, recipe, args.run or Path(f"runs/seed-{args.seed}"), args.start)
 
     content = to_litert(model)
     draft = Manifest(sha256=hashlib.sha256(content).hexdigest(), threshold=0.5, temperature=1.0)
@@ -84,20 +88,22 @@ def main(argv: list[str]) -> None:
     if figures.accuracy < FLOOR:
         raise ModelError(f"accuracy on MNIST's test set is {figures.accuracy:.2%}, below the floor of {FLOOR:.0%}; "
                          "no bundle was written: train for more epochs")
-    save_bundle(args.out, content, Manifest(
+    manifest = Manifest(
         sha256=draft.sha256,
         threshold=threshold,
         temperature=temperature,
         made={
             "command": "python -m train " + shlex.join(_portable(args)),
-            "recipe": f"camera: {args.epochs} epochs of degraded pictures; AdamW, cosine decay; int8 weights",
-            "data": {name: recipe[name] for name in ("mnist", "not_digits") if recipe[name]},
+            "recipe": f"camera: {args.epochs} epochs, half clear, half degraded; AdamW, cosine decay; int8 weights",
+            "data": {name: recipe[name] for name in ("mnist", "not_digits", "start") if recipe.get(name)},
             "seed": args.seed,
             "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
         },
         figures={**{name: _rounded(value) for name, value in asdict(figures).items()},
                  "agrees_with_keras": agreement, "bytes": len(content)},
-    ))
+    )
+    with replacing(args.out, manifest_path(args.out)) as [beside, _]:
+        save_bundle(beside, content, manifest)
     print(f"{args.out}: {len(content) / 1000:.0f} kB, MNIST test accuracy {figures.accuracy:.2%}, "
           f"calibration error {figures.ece:.4f}, digits against the rest: AUROC {figures.auroc:.4f}; "
           f"threshold {threshold}, temperature {temperature}")
@@ -107,8 +113,16 @@ def _rounded(value: Any) -> Any:
     return [round(v, 5) for v in value] if isinstance(value, (list, tuple)) else round(value, 5)
 
 
+def _sha256(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"--start {file}: {error.strerror}; expected a .keras file of this recipe") from error
+
+
 def _portable(args: argparse.Namespace) -> list[str]:
     """The arguments that shaped the model, with file names instead of this machine's paths."""
     shaping = {"--data": args.data and args.data.name, "--not-digits": args.not_digits and args.not_digits.name,
-               "--epochs": args.epochs, "--seed": args.seed, "--limit": args.limit}
+               "--epochs": args.epochs, "--start": args.start and args.start.name, "--seed": args.seed,
+               "--limit": args.limit}
     return [str(part) for flag, value in shaping.items() if value is not None for part in (flag, value)]

@@ -22,7 +22,7 @@ SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 VALIDATION = 12  # one in so many, at the end of the training set, chooses and calibrates: 5,000 of MNIST's
 NO_DIGIT = 10  # the eleventh class
 # Characters that are digits too, or that nobody can tell from one without their line.
-AMBIGUOUS_SYMBOLS = ("slash", "z")
+AMBIGUOUS_SYMBOLS = ("slash", "y", "z")
 AMBIGUOUS_LETTERS = ("I",)
 
 
@@ -120,15 +120,17 @@ def load_not_digits(file: Path) -> list[Pictures]:
         file: an .npz with `symbols` and `letters` (N, 28, 28), their `symbol_names` and `letter_names`.
 
     Returns:
-        One (N, 28, 28) uint8 array a kind, bright ink on black.
+        One (N, 28, 28) uint8 array a name, bright ink on black.
 
     Raises:
         SourceError: no such file, or other arrays in it.
     """
     arrays = _load(file, ("symbols", "symbol_names", "letters", "letter_names"))
-    symbols = arrays["symbols"][~np.isin(arrays["symbol_names"], AMBIGUOUS_SYMBOLS)]
-    letters = arrays["letters"][~np.isin(arrays["letter_names"], AMBIGUOUS_LETTERS)]
-    return [symbols, letters]
+    return [
+        arrays[f"{kind}s"][arrays[f"{kind}_names"] == name]
+        for kind, ambiguous in (("symbol", AMBIGUOUS_SYMBOLS), ("letter", AMBIGUOUS_LETTERS))
+        for name in sorted({*arrays[f"{kind}_names"].tolist()} - {*ambiguous})
+    ]
 
 
 def _load(file: Path, names: tuple[str, ...]) -> dict[str, NDArray]:

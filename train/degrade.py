@@ -23,7 +23,7 @@ def degrade(picture: NDArray[np.uint8], rng: np.random.Generator, strength: floa
     Returns:
         (S, S) uint8 mask, 255 for ink; S depends on the size drawn.
     """
-    height = float(np.exp(rng.uniform(np.log(13), np.log(72))))
+    height = float(np.exp(rng.uniform(np.log(13), np.log(52))))
     seen = _warp(picture, height, rng, strength)
     seen = _pen_width(seen, height, rng)
     sigma = rng.uniform(0, 0.045) * height
@@ -34,13 +34,24 @@ def degrade(picture: NDArray[np.uint8], rng: np.random.Generator, strength: floa
     noise = grain * _NOISE[row : row + seen.shape[0], column : column + seen.shape[0]]
     if grain > 15:
         noise = cv2.blur(noise, (3, 3))
-    level = np.float32(rng.uniform(0.3, 0.62))
-    mask = _threshold(seen + noise, level * _typical(seen))
-    if not _as_large(mask, seen):  # a threshold that loses a part of the digit is no digit any more
-        mask = _threshold(seen, 0.4 * level * _typical(seen))
+    typical = _typical(seen)
+    level = rng.uniform(0.3, 0.62) * typical
+    mask = keep_main_parts(_threshold(seen + noise, level))
+    if not _as_large(mask, _threshold(seen, 0.3 * typical)):  # a threshold that loses a part leaves no digit
+        mask = keep_main_parts(_threshold(seen, 0.4 * level))
     if rng.random() < 0.06:
         _strange_ink(mask, height, rng)
-    return keep_main_parts(mask)
+        mask = keep_main_parts(mask)
+    return mask
+
+
+def bend(picture: NDArray[np.uint8], rng: np.random.Generator, strength: float) -> NDArray[np.uint8]:
+    """Another hand's picture, clearly seen: the warp of `degrade`, then a threshold at half.
+
+    Args and result as those of `degrade`.
+    """
+    height = rng.uniform(19, 30) if picture.shape[0] <= 40 else rng.uniform(32, 48)
+    return _threshold(_warp(picture, height, rng, strength), 127)
 
 
 def _threshold(seen: NDArray[np.float32], level: float) -> NDArray[np.uint8]:
@@ -52,10 +63,10 @@ def _typical(seen: NDArray[np.float32]) -> float:
     return float(seen[seen > 0.4 * seen.max()].mean())
 
 
-def _as_large(mask: NDArray[np.uint8], seen: NDArray[np.float32], share: float = 0.85) -> bool:
-    """Whether the mask's main parts still reach about as far as the ink did."""
-    _, _, w, h = cv2.boundingRect(keep_main_parts(mask))
-    _, _, whole_w, whole_h = cv2.boundingRect(_threshold(seen, 0.3 * _typical(seen)))
+def _as_large(mask: NDArray[np.uint8], whole: NDArray[np.uint8], share: float = 0.85) -> bool:
+    """Whether a mask's ink still reaches about as far as the whole ink does."""
+    _, _, w, h = cv2.boundingRect(mask)
+    _, _, whole_w, whole_h = cv2.boundingRect(whole)
     return w >= share * whole_w - 1 and h >= share * whole_h - 1
 
 
@@ -73,21 +84,21 @@ def _warp(picture: NDArray[np.uint8], height: float, rng: np.random.Generator, s
     """Rotation, shear, aspect, perspective and an elastic field, in one look-up."""
     side = int(height * 1.7) + 8
     source = max(picture.shape)
-    angle = np.deg2rad(rng.normal(0, 9)) * strength
+    angle = float(np.deg2rad(rng.normal(0, 10))) * strength
     shear = rng.uniform(-0.25, 0.25) * strength
     aspect = np.exp(rng.uniform(-0.28, 0.28) * strength)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     # Both MNIST (20 of 28 pixels) and the drawn pictures keep the digit's height at 20/28 of their side.
     scale = source * 20 / 28 / height
-    matrix = scale * rotation @ np.array([[aspect, shear], [0, 1 / aspect]])
+    (xx, xy), (yx, yy) = (scale * rotation @ np.array([[aspect, shear], [0, 1 / aspect]])).tolist()
     grid = np.arange(side, dtype=np.float32) - side / 2
     x, y = grid[None, :], grid[:, None]
     depth = 1 + (rng.normal(0, 0.1) * x + rng.normal(0, 0.1) * y) * (strength / height)
     centre_y, centre_x = picture.shape[0] / 2 - 0.5, picture.shape[1] / 2 - 0.5
     field = rng.normal(0, 0.028 * source * strength, (2, 5, 5)).astype(np.float32)
     wave_x, wave_y = (cv2.resize(f, (side, side), interpolation=cv2.INTER_CUBIC) for f in field)
-    map_x = ((matrix[0, 0] * x + matrix[0, 1] * y) / depth + centre_x + wave_x).astype(np.float32)
-    map_y = ((matrix[1, 0] * x + matrix[1, 1] * y) / depth + centre_y + wave_y).astype(np.float32)
+    map_x = (xx * x + xy * y) / depth + (wave_x + centre_x)
+    map_y = (yx * x + yy * y) / depth + (wave_y + centre_y)
     sampling = cv2.INTER_LINEAR if source > 40 else cv2.INTER_CUBIC
     return cv2.remap(picture, map_x, map_y, sampling).astype(np.float32)
 

@@ -63,7 +63,7 @@ class Evaluation:
         name: of its file.
         size: of its file, in bytes.
         figures: on MNIST's test set through the live normaliser, and on things that are no digits likewise.
-        degraded: the same after a bad camera: digits and others bent, blurred, broken, noisy.
+        degraded: the same as training shows them: digits and others bent, half of them blurred, broken, noisy.
         answers: behind `figures`.
         temperature: that it was judged with.
         agreement: share of the test set on which the Keras network says the same.

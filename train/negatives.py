@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fixtures.strokes import smooth
+from train.fonts import SIDE, Picture, printed
 
-Picture = NDArray[np.uint8]
-SIDE = 84  # three times MNIST's, with the same share of empty border
 LETTERS = "ACEFGHJKLMNPQRTUVWXYacdefhkmnprtuvwxyBD"
-SIGNS = "?!&%#@*+=<>[]{}:;.,\"'^~$()"
-FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX,
-         cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX)
+SIGNS = "?!&%#@*+=<>[]{}:;.,\"^~$()"
+STEEP = 0.7  # rise over run of a line from which on it could be a slanted 1
+SLIM = 0.35  # width over length, likewise
 
 
 def no_digit(digits: Picture, rng: np.random.Generator) -> Picture:
@@ -34,16 +33,32 @@ def no_digit(digits: Picture, rng: np.random.Generator) -> Picture:
     """
     kinds: list[tuple[float, Callable[[], Picture]]] = [
         (0.22, lambda: _text(rng)),
-        (0.14, lambda: _scribble(rng)),
-        (0.10, lambda: _lines(rng)),
-        (0.12, lambda: _blob(rng)),
-        (0.12, lambda: _texture(rng)),
-        (0.10, lambda: _frame(rng)),
+        (0.14, lambda: no_stroke(_scribble, rng)),
+        (0.10, lambda: no_stroke(_lines, rng)),
+        (0.12, lambda: no_stroke(_blob, rng)),
+        (0.12, lambda: no_stroke(_texture, rng)),
+        (0.10, lambda: no_stroke(_frame, rng)),
         (0.08, lambda: _piece(digits, rng)),
         (0.12, lambda: _pair(digits, rng)),
     ]
     shares = np.array([share for share, _ in kinds])
     return kinds[rng.choice(len(kinds), p=shares / shares.sum())][1]()
+
+
+def no_stroke(draw: Callable[[np.random.Generator], Picture], rng: np.random.Generator) -> Picture:
+    """Draw until it is no bare steep stroke: that would be a 1."""
+    while _is_stroke(picture := draw(rng)):
+        pass
+    return picture
+
+
+def _is_stroke(picture: Picture) -> bool:
+    points = cv2.findNonZero(picture)
+    if points is None:
+        return True
+    corners = cv2.boxPoints(cv2.minAreaRect(points))
+    short, long = sorted((corners[1] - corners[0], corners[2] - corners[1]), key=lambda side: float(np.hypot(*side)))
+    return bool(np.hypot(*short) < SLIM * np.hypot(*long) and abs(long[1]) > STEEP * abs(long[0]))
 
 
 def _blank() -> Picture:
@@ -54,13 +69,7 @@ def _text(rng: np.random.Generator) -> Picture:
     """One letter or sign, or a short run of letters that touch."""
     alphabet = list(LETTERS * 2 + SIGNS)
     text = "".join(rng.choice(alphabet, 1 if rng.random() < 0.75 else rng.integers(2, 5)))
-    font, thickness = FONTS[rng.integers(len(FONTS))], int(rng.integers(1, 7))
-    (width, height), _ = cv2.getTextSize(text, font, 1.0, thickness)
-    scale = 60 / max(width, height)
-    picture = _blank()
-    origin = (int(SIDE / 2 - width * scale / 2), int(SIDE / 2 + height * scale / 2))
-    cv2.putText(picture, text, origin, font, scale, 255, thickness, cv2.LINE_AA)
-    return picture
+    return printed(text, rng)
 
 
 def _polyline(picture: Picture, points: NDArray[np.floating], thickness: int) -> None:
@@ -107,7 +116,7 @@ def _blob(rng: np.random.Generator) -> Picture:
     """Filled shapes: dots, stains, buttons, leaves, corners of things, bars bolder than any pen."""
     picture = _blank()
     if rng.random() < 0.2:
-        half = rng.uniform(7, 14)
+        half = rng.uniform(11, 17)
         corners = np.array([[-half, -30], [half, -30], [half, 30], [-half, 30]]) + 42 + rng.normal(0, 1, (4, 2))
         cv2.fillPoly(picture, [np.round(corners).astype(np.int32)], 255, cv2.LINE_AA)
         return picture
@@ -119,8 +128,8 @@ def _blob(rng: np.random.Generator) -> Picture:
         radii = rng.uniform(8, 34, len(angles))
         points = 42 + np.stack([np.cos(angles), np.sin(angles)], 1) * radii[:, None]
         cv2.fillPoly(picture, [np.round(points).astype(np.int32)], 255, cv2.LINE_AA)
-    if rng.random() < 0.3:  # holes, as in a plug or a keyring
-        cv2.circle(picture, tuple(int(v) for v in rng.integers(32, 52, 2)), int(rng.integers(3, 9)), 0, -1, cv2.LINE_AA)
+    if rng.random() < 0.3:  # holes, as in a plug; small ones, for a ring is a 0
+        cv2.circle(picture, tuple(int(v) for v in rng.integers(32, 52, 2)), int(rng.integers(2, 5)), 0, -1, cv2.LINE_AA)
     return picture
 
 
@@ -158,16 +167,16 @@ def _frame(rng: np.random.Generator) -> Picture:
 
 
 def _piece(digits: Picture, rng: np.random.Generator) -> Picture:
-    """What a shadow or a border leaves of a digit. Slim pieces are left out: they would be 1s."""
+    """What a shadow or a border leaves of a digit, wider than high: others can be digits themselves."""
     for _ in range(8):
         picture = digits[rng.integers(len(digits))].copy()
         cut = int(rng.integers(11, 17))
         quarter = picture[:cut] if rng.random() < 0.5 else picture[cut:]
         quarter[:] = 0
         _, _, w, h = cv2.boundingRect(picture)
-        if w > 0.9 * h:
+        if w > 1.3 * h:
             return picture
-    return _blob(rng)
+    return no_stroke(_blob, rng)
 
 
 def _pair(digits: Picture, rng: np.random.Generator) -> Picture:

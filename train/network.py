@@ -7,23 +7,24 @@ CLASSES = 11  # ten digits and "no digit"
 
 
 def build() -> keras.Model:
-    """Five 3×3 convolutions and one 7×7 that looks at each channel whole; 74,203 weights.
+    """Five convolutions, 28×28 to 14×14 to 7×7 to 5×5 to 3×3, and a dense layer; 153,003 weights.
 
-    The last one stands where others average: it costs 3,136 weights and keeps where things are, which
-    tells a 6 from a 9. Input (N, 28, 28, 1) float32 in 0..1, output (N, 11) logits.
+    The first convolution goes two pixels at a time, so nothing is computed at full size, where a network of this kind
+    spends half its time. The last two keep to the inside of the picture: no padding is computed either.
+    Input (N, 28, 28, 1) float32 in 0..1, output (N, 11) logits.
     """
     picture = keras.Input((28, 28, 1), name="crop")
-    x = _convolve(picture, 16)
-    x = _convolve(x, 32, stride=2)
+    x = _convolve(picture, 32, size=5, stride=2)
     x = _convolve(x, 32)
     x = _convolve(x, 64, stride=2)
-    x = _convolve(x, 64)
-    x = layers.DepthwiseConv2D(7, use_bias=False)(x)
-    x = layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
-    x = layers.Dropout(0.15)(layers.Flatten()(x))
+    x = _convolve(x, 64, padding="valid")
+    x = _convolve(x, 128, padding="valid")
+    x = layers.Dropout(0.15, name="dropout")(layers.Flatten()(x))
     return keras.Model(picture, layers.Dense(CLASSES, name="logits")(x), name="digits")
 
 
-def _convolve(x: keras.KerasTensor, filters: int, stride: int = 1) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, 3, stride, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
+def _convolve(
+    x: keras.KerasTensor, filters: int, size: int = 3, stride: int = 1, padding: str = "same"
+) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, size, stride, padding=padding, use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.98)(x))

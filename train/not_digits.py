@@ -8,12 +8,12 @@ from pathlib import Path
 
 from train.data import Pictures, load_not_digits
 
-HELD_BACK = 0.2  # share of each kind, its end, that no model has learnt from
+HELD_BACK = 0.2  # share of each symbol or letter, its end, that no model has learnt from
 
 
 @dataclass(frozen=True)
 class NotDigits:
-    """One (N, 28, 28) uint8 array a kind, bright ink on black, and the SHA-256 of the file that they came from."""
+    """One (N, 28, 28) uint8 array a symbol or letter, bright ink on black, and their file's SHA-256."""
 
     train: tuple[Pictures, ...]
     held_back: tuple[Pictures, ...]

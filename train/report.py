@@ -51,7 +51,7 @@ def _lines(evaluation: Evaluation) -> Iterable[str]:
     yield f"# {evaluation.name}"
     yield ""
     yield ("MNIST's test set through the live normaliser, and as many things that are no digits; *degraded*: others, "
-           "bent, blurred, broken and noisy as a camera gives them.")
+           "as in training, half of them bent, half also blurred, broken and noisy as a camera gives them.")
     yield ""
     yield from _table(
         ("what", "plain", "degraded"),
