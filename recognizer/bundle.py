@@ -27,7 +27,7 @@ class Manifest:
         classes: a name for each output, in their order; the last is "no digit".
         input_shape: of one crop, height, width, channels.
         input_range: the values of paper and of ink.
-        threshold: a digit is reported from this probability on, 0 to 1.
+        threshold: a digit is reported from this probability of being one on, 0 to 1.
         temperature: 0.01 to 100; the logits are divided by it before the softmax (Guo et al. 2017, arXiv:1706.04599).
         made: command, recipe, data, seed and versions.
         figures: measured when it was made.

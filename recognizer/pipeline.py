@@ -28,6 +28,7 @@ from recognizer.track import Tracker
 from recognizer.types import Digit, Frame, Image, Milliseconds, Reading
 from recognizer.views import Views
 
+LEAST_LABEL = 0.5  # probability of the label of what is surely a digit
 RATE_MEMORY = 0.9  # of the average time between frames
 
 
@@ -40,7 +41,8 @@ class Recognizer:
 
     Args:
         model: path of a .tflite file with its .json manifest beside it; by default the shipped one.
-        threshold: digits below this probability are not reported, 0 to 1; by default the manifest's.
+        threshold: labels below this probability are not reported, 0 to 1; by default those of what is a digit with
+            less than the manifest's, or has a label with less than a half.
 
     Raises:
         ModelError: the bundle is missing, damaged or of another shape.
@@ -51,7 +53,9 @@ class Recognizer:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")
         self._classifier = Classifier.load(Path(model) if model else shipped("models/digits.tflite"))
-        self.threshold = self._classifier.manifest.threshold if threshold is None else threshold
+        # By default a 1 that may be a 7 is surely a digit, and reported as the likelier one.
+        self._likeness = self._classifier.manifest.threshold if threshold is None else 0.0
+        self.threshold = min(LEAST_LABEL, self._likeness) if threshold is None else threshold
 
     def read(self, image: Image) -> Reading:
         """Read one picture, on its own.
@@ -118,7 +122,7 @@ class Recognizer:
         halves, of_halves = split(candidates, probabilities, lambda parts: self._classified(parts, clock))
         candidates, probabilities = candidates + halves, np.vstack([probabilities, of_halves])
         with clock.stage("select"):
-            judged = select(candidates, probabilities, refused, self.threshold)
+            judged = select(candidates, probabilities, refused, self.threshold, self._likeness)
         with clock.stage("marks"):
             digits = mark(frame.image, digits_of(judged))
         if attention is not None:
@@ -131,7 +135,7 @@ class Recognizer:
             found = find_again(frame.image, [k.candidate for k in attention.known], attention.light)
         probabilities = self._classified([candidate for there in found for candidate in there], clock)
         with clock.stage("select"):
-            judged = best_of_each(found, probabilities, self.threshold)
+            judged = best_of_each(found, probabilities, self.threshold, self._likeness)
             digits = attention.followed(judged)
         return None if digits is None else ([j for there in judged for j in there] + attention.elsewhere, digits)
 

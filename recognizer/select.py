@@ -19,13 +19,15 @@ MADE_OF = 0.6  # of a piece's width, the share that digits must cover for it to 
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
 CERTAIN = 0.9  # probability that a digit on uneven ground needs, and light ink or a bare stroke that stands alone
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
+SAME_INK = 2.5  # contrasts of one sheet's ink differ by less than this factor
 ALIKE = 1.35  # heights of one size differ by less than this factor
 NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
 TOP = 3  # likeliest labels that a digit carries
 
 
 def select(
-    candidates: list[Candidate], probabilities: NDArray[np.float32], refused: list[Candidate], threshold: float
+    candidates: list[Candidate], probabilities: NDArray[np.float32], refused: list[Candidate], threshold: float,
+    likeness: float = 0.0,
 ) -> list[Judged]:
     """Judge all candidates of a frame.
 
@@ -34,6 +36,7 @@ def select(
         probabilities: (N, 11) float32, one row a candidate, the last column "no digit".
         refused: the frame's other candidates, which tell lines of text.
         threshold: a label counts from this probability on, 0 to 1.
+        likeness: and from this probability on that it is a digit at all.
 
     Returns:
         One for each candidate, the refused ones last. Those without a reason are digits, no two at one place.
@@ -41,8 +44,8 @@ def select(
     best, digit_like = probabilities[:, :NO_DIGIT].max(axis=1), 1 - probabilities[:, NO_DIGIT]
     reasons = np.where(digit_like < 0.5, "no digit", "unsure").astype(object)
     order = sorted(range(len(candidates)), key=lambda i: (not candidates[i].sure, -best[i]))
-    likely = [i for i in order if best[i] >= threshold]
-    unlikely = [i for i in order if best[i] < threshold]
+    counts = (best >= threshold) & (digit_like >= likeness)
+    likely, unlikely = [i for i in order if counts[i]], [i for i in order if not counts[i]]
     reasons[likely] = "overlap"
     chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
     reasons[chosen] = "letters"
@@ -58,26 +61,27 @@ def select(
 
 
 def best_of_each(
-    found: list[list[Candidate]], probabilities: NDArray[np.float32], threshold: float
+    found: list[list[Candidate]], probabilities: NDArray[np.float32], threshold: float, likeness: float = 0.0
 ) -> list[list[Judged]]:
     """Judge candidates at places where digits were a moment ago: of each place's the likeliest is the digit.
 
     Args:
         found: the candidates of each place.
         probabilities: (N, 11) float32, a row for each candidate in order.
-        threshold: as in `select`.
+        threshold, likeness: as in `select`.
 
     Returns:
         One for each candidate, place by place.
     """
     rows = iter(probabilities)
-    return [_best([(candidate, next(rows)) for candidate in there], threshold) for there in found]
+    return [_best([(candidate, next(rows)) for candidate in there], threshold, likeness) for there in found]
 
 
-def _best(there: list[tuple[Candidate, NDArray[np.float32]]], threshold: float) -> list[Judged]:
+def _best(there: list[tuple[Candidate, NDArray[np.float32]]], threshold: float, likeness: float) -> list[Judged]:
     likely = [float(row[:NO_DIGIT].max()) for _, row in there]
-    most = max(likely, default=0.0)
-    reasons = ["" if p == most >= threshold else "overlap" if p >= threshold else "unsure" for p in likely]
+    counts = [p >= threshold and 1 - row[NO_DIGIT] >= likeness for p, (_, row) in zip(likely, there, strict=True)]
+    most = max((p for p, may in zip(likely, counts, strict=True) if may), default=0.0)
+    reasons = ["unsure" if not may else "" if p == most else "overlap" for p, may in zip(likely, counts, strict=True)]
     return [Judged(candidate, row, why) for (candidate, row), why in zip(there, reasons, strict=True)]
 
 
@@ -185,10 +189,10 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
 
 
 def _in_company(candidate: Candidate, sure: list[Candidate]) -> bool:
-    """Whether some surer digits of its polarity and about its size stand around a candidate."""
+    """Whether some surer digits of its polarity, no much stronger ink and about its size stand around a candidate."""
     (x, y), height = candidate.box.centre, candidate.box.h
     near = COMPANY_REACH * height
-    of_its_kind = [c.box for c in sure if c.dark == candidate.dark]
+    of_its_kind = [c.box for c in sure if c.dark == candidate.dark and c.contrast <= SAME_INK * candidate.contrast]
     alike = [b.centre for b in of_its_kind if max(height, b.h) < ALIKE * min(height, b.h)]
     return sum(max(abs(x - other_x), abs(y - other_y)) < near for other_x, other_y in alike) >= COMPANY
 
