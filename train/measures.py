@@ -69,7 +69,7 @@ def _loss(logits: Logits, labels: Labels, temperature: float) -> float:
     return float(-np.log(likelihood + 1e-12).mean())
 
 
-def choose_threshold(logits: Logits, temperature: float, keep: float = 0.98) -> float:
+def choose_threshold(logits: Logits, temperature: float, keep: float = 0.99) -> float:
     """The threshold at which `keep` of these digits (N, 11) are still accepted, to a hundredth, at least 0.5."""
     score = _digit_score(softmax(logits / np.float32(temperature)))
     return round(float(np.clip(np.floor(np.quantile(score, 1 - keep) * 100) / 100, 0.5, 0.95)), 2)

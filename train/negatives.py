@@ -35,7 +35,8 @@ def no_digit(digits: Picture, rng: np.random.Generator) -> Picture:
         (0.22, lambda: _text(rng)),
         (0.14, lambda: no_stroke(_scribble, rng)),
         (0.10, lambda: no_stroke(_lines, rng)),
-        (0.12, lambda: no_stroke(_blob, rng)),
+        (0.10, lambda: no_stroke(_blob, rng)),
+        (0.05, lambda: _finger(rng)),
         (0.12, lambda: no_stroke(_texture, rng)),
         (0.10, lambda: no_stroke(_frame, rng)),
         (0.08, lambda: _piece(digits, rng)),
@@ -113,13 +114,8 @@ def _lines(rng: np.random.Generator) -> Picture:
 
 
 def _blob(rng: np.random.Generator) -> Picture:
-    """Filled shapes: dots, stains, buttons, leaves, corners of things, bars bolder than any pen."""
+    """Filled shapes: dots, stains, buttons, leaves, corners of things."""
     picture = _blank()
-    if rng.random() < 0.2:
-        half = rng.uniform(11, 17)
-        corners = np.array([[-half, -30], [half, -30], [half, 30], [-half, 30]]) + 42 + rng.normal(0, 1, (4, 2))
-        cv2.fillPoly(picture, [np.round(corners).astype(np.int32)], 255, cv2.LINE_AA)
-        return picture
     if rng.random() < 0.4:
         axes = (int(rng.integers(10, 32)), int(rng.integers(10, 32)))
         cv2.ellipse(picture, (42, 42), axes, float(rng.uniform(0, 180)), 0, 360, 255, -1, cv2.LINE_AA)
@@ -130,6 +126,20 @@ def _blob(rng: np.random.Generator) -> Picture:
         cv2.fillPoly(picture, [np.round(points).astype(np.int32)], 255, cv2.LINE_AA)
     if rng.random() < 0.3:  # holes, as in a plug; small ones, for a ring is a 0
         cv2.circle(picture, tuple(int(v) for v in rng.integers(32, 52, 2)), int(rng.integers(2, 5)), 0, -1, cv2.LINE_AA)
+    return picture
+
+
+def _finger(rng: np.random.Generator) -> Picture:
+    """A bar bolder than any pen's stroke, upright or leaning, often with a round tip: fingers that hold the sheet."""
+    picture = _blank()
+    foot = rng.uniform(8, 17)
+    tip = foot * rng.uniform(0.65, 1)
+    top, bottom = 42 + rng.normal(0, 9, 2)
+    corners = np.array([[top - tip, 14], [top + tip, 14], [bottom + foot, 72], [bottom - foot, 72]])
+    if rng.random() < 0.6:
+        corners[:2, 1] += tip
+        cv2.circle(picture, (round(top), round(14 + tip)), round(tip), 255, -1, cv2.LINE_AA)
+    cv2.fillPoly(picture, [np.round(corners).astype(np.int32)], 255, cv2.LINE_AA)
     return picture
 
 
