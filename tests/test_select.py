@@ -6,7 +6,7 @@ import pytest
 from recognizer.candidates import Candidate
 from recognizer.classify import NO_DIGIT
 from recognizer.find import NO_CROP
-from recognizer.select import digits_of, select, text_lines
+from recognizer.select import best_of_each, digits_of, select, text_lines
 from recognizer.types import Box
 
 
@@ -29,6 +29,41 @@ def test_the_threshold_decides():
     rows = [likely(3, 0.6)]
     assert labels([candidate(0, 0, 20, 40)], rows, threshold=0.59) == [3]
     assert labels([candidate(0, 0, 20, 40)], rows, threshold=0.61) == []
+
+
+@pytest.mark.parametrize(("none", "likeness", "wanted"), [(0.02, 0.9, [7]), (0.2, 0.9, []), (0.2, 0.7, [7])])
+def test_what_is_surely_a_digit_counts_though_labels_compete(none, likeness, wanted):
+    row = np.zeros(NO_DIGIT + 1, np.float32)
+    row[[7, 1, NO_DIGIT]] = 0.55, 0.45 - none, none
+    one = [candidate(0, 0, 30, 40)]
+    assert [d.label for d in digits_of(select(one, row[None], [], 0.5, likeness))] == wanted
+    (there,) = best_of_each([one], row[None], 0.5, likeness)
+    assert [d.label for d in digits_of(there)] == wanted
+
+
+def test_of_what_is_at_a_known_place_the_likeliest_is_the_digit():
+    there = [candidate(0, 0, 30, 40), candidate(0, 0, 30, 42), candidate(0, 0, 31, 40)]
+    rows = np.stack([likely(3, 0.7), likely(3, 0.9), likely(NO_DIGIT)])
+    first, second = best_of_each([there, []], rows, 0.5)
+    assert [j.reason for j in first] == ["overlap", "", "unsure"]
+    assert second == []
+
+
+def test_ink_much_fainter_than_what_is_around_it_is_no_company():
+    faint = candidate(100, 100, 30, 50)._replace(sure=False, contrast=0.15)
+    company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
+    assert labels([faint, *company], [likely(4, 0.99), likely(5), likely(2)]) == [2, 5]
+
+
+def test_a_bare_stroke_alone_needs_certainty():
+    assert labels([candidate(0, 0, 10, 50)], [likely(1, 0.8)]) == []
+    assert labels([candidate(0, 0, 10, 50)], [likely(1, 0.95)]) == [1]
+
+
+def test_the_cell_of_a_table_that_holds_a_digit_is_no_letter():
+    cells = [candidate(30 * i - 4, 92, 28, 46, refused="crowd") for i in range(3)]
+    assert labels(line(1), [likely(5)], cells[:1]) == [5]
+    assert labels(line(1), [likely(5)], cells[1:]) == []
 
 
 def test_a_digit_carries_its_likeliest_labels_best_first():
