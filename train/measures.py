@@ -69,15 +69,17 @@ def _loss(logits: Logits, labels: Labels, temperature: float) -> float:
     return float(-np.log(likelihood + 1e-12).mean())
 
 
-def choose_threshold(logits: Logits, temperature: float, keep: float = 0.99) -> float:
+def choose_threshold(logits: Logits, temperature: float, keep: float = 0.98) -> float:
     """The threshold at which `keep` of these digits (N, 11) are still accepted, to a hundredth, at least 0.5."""
     score = _digit_score(softmax(logits / np.float32(temperature)))
     return round(float(np.clip(np.floor(np.quantile(score, 1 - keep) * 100) / 100, 0.5, 0.95)), 2)
 
 
 def _digit_score(probabilities: Logits) -> NDArray[np.float32]:
-    best: NDArray[np.float32] = probabilities[:, :NO_DIGIT].max(1)
-    return best
+    """The probability of being a digit, whichever; of a network that knows nothing else its best label's."""
+    score: NDArray[np.float32] = (1 - probabilities[:, NO_DIGIT] if probabilities.shape[1] > NO_DIGIT
+                                  else probabilities.max(1))
+    return score
 
 
 def _calibration_error(confidence: NDArray[np.float32], right: NDArray[np.bool_], bins: int = 15) -> float:
