@@ -18,7 +18,7 @@ from train.fonts import SIDE, Picture, printed
 LETTERS = "ACEFGHJKLMNPQRTUVWXYacdefhkmnprtuvwxyBD"
 SIGNS = "?!&%#@*+=<>[]{}:;.,\"^~$()"
 STEEP = 0.7  # rise over run of a line from which on it could be a slanted 1
-SLIM = 0.35  # width over length, likewise
+SLIM = 0.15  # width over length, likewise; the edge of a shadow, less straight, stays a negative
 
 
 def no_digit(digits: Picture, rng: np.random.Generator) -> Picture:
