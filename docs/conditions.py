@@ -41,7 +41,7 @@ def main() -> None:
         for strength in condition.strengths:
             read = [(recognizer.read(image), truth) for image, truth in condition.pictures(strength)]
             scores.append(f1(read))
-            examples.append(imutils.resize(read[0][0].picture, width=WIDTH))
+            examples.append(imutils.resize(read[0][0].draw(), width=WIDTH))
         table.append(row(condition, scores))
         print(table[-1], flush=True)
         rows.append(np.hstack(examples))
