@@ -13,7 +13,7 @@ from recognizer.types import Box, Digit, Frame, Image
 from recognizer.views import Light
 
 # Frames and seconds after which a picture is searched again: when it has changed, and in any case.
-SOON, LATE = (4, 0.12), (12, 0.4)
+SOON, LATE = (4, 0.12), (18, 0.6)
 SAMPLES, PATCH = 400, 20  # samples along a picture that tell whether it changed, and along each patch of it
 CHANGED, FEW = 8, 0.01  # tones by which the mean of a patch must differ, and the share of such that hands' tremor makes
 PATIENCE = 3  # frames for which a digit that isn't found again is still looked for in its place
