@@ -27,6 +27,8 @@ def cut_free(spots: list[Spot]) -> list[list[Piece]]:
     found, lined = _cut(spots)
     for margin in MARGINS:
         unruled = [(place, *cleared) for place in lined if (cleared := _unruled(spots[place], margin))]
+        if not unruled:
+            break
         lined = []
         for (place, _, window), pieces in zip(unruled, _cut([spot for _, spot, _ in unruled])[0], strict=True):
             found[place] += [piece._replace(box=piece.box.moved(window.x, window.y)) for piece in pieces]

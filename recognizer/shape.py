@@ -89,6 +89,8 @@ def examine(sheet: Sheet, spots: list[Spot], chosen: NDArray[np.intp]) -> list[t
     alone = _judge(sheet, pieces, spots, chosen)
     passed = [k for k, (_, p) in zip(chosen.tolist(), alone, strict=True) if not p.refused or p.refused in JOINED]
     groups = {tuple(sorted(group)) for group in map(sheet.near, passed) if len(group) > 1}
+    if not groups:
+        return alone
     joined = pieces.joined([list(group) for group in groups])
     return alone + _judge(sheet, joined, spots, np.arange(len(groups)))
 
