@@ -11,7 +11,7 @@ from recognizer.types import Box, Image, Reading
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 LOST, DIMMED = "camera lost", 3  # what stands on its last picture, which is so many times darker
-WHITE, BLACK, RED = (255, 255, 255), (0, 0, 0), (80, 80, 255)
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 DIGIT, NUMBER = (90, 230, 90), (255, 190, 60)  # BGR
 SMALL = 90  # units that a small digit is high at most: there is no room around it for much
 LEAST_UNIT = 0.5  # a caption's capitals are 8 pixels high then

@@ -217,12 +217,15 @@ def _beside(rest: list[Candidate], digits: list[Candidate]) -> NDArray[np.intp]:
 
 def _once(candidates: list[Candidate], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     """Those of the chosen indices whose candidates aren't nearly at the place of one before: one ink is one letter."""
+    boxes = np.array([candidates[k].box for k in chosen.tolist()], np.float32).reshape(-1, 4)
+    start, stop, area = boxes[:, :2], boxes[:, :2] + boxes[:, 2:], boxes[:, 2:].prod(axis=1)
+    shared = np.minimum(stop[:, None], stop) - np.maximum(start[:, None], start)
+    alike = 3 * np.clip(shared, 0, None).prod(axis=2) > area[:, None] + area  # over a half of what both cover is shared
     kept: list[int] = []
-    for k in chosen.tolist():
-        box = candidates[k].box
-        if not any(3 * box.intersection(candidates[i].box) > box.area + candidates[i].box.area for i in kept):
-            kept.append(k)
-    return np.array(kept, np.intp)
+    for place in range(len(boxes)):
+        if not alike[place, kept].any():
+            kept.append(place)
+    return chosen[kept]
 
 
 def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:
