@@ -39,7 +39,7 @@ def degrade(picture: NDArray[np.uint8], rng: np.random.Generator, strength: floa
     mask = keep_main_parts(_threshold(seen + noise, level))
     if not _as_large(mask, _threshold(seen, 0.3 * typical)):  # a threshold that loses a part leaves no digit
         mask = keep_main_parts(_threshold(seen, 0.4 * level))
-    if rng.random() < 0.06:
+    if rng.random() < 0.08:
         _strange_ink(mask, height, rng)
         mask = keep_main_parts(mask)
     return mask
@@ -117,17 +117,46 @@ def _pen_width(seen: NDArray[np.float32], height: float, rng: np.random.Generato
 
 
 def _strange_ink(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
-    """Draw a gap, or a piece of a ruled line that touches the digit, into the mask."""
+    """Draw into the mask what doesn't belong to the digit, or take away what does."""
+    rng.choice([_gap, _rule, _neighbour, _cut_off], p=[0.3, 0.3, 0.25, 0.15])(mask, height, rng)
+
+
+def _gap(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
+    """A broken stroke."""
+    x, y = rng.uniform(0.3, 0.7, 2) * mask.shape[0]
+    angle = rng.uniform(0, np.pi)
+    dx, dy = np.cos(angle) * height * 0.2, np.sin(angle) * height * 0.2
+    cv2.line(mask, (int(x - dx), int(y - dy)), (int(x + dx), int(y + dy)), 0, max(1, round(height * 0.04)))
+
+
+def _rule(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
+    """A piece of a ruled line that touches the digit."""
     side = mask.shape[0]
-    if rng.random() < 0.4:
-        x, y = rng.uniform(0.3, 0.7, 2) * side
-        angle = rng.uniform(0, np.pi)
-        dx, dy = np.cos(angle) * height * 0.2, np.sin(angle) * height * 0.2
-        cv2.line(mask, (int(x - dx), int(y - dy)), (int(x + dx), int(y + dy)), 0, max(1, round(height * 0.04)))
-        return
     y = int(side / 2 + rng.choice([-1, 1]) * height * rng.uniform(0.42, 0.52))
     reach = height * rng.uniform(0.2, 0.5)
     ends = (int(side / 2 - reach), y), (int(side / 2 + reach), y + int(rng.normal(0, 2)))
     if rng.random() < 0.3:
         ends = (ends[0][1], ends[0][0]), (ends[1][1], ends[1][0])
     cv2.line(mask, *ends, 255, max(1, round(height * 0.03)))
+
+
+def _neighbour(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
+    """The end of a neighbour's stroke at the digit's side."""
+    _, y, _, h = cv2.boundingRect(mask)
+    row = y + int(rng.uniform(0.1, 0.9) * h)
+    inked = np.flatnonzero(mask[min(row, mask.shape[0] - 1)])
+    if not len(inked):
+        return
+    at, outwards = (int(inked[0]), -1) if rng.random() < 0.5 else (int(inked[-1]), 1)
+    length, slope = height * rng.uniform(0.05, 0.14), rng.normal(0, 0.6)
+    end = int(at + outwards * length), int(row + slope * length)
+    cv2.line(mask, (at, row), end, 255, max(1, round(height * rng.uniform(0.03, 0.1))))
+
+
+def _cut_off(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
+    """What a cut between two digits that touch takes too much of one: a strip of its side."""
+    x, _, w, _ = cv2.boundingRect(mask)
+    strip = int(w * rng.uniform(0.03, 0.12))
+    if w > 0.4 * height and strip:
+        start = x if rng.random() < 0.5 else x + w - strip
+        mask[:, start : start + strip] = 0
