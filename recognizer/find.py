@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from recognizer.candidates import Candidate, Look
-from recognizer.cut import MARGINS, around, cut_free
+from recognizer.cut import cut_free
 from recognizer.ground import PAPER
 from recognizer.normalise import SIZE, normalise
 from recognizer.seeds import Seeds, find_seeds, strengths
 from recognizer.shape import Piece, Spot
 from recognizer.types import Box, Image
-from recognizer.views import FULL, HALF, Light, Views, flat_part, scale
+from recognizer.views import FULL, HALF, Views
 
 SMALL = 24  # height at half size under which ink is cut out at full size
 NO_CROP = np.zeros((SIZE, SIZE), np.uint8)
@@ -45,33 +45,6 @@ def search(views: Views) -> list[Candidate]:
     return found
 
 
-def find_again(image: Image, before: list[Candidate], light: Light) -> list[list[Candidate]]:
-    """Find candidates where some were a moment ago, and nowhere else; on what ground they stand was seen then.
-
-    Args:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
-        before: as they were found in a picture of the same size.
-        light: that picture's.
-
-    Returns:
-        What may be a digit, for each of those before.
-    """
-    spots, windows = [], []
-    for candidate in before:
-        look = candidate.look or FULL
-        wide = scale(look, light.size)
-        seed = Box(*(round(v / wide) for v in candidate.box))
-        flat, window = flat_part(image, look, around(seed, MARGINS[0]), light)
-        spots.append(Spot(flat, look, candidate.dark, seed.moved(-window.x, -window.y),
-                          round(candidate.contrast * PAPER), trusted=True))
-        windows.append(window)
-    return [
-        [_candidate(piece._replace(box=piece.box.moved(window.x, window.y)), spot, scale(spot.look, light.size))
-         for piece in pieces if not piece.refused]
-        for spot, window, pieces in zip(spots, windows, cut_free(spots), strict=True)
-    ]
-
-
 def _cut(views: Views, look: Look, seeds: Seeds) -> list[Candidate]:
     """What is at seeds; small and faint ink is cut out at full size."""
     large = np.full(len(seeds.boxes), True)
@@ -83,7 +56,7 @@ def _cut(views: Views, look: Look, seeds: Seeds) -> list[Candidate]:
         boxes = HALF.shrink * rest.boxes
         again = Seeds(boxes, rest.dark, strengths(views.flat(FULL), boxes, rest.dark), rest.refused)
         spots += _spots(views, FULL, again[again.strength >= FULL.faintest * PAPER])
-    return [_candidate(piece, spot, views.scale(spot.look))
+    return [candidate_of(piece, spot, views.scale(spot.look))
             for spot, pieces in zip(spots, cut_free(spots), strict=True) for piece in pieces]
 
 
@@ -101,7 +74,8 @@ def _refused(seeds: Seeds, wide: float) -> list[Candidate]:
                                                 seeds.refused.tolist(), strict=True)]
 
 
-def _candidate(piece: Piece, spot: Spot, wide: float) -> Candidate:
+def candidate_of(piece: Piece, spot: Spot, wide: float) -> Candidate:
+    """The candidate that a piece of ink in a spot's picture is, whose pixels are `wide` ones of the frame."""
     box = Box(*(round(v * wide) for v in piece.box))
     crop = NO_CROP if piece.refused else normalise(piece.mask)
     return Candidate(box, crop, spot.strength / PAPER, spot.dark, piece.refused, piece.sure, spot.look, piece.mask)

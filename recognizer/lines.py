@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def find_lines(digits: list[Digit]) -> Lines:
     level = np.abs(down) / tall <= MOST_STEP
     slanted = np.abs(down) <= STEEPEST * along
     _, nearest = _nearest(gap + 2 * np.abs(down) / tall, beside & (level | slanted) & (gap < 1))
-    tilt = float(np.median([down[i, j] / along[i, j] for i, j in nearest])) if nearest else 0.0
+    tilt = median(float(down[i, j] / along[i, j]) for i, j in nearest) if nearest else 0.0
     tilt = min(max(tilt, -STEEPEST), STEEPEST)
     off = np.minimum(np.abs(down - tilt * along), np.abs(down)) / tall
     before, _ = _nearest(gap + 2 * np.abs(down - tilt * along) / tall, beside & (off <= MOST_STEP))
@@ -64,8 +65,8 @@ def _nearest(
     before: list[int | None] = [None] * len(cost)
     pairs: list[tuple[int, int]] = []
     taken: set[int] = set()
-    for k in np.argsort(cost[firsts, seconds], kind="stable"):
-        i, j = int(firsts[k]), int(seconds[k])
+    order = np.argsort(cost[firsts, seconds], kind="stable")
+    for i, j in zip(firsts[order].tolist(), seconds[order].tolist(), strict=True):
         if i not in taken and before[j] is None:
             taken.add(i)
             before[j] = i

@@ -35,19 +35,19 @@ def normalise(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     x, y, w, h = cv2.boundingRect(mask) if mask.size else (0, 0, 0, 0)
     if not w:
         return crop
-    ink = (mask[y : y + h, x : x + w] != 0).view(np.uint8) * np.uint8(255)
+    ink = cv2.threshold(mask[y : y + h, x : x + w], 0, 255, cv2.THRESH_BINARY)[1]
     scale = FIT / max(w, h)
     size = (max(1, round(w * scale)), max(1, round(h * scale)))
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    inked = small[small > 0]
-    binary = small > min(127.0, 0.75 * float(inked.mean()))
-    rows, columns = np.nonzero(binary)
-    top = _offset(rows, size[1])
-    left = _offset(columns, size[0])
-    crop[top : top + size[1], left : left + size[0]][binary] = 255
+    inked_mean = cv2.mean(small, small)[0]
+    binary = cv2.threshold(small, min(127.0, 0.75 * inked_mean), 255, cv2.THRESH_BINARY)[1]
+    moments = cv2.moments(binary, binaryImage=True)
+    top = _offset(moments["m01"] / moments["m00"], size[1])
+    left = _offset(moments["m10"] / moments["m00"], size[0])
+    crop[top : top + size[1], left : left + size[0]] = binary
     return crop
 
 
-def _offset(positions: NDArray[np.intp], length: int) -> int:
+def _offset(mean: float, length: int) -> int:
     """Where a side of `length` pixels begins so that the mean position falls on the centre."""
-    return min(max(round(CENTRE - float(positions.mean())), 0), SIZE - length)
+    return min(max(round(CENTRE - mean), 0), SIZE - length)

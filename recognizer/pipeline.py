@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.again import find_again
 from recognizer.assets import shipped
 from recognizer.attention import Attention
 from recognizer.candidates import Candidate, Judged
 from recognizer.classify import Classifier
 from recognizer.errors import UsageError
-from recognizer.find import find_again, search
+from recognizer.find import search
 from recognizer.marks import mark
 from recognizer.normalise import SIZE
 from recognizer.numbers import read_numbers

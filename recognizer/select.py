@@ -73,16 +73,17 @@ def best_of_each(
     Returns:
         One for each candidate, place by place.
     """
-    rows = iter(probabilities)
-    return [_best([(candidate, next(rows)) for candidate in there], threshold, likeness) for there in found]
+    likely = probabilities[:, :NO_DIGIT].max(axis=1)
+    counts = (likely >= threshold) & (1 - probabilities[:, NO_DIGIT] >= likeness)
+    rows = iter(zip(probabilities, np.where(counts, likely, 0).tolist(), strict=True))
+    return [_best([(candidate, *next(rows)) for candidate in there]) for there in found]
 
 
-def _best(there: list[tuple[Candidate, NDArray[np.float32]]], threshold: float, likeness: float) -> list[Judged]:
-    likely = [float(row[:NO_DIGIT].max()) for _, row in there]
-    counts = [p >= threshold and 1 - row[NO_DIGIT] >= likeness for p, (_, row) in zip(likely, there, strict=True)]
-    most = max((p for p, may in zip(likely, counts, strict=True) if may), default=0.0)
-    reasons = ["unsure" if not may else "" if p == most else "overlap" for p, may in zip(likely, counts, strict=True)]
-    return [Judged(candidate, row, why) for (candidate, row), why in zip(there, reasons, strict=True)]
+def _best(there: list[tuple[Candidate, NDArray[np.float32], float]]) -> list[Judged]:
+    """Judge the candidates of one place, each with how likely its label is; 0 where that doesn't count."""
+    most = max((likely for _, _, likely in there), default=0.0)
+    return [Judged(candidate, row, "unsure" if not likely else "" if likely == most else "overlap")
+            for candidate, row, likely in there]
 
 
 def digits_of(judged: list[Judged]) -> list[Digit]:
@@ -229,6 +230,7 @@ def _once(candidates: list[Candidate], chosen: NDArray[np.intp]) -> NDArray[np.i
 
 
 def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:
-    top = tuple((int(k), float(probabilities[k])) for k in np.argsort(-probabilities[:NO_DIGIT])[:TOP])
+    shares = probabilities[:NO_DIGIT].tolist()
+    top = tuple((label, shares[label]) for label in sorted(range(NO_DIGIT), key=lambda label: -shares[label])[:TOP])
     label, confidence = top[0]
     return Digit(label, min(1.0, confidence), box, top)

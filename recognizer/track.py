@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
+from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ FLOOR = 1e-3  # the least probability that a single frame may give to a label
 HYSTERESIS = 5.0  # by how much another label's evidence must exceed the present one's, in nats
 MARKS = ("", MINUS, POINT, COMMA)
 
+_LOG_FLOOR = log(FLOOR)
+_KEYS = np.array([1.0, 1e6])  # makes one number of two
 _Floats = NDArray[np.float64]
 
 
@@ -30,8 +33,8 @@ _Floats = NDArray[np.float64]
 class _Track:
     id: int
     digit: Digit
-    evidence: _Floats = field(default_factory=lambda: np.zeros(10))  # decayed sums of log-probabilities
-    marks: _Floats = field(default_factory=lambda: np.zeros(len(MARKS)))  # and of what was seen before it
+    evidence: list[float] = field(default_factory=lambda: [0.0] * 10)  # decayed sums of log-probabilities
+    marks: dict[str, float] = field(default_factory=lambda: dict.fromkeys(MARKS, 0.0))  # and of what stood before it
     speed: tuple[int, int] = (0, 0)  # pixels a frame
     weight: float = 0.0  # how many frames the sums are worth
     seen: int = 0
@@ -51,17 +54,18 @@ class _Track:
         self.recent.append(True)
         self.seen, self.missed = self.seen + 1, 0
         self.weight = MEMORY * self.weight + 1
-        self.evidence = MEMORY * self.evidence + _log_probabilities(digit)
-        self.marks *= MEMORY
-        self.marks[MARKS.index(digit.mark)] += 1
+        self.evidence = [MEMORY * sum_ + new for sum_, new in zip(self.evidence, _log_probabilities(digit), strict=True)]
+        self.marks = {mark: MEMORY * sum_ + (mark == digit.mark) for mark, sum_ in self.marks.items()}
         self.speed = digit.box.x - self.digit.box.x, digit.box.y - self.digit.box.y
-        label = self.digit.label if self.seen > 1 else digit.label
-        favoured = self.evidence + HYSTERESIS * (np.arange(10) == label)
-        mean = np.exp((favoured - favoured.max()) / self.weight)
-        shares = mean / mean.sum()
-        top = tuple((int(k), float(shares[k])) for k in np.argsort(-shares, kind="stable")[:3])
-        self.digit = replace(digit, label=top[0][0], confidence=top[0][1], top=top, track=self.id,
-                             mark=MARKS[int(self.marks.argmax())], seen=(digit.label, digit.confidence))
+        favoured = self.evidence.copy()
+        favoured[self.digit.label if self.seen > 1 else digit.label] += HYSTERESIS
+        most = max(favoured)
+        means = [exp((sum_ - most) / self.weight) for sum_ in favoured]
+        whole = sum(means)
+        best = sorted(range(10), key=lambda label: -means[label])[:3]
+        top = tuple((label, means[label] / whole) for label in best)
+        self.digit = Digit(*top[0], digit.box, top, self.id, max(self.marks, key=self.marks.__getitem__),
+                           (digit.label, digit.confidence))
 
     def miss(self) -> None:
         """Take that this frame doesn't show it."""
@@ -120,13 +124,13 @@ def associate(old: list[Digit], new: list[Digit]) -> dict[int, int]:
     alike = tall <= MOST_GROWTH * low
     same = label[:, None] == read
     shared = _shared_movement(moved[alike & same])
-    alone, along = (np.hypot(*np.moveaxis(m, 2, 0)) for m in (moved, moved - shared))
+    alone, along = (np.hypot(m[..., 0], m[..., 1]) for m in (moved, moved - shared))
     cost = np.minimum(along, alone + ODD) + ODD * ~same
     rows, columns = np.nonzero(alike & (cost <= REACH))
     pairs: dict[int, int] = {}
     taken: set[int] = set()
-    for k in np.argsort(cost[rows, columns], kind="stable"):
-        i, j = int(rows[k]), int(columns[k])
+    order = np.argsort(cost[rows, columns], kind="stable")
+    for i, j in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
         if i not in pairs and j not in taken:
             pairs[i] = j
             taken.add(j)
@@ -141,18 +145,19 @@ def _places(digits: list[Digit]) -> tuple[_Floats, _Floats, NDArray[np.intp]]:
 
 def _shared_movement(moved: _Floats) -> _Floats:
     """The movement, of (N, 2) possible ones in heights, that most of them agree on, the least of several."""
-    moved = moved[np.hypot(moved[:, 0], moved[:, 1]) <= FAR]
+    length = np.hypot(*moved.T)
+    moved = moved[np.argsort(length)][: np.count_nonzero(length <= FAR)]
     if not len(moved):
         return np.zeros(2)
-    cells, votes = np.unique(np.round(moved / CELL), axis=0, return_counts=True)
-    best = min(range(len(cells)), key=lambda k: (-votes[k], float(np.hypot(*cells[k]))))
-    near = np.abs(moved - CELL * cells[best]).max(axis=1) <= CELL
-    return np.asarray(np.median(moved[near], axis=0))
+    cells = np.rint(moved / CELL)
+    _, first, votes = np.unique(cells @ _KEYS, return_index=True, return_counts=True)
+    chosen = first[votes == votes.max()].min()  # the least comes first
+    near = moved[np.abs(moved - CELL * cells[chosen]).max(axis=1) <= CELL]
+    return np.asarray(np.sort(near, axis=0)[len(near) // 2])
 
 
-def _log_probabilities(digit: Digit) -> _Floats:
-    probabilities = np.full(10, FLOOR)
-    for label, probability in digit.top:
-        probabilities[label] = max(FLOOR, probability)
-    probabilities[digit.label] = max(FLOOR, digit.confidence)
-    return np.asarray(np.log(probabilities))
+def _log_probabilities(digit: Digit) -> list[float]:
+    logs = [_LOG_FLOOR] * 10
+    for label, probability in (*digit.top, (digit.label, digit.confidence)):
+        logs[label] = log(max(FLOOR, probability))
+    return logs

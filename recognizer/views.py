@@ -91,12 +91,12 @@ def flat_part(image: Image, look: Look, box: Box, light: Light) -> tuple[Image, 
     here = Box(x, y, min(columns, box.x + box.w) - x, min(rows, box.y + box.h) - y)
     if here.w < 1 or here.h < 1:
         return np.zeros((0, 0), np.uint8), Box(x, y, 0, 0)
-    grey = _grey(image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)])
+    part = image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)]
     if wide > 1:
-        grey = np.asarray(cv2.resize(grey, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
+        part = np.asarray(cv2.resize(part, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
     ground = light.grounds[look]
     ground = ground[_span(here.y, here.h, ground.shape[0] / rows), _span(here.x, here.w, ground.shape[1] / columns)]
-    return flatten(_smooth(grey), ground), here
+    return flatten(_smooth(_grey(part)), ground), here
 
 
 def _span(start: int, length: int, scale: float) -> slice:
