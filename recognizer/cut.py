@@ -57,7 +57,7 @@ def _cut(spots: list[Spot]) -> tuple[list[list[Piece]], list[int]]:
                     growing[places[index]] = spots[index]._replace(seed=box)
                 if box.w == windows[index].w or box.h == windows[index].h:
                     lined.append(places[index])
-            for tile, piece in examine(sheet, here, np.concatenate([main, beside])):
+            for tile, piece in examine(sheet, here, [*main.tolist(), *beside.tolist()]):
                 if places[indices[tile]] not in growing:
                     found[places[indices[tile]]].append(piece)
     return found, sorted(set(lined))

@@ -153,8 +153,10 @@ def _judge(flat: Image, boxes: Boxes, dark: Flags, lined: Flags, look: Look) -> 
     level, upright = rim.reshape(-1, 2, 2 * SAMPLES).mean(axis=2).T
     crowded = ~lined & (level * (w + 2 * gap) + upright * (h + 2 * gap) > MOST_CROWDED * (w + h + 4 * gap))
     full = (inked.mean(axis=1) > FULLEST) & (w > SLIM * h)
-    bold = _has_block(inked.reshape(-1, SAMPLES, SAMPLES), h / w) & (h > look.blur / BLURRED)
-    why = np.select([strong < look.faintest * PAPER, crowded, full | bold], ["contrast", "crowd", "shape"], "")
+    faint = strong < look.faintest * PAPER
+    bold = ~(faint | crowded | full) & (h > look.blur / BLURRED)
+    bold[bold] = _has_block(inked[bold].reshape(-1, SAMPLES, SAMPLES), (h / w)[bold])
+    why = np.select([faint, crowded, full | bold], ["contrast", "crowd", "shape"], "")
     return Seeds(boxes, dark, strong, why)
 
 

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from recognizer.candidates import NO_MASK, Look
 from recognizer.ground import PAPER, off_ground
-from recognizer.seeds import FULLEST, SLIM, Flags, have_size
-from recognizer.tiles import Pieces, Sheet
+from recognizer.seeds import FULLEST, SLIM, Shares, have_size
+from recognizer.tiles import Cutting, Group, Pieces, Sheet
 from recognizer.types import Box, Image
 
 STAIRS = 0.6  # by how much the edge of a slanting stroke, counted in pixels, is longer than it is
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
+INSIDE = 1.5  # distance from the edge, in pixels, of ink all of whose neighbours are ink
+BESIDE = 3  # pixels around a piece within which the ground beside it is looked at
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
 SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
 JOINED = ("attached", "ground")  # refused so, a piece may be one still when it is joined
@@ -83,76 +85,97 @@ class Piece(NamedTuple):
     sure: bool
 
 
-def examine(sheet: Sheet, spots: list[Spot], chosen: NDArray[np.intp]) -> list[tuple[int, Piece]]:
+def examine(sheet: Sheet, spots: list[Spot], chosen: list[int]) -> list[tuple[int, Piece]]:
     """Whether pieces of a sheet can be digits, each as it is, and joined with what is near it; with their tiles."""
-    pieces = sheet.pieces
-    alone = _judge(sheet, pieces, spots, chosen)
-    passed = [k for k, (_, p) in zip(chosen.tolist(), alone, strict=True) if not p.refused or p.refused in JOINED]
-    groups = {tuple(sorted(group)) for group in map(sheet.near, passed) if len(group) > 1}
-    if not groups:
-        return alone
-    joined = pieces.joined([list(group) for group in groups])
-    return alone + _judge(sheet, joined, spots, np.arange(len(groups)))
+    alone, widths = _judge(sheet, [(k,) for k in chosen], spots)
+    near = {sheet.near(k, width) for k, (_, piece), width in zip(chosen, alone, widths, strict=True)
+            if not piece.refused or piece.refused in JOINED}
+    groups = [group for group in near if len(group) > 1]
+    return alone + _judge(sheet, groups, spots)[0] if groups else alone
 
 
-def _judge(sheet: Sheet, pieces: Pieces, spots: list[Spot], chosen: NDArray[np.intp]) -> list[tuple[int, Piece]]:
-    """Whether pieces of a sheet can be digits by their shape, and where they may, by the ground beside them."""
-    refused, bare, odd = _by_shape(pieces, spots)
+def _judge(sheet: Sheet, groups: list[Group], spots: list[Spot]) -> tuple[list[tuple[int, Piece]], list[float]]:
+    """Whether pieces can be digits by their shape, and where they may, by the ground beside them; with their tiles.
+
+    Also gives how wide the strokes of each are in the mean.
+    """
+    pieces = sheet.pieces.joined(groups)
+    boxes = [Box(*box) for box in pieces.boxes.tolist()]
+    cuttings = [sheet.cutting(group, box, BESIDE) for group, box in zip(groups, boxes, strict=True)]
+    lengths, widest = _strokes(pieces.areas, [cutting.mask for cutting in cuttings])
+    shapes = _by_shape(pieces, lengths, widest, spots)
     found = []
-    for k in chosen.tolist():
-        tile, box, why = int(pieces.tiles[k]), Box(*pieces.boxes[k].tolist()), str(refused[k])
-        piece = Piece(box, NO_MASK, why, False) if why else _on_ground(
-            box, *sheet.part(pieces, k), spots[tile], bool(bare[k]), bool(odd[k]))
-        found.append((tile, piece))
-    return found
+    for group, cutting, tile, box, why, bare, odd in zip(
+            groups, cuttings, pieces.tiles.tolist(), boxes, *shapes, strict=True):
+        piece = Piece(box, NO_MASK, why, False)
+        found.append((tile, piece if why else _on_ground(piece, cutting, spots[tile], bare, odd, sheet, group)))
+    return found, (pieces.areas / lengths).tolist()
 
 
-def _by_shape(pieces: Pieces, spots: list[Spot]) -> tuple[NDArray[np.str_], Flags, Flags]:
+def _strokes(areas: NDArray[np.int32], masks: list[Image]) -> tuple[Shares, Shares]:
+    """The lengths of the strokes that M masks of these areas show, half of their edges, and their greatest widths."""
+    inside, radii = [], []
+    for mask in masks:
+        distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3)
+        inside.append(cv2.countNonZero(cv2.compare(distance, INSIDE, cv2.CMP_GT)))
+        radii.append(cv2.minMaxLoc(distance)[1])
+    return np.maximum(areas - np.array(inside), 1) / 2, 2 * np.array(radii)
+
+
+def _by_shape(
+    pieces: Pieces, lengths: Shares, widest: Shares, spots: list[Spot]
+) -> tuple[list[str], list[bool], list[bool]]:
     """Of M pieces: why each is no digit, empty where it may be one; which are bare strokes; which need company."""
     low, high, rows, columns, blur = np.array(
         [(s.look.heights.start, s.look.heights.stop, *s.flat.shape, s.look.blur) for s in spots]).T[:, pieces.tiles]
     w, h = pieces.boxes[:, 2:].T
     sized = have_size(pieces.boxes, (rows, columns), low, high)
-    bare = (pieces.lengths < LIMITS.bare * h) | (w < SLIM * h)
+    bare = (lengths < LIMITS.bare * h) | (w < SLIM * h)
     full = (pieces.areas > FULLEST * w * h) & ~bare
-    across, down = w - pieces.widths, h - pieces.widths  # from end to end in the middle of the stroke
+    across, down = w - widest, h - widest  # from end to end in the middle of the stroke
     lean = across / np.maximum(down, 1)
-    straight = pieces.lengths - pieces.widths < (LIMITS.straight + STAIRS * lean) * np.hypot(across, down)
-    shape = full | (straight & (lean > LIMITS.leaning)) | (pieces.widths > LIMITS.boldest * h + blur)
-    odd = pieces.widths > np.where(bare, LIMITS.boldest_bare, LIMITS.boldest_alone) * h + blur
+    straight = lengths - widest < (LIMITS.straight + STAIRS * lean) * np.hypot(across, down)
+    shape = full | (straight & (lean > LIMITS.leaning)) | (widest > LIMITS.boldest * h + blur)
+    odd = widest > np.where(bare, LIMITS.boldest_bare, LIMITS.boldest_alone) * h + blur
     odd |= straight & (lean > LIMITS.leaning_alone)
-    return np.select([pieces.edge, ~sized, shape], [RUNS_ON, SIZE, "shape"], ""), bare, odd
+    refused = [RUNS_ON if runs_on else SIZE if not fits else "shape" if odd_shape else ""
+               for runs_on, fits, odd_shape in zip(pieces.edge.tolist(), sized.tolist(), shape.tolist(), strict=True)]
+    return refused, bare.tolist(), odd.tolist()
 
 
-def _on_ground(box: Box, tones: Image, mask: Image, spot: Spot, bare: bool, odd: bool) -> Piece:
-    """A piece, judged by the ground beside it; tones and mask are those of its window."""
-    x, y, w, h = place = Box(*cv2.boundingRect(mask))
-    own = mask[y : y + h, x : x + w]
+def _on_ground(
+    piece: Piece, cutting: Cutting, spot: Spot, bare: bool, odd: bool, sheet: Sheet, group: Group
+) -> Piece:
+    """A piece whose shape is a digit's, judged by the ground beside it."""
+    x, y, w, h = cutting.box
+    piece = piece._replace(mask=cutting.mask[y : y + h, x : x + w])
     if spot.trusted:
-        return Piece(box, own, "", True)
-    doubt = _doubt(tones, mask, spot, LIMITS.uneven_bare if bare else LIMITS.uneven)
+        return piece._replace(sure=True)
+    doubt = _doubt(cutting, spot, LIMITS.uneven_bare if bare else LIMITS.uneven)
     if doubt > (1 if bare else LIMITS.most_doubt):
-        return Piece(box, own, "ground", False)
-    if bare and _attached(tones, place, spot.strength):
-        return Piece(box, own, "attached", False)
-    return Piece(box, own, "", bool(doubt <= 1 and not odd))
+        return piece._replace(refused="ground")
+    if bare and _attached(sheet.cutting(group, piece.box, max(sheet.window(group))), spot.strength):
+        return piece._replace(refused="attached")
+    return piece._replace(sure=bool(doubt <= 1 and not odd))
 
 
-def _attached(tones: Image, place: Box, strength: int) -> bool:
+def _attached(window: Cutting, strength: int) -> bool:
     """Whether a stroke is the stem of a letter, say, whose hairlines are fainter."""
-    ink = (tones < PAPER - round(FREE_AT * strength)).view(np.uint8)
+    x, y, w, h = box = window.box
+    ink = (window.tones < PAPER - round(FREE_AT * strength)).view(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    counts = np.bincount(labels[place.y : place.y + place.h, place.x : place.x + place.w].ravel(), minlength=2)
+    counts = np.bincount(labels[y : y + h, x : x + w].ravel(), minlength=2)
     counts[0] = 0
-    _, _, w, h, _ = stats[counts.argmax()].tolist()
-    return bool(w * h > 1.5 * place.area + 4 * place.h)
+    _, _, wide, high, _ = stats[counts.argmax()].tolist()
+    return bool(wide * high > 1.5 * box.area + 4 * h)
 
 
-def _doubt(tones: Image, mask: Image, spot: Spot, uneven: float) -> float:
+def _doubt(cutting: Cutting, spot: Spot, uneven: float) -> float:
     """How uneven the ground beside a piece is: up to 1 it is as even as a sheet's."""
-    near = cv2.dilate(mask, THREE, iterations=spot.look.edge)
-    beside = np.sort(off_ground(tones)[cv2.dilate(near, THREE) > near])
+    near = cv2.dilate(cutting.mask, THREE, iterations=spot.look.edge)
+    beside = off_ground(cutting.tones)[cv2.dilate(near, THREE) > near]
     if not len(beside):
         return float("inf")
-    most, nearly_all = (int(beside[len(beside) * share // 100]) for share in (75, 90))
+    ranks = [len(beside) * share // 100 for share in (75, 90)]
+    most, nearly_all = np.partition(beside, ranks)[ranks].tolist()
     return max(most, nearly_all / 1.5) / spot.strength / uneven

@@ -15,9 +15,9 @@ from recognizer.types import Box, Image
 
 MOST = 200_000  # pixels of a sheet from which on another is begun: it has fewer pieces than 16 bits count
 BETWEEN = 1  # pixels of empty ground between two windows, and around all of them
-INSIDE = 1.5  # distance from the edge, in pixels, of ink all of whose neighbours are ink
 
 Flags = NDArray[np.bool_]
+Group = tuple[int, ...]  # indices of pieces of one tile
 
 
 class Tile(NamedTuple):
@@ -38,43 +38,46 @@ class Tile(NamedTuple):
 
 @dataclass(frozen=True)
 class Pieces:
-    """Pieces of ink of a sheet, M of them.
+    """Connected pieces of ink of a sheet, or several joined to one, M of them.
 
     Attributes:
         tiles: (M,) the index of each one's tile among those of the sheet.
         boxes: (M, 4) int32, x, y, w, h in pixels of its tile's picture.
-        areas: (M,) in pixels.
-        inside: (M,) of those pixels the ones that have no edge.
-        widths: (M,) of the thickest stroke, in pixels.
+        areas: (M,) int32, in pixels.
         edge: (M,) bool, whether it reaches its window's edge.
-        labels: (M,) tuples of the labels that each one has in the sheet's map.
     """
 
     tiles: NDArray[np.intp]
     boxes: NDArray[np.int32]
     areas: NDArray[np.int32]
-    inside: NDArray[np.int32]
-    widths: NDArray[np.float32]
     edge: Flags
-    labels: list[tuple[int, ...]]
 
-    @property
-    def lengths(self) -> NDArray[np.float64]:
-        """(M,) lengths of the strokes that they are, in pixels: half of their edges."""
-        lengths: NDArray[np.float64] = np.maximum(self.areas - self.inside, 1) / 2
-        return lengths
+    def joined(self, groups: list[Group]) -> Pieces:
+        """One piece for each group of indices."""
+        first = np.array([group[0] for group in groups], np.intp)
+        whole = Pieces(self.tiles[first], self.boxes[first], self.areas[first], self.edge[first])
+        for place, group in enumerate(groups):
+            if len(group) > 1:
+                members = list(group)
+                boxes = self.boxes[members]
+                low = boxes[:, :2].min(axis=0)
+                whole.boxes[place] = *low, *((boxes[:, :2] + boxes[:, 2:]).max(axis=0) - low)
+                whole.areas[place], whole.edge[place] = self.areas[members].sum(), self.edge[members].any()
+        return whole
 
-    def joined(self, groups: list[list[int]]) -> Pieces:
-        """One piece for each group of indices, all of one tile."""
-        start, stop = self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]
-        corners = [(start[g].min(axis=0), stop[g].max(axis=0)) for g in groups]
-        boxes = np.array([[*low, *(high - low)] for low, high in corners], np.int32).reshape(-1, 4)
-        first = np.array([g[0] for g in groups], np.intp)
-        areas, inside = (np.array([each[g].sum() for g in groups], np.int32) for each in (self.areas, self.inside))
-        widths = np.array([self.widths[g].max() for g in groups], np.float32)
-        edge = np.array([self.edge[g].any() for g in groups], bool)
-        labels = [tuple(label for k in g for label in self.labels[k]) for g in groups]
-        return Pieces(self.tiles[first], boxes, areas, inside, widths, edge, labels)
+
+class Cutting(NamedTuple):
+    """What lies around a piece.
+
+    Attributes:
+        tones: (h, w) uint8, PAPER on the ground and less on ink.
+        mask: (h, w) uint8, 1 where the piece is.
+        box: the piece's, in pixels of these.
+    """
+
+    tones: Image
+    mask: Image
+    box: Box
 
 
 class Sheet:
@@ -85,63 +88,64 @@ class Sheet:
     """
 
     def __init__(self, tiles: list[Tile]) -> None:
-        self._tiles = tiles
-        self._places, size = _laid_out([t.window for t in tiles])
+        self._windows = [t.window for t in tiles]
+        self._places, size = _laid_out(self._windows)
         self._tones = np.full(size, PAPER, np.uint8)
-        least = np.zeros(size, np.uint8)
-        tile_of = np.zeros(size, np.uint16)
-        for index, (flat, dark, window, level) in enumerate(tiles):
-            part, place = flat[_slices(window)], self._place(index)
+        ink = np.zeros(size, np.uint8)
+        for (flat, dark, window, level), (x, y) in zip(tiles, self._places, strict=True):
+            part = flat[window.y : window.y + window.h, window.x : window.x + window.w]
+            place = slice(y, y + window.h), slice(x, x + window.w)
             self._tones[place] = part if dark else ~part
-            least[place] = PAPER - level
-            tile_of[place] = index
-        ink = np.asarray(cv2.compare(self._tones, least, cv2.CMP_LT), np.uint8)
+            ink[place] = cv2.threshold(self._tones[place], PAPER - level - 1, 1, cv2.THRESH_BINARY_INV)[1]
         _, self._labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_16U)
-        self.pieces = self._measured(ink, np.asarray(stats, np.int32)[1:], tile_of)
+        self.pieces = self._placed(np.asarray(stats, np.int32)[1:])
 
-    def _measured(self, ink: Image, stats: NDArray[np.int32], tile_of: NDArray[np.uint16]) -> Pieces:
+    def _placed(self, stats: NDArray[np.int32]) -> Pieces:
         boxes, areas = stats[:, :4].copy(), stats[:, 4]
+        places, windows = (np.array(each, np.int32).reshape(len(self._windows), -1)
+                           for each in (self._places, self._windows))
+        tile_of = np.zeros(self._labels.shape, np.uint16)
+        for index, (x, y) in enumerate(self._places):
+            tile_of[y : y + self._windows[index].h, x : x + self._windows[index].w] = index
         tiles = tile_of[boxes[:, 1], boxes[:, 0]].astype(np.intp)
-        windows = np.array([t.window for t in self._tiles], np.int32).reshape(-1, 4)[tiles]
-        boxes[:, :2] += windows[:, :2] - np.array(self._places, np.int32).reshape(-1, 2)[tiles]
+        windows = windows[tiles]
+        boxes[:, :2] += windows[:, :2] - places[tiles]
         start, stop = boxes[:, :2] - windows[:, :2], windows[:, :2] + windows[:, 2:] - boxes[:, :2] - boxes[:, 2:]
-        edge: Flags = (np.minimum(start, stop) <= 0).any(axis=1)
-        # All pixels of one piece after those of another, so that each piece is a run of them.
-        pixels = np.flatnonzero(ink)
-        pixels = pixels[np.argsort(self._labels.ravel()[pixels], kind="stable")]
-        distance = cv2.distanceTransform(ink, cv2.DIST_L2, cv2.DIST_MASK_3).ravel()[pixels]
-        runs = np.cumsum(areas) - areas
-        inside = np.add.reduceat(distance > INSIDE, runs, dtype=np.int32) if len(runs) else areas
-        widths = 2 * np.maximum.reduceat(distance, runs) if len(runs) else np.zeros(0, np.float32)
-        return Pieces(tiles, boxes, areas, inside, widths, edge, [(label,) for label in range(1, len(stats) + 1)])
+        return Pieces(tiles, boxes, areas, (np.minimum(start, stop) <= 0).any(axis=1))
 
-    def near(self, piece: int) -> list[int]:
-        """The indices of a piece and of those less than its stroke's width away; over specks no bridge is built."""
-        pieces = self.pieces
-        reach = round(pieces.areas[piece] / pieces.lengths[piece]) + 1
+    def cutting(self, group: Group, box: Box, margin: int) -> Cutting:
+        """A piece, or several as one, that fills a box, with what is around it in its window as far as a margin."""
+        tile = int(self.pieces.tiles[group[0]])
+        window, (left, top) = self._windows[tile], self._places[tile]
+        box = box.moved(-window.x, -window.y)
+        x, y = max(0, box.x - margin), max(0, box.y - margin)
+        place = (slice(top + y, top + min(window.h, box.y + box.h + margin)),
+                 slice(left + x, left + min(window.w, box.x + box.w + margin)))
+        labels = self._labels[place]
+        mask = labels == group[0] + 1
+        for other in group[1:]:
+            mask |= labels == other + 1
+        return Cutting(self._tones[place], mask.view(np.uint8), box.moved(-x, -y))
+
+    def window(self, group: Group) -> Box:
+        """The window that a piece is in."""
+        return self._windows[int(self.pieces.tiles[group[0]])]
+
+    def near(self, piece: int, width: float) -> Group:
+        """A piece with those less than its stroke's width away, in order; over specks no bridge is built."""
+        pieces, reach = self.pieces, round(width) + 1
         strokes = (pieces.tiles == pieces.tiles[piece]) & (pieces.areas >= reach * reach // 2)
-        strokes[piece] = True
+        strokes[piece] = False
         among = np.flatnonzero(strokes)
-        if len(among) == 1 or not _touch(pieces.boxes[among], reach)[among == piece].any():
-            return [piece]
-        labels = self._labels[self._place(int(pieces.tiles[piece]))]
+        if not len(among) or _gaps(pieces.boxes[piece], pieces.boxes[among]).min() >= reach:
+            return (piece,)
+        strokes[piece] = True
+        window, (x, y) = self._windows[pieces.tiles[piece]], self._places[pieces.tiles[piece]]
+        labels = self._labels[y : y + window.h, x : x + window.w]
         ink = np.append(False, strokes)[labels].view(np.uint8)
         bridged = cv2.connectedComponents(cv2.dilate(ink, np.ones((reach + 1, reach + 1), np.uint8)))[1]
         whole = bridged == bridged[labels == piece + 1][0]
-        return [piece, *(k for k in among.tolist() if k != piece and whole[labels == k + 1][0])]
-
-    def part(self, pieces: Pieces, piece: int) -> tuple[Image, Image]:
-        """The window of a piece: (h, w) uint8, its tones, and a mask that is 1 where the piece is."""
-        place = self._place(int(pieces.tiles[piece]))
-        first, *others = pieces.labels[piece]
-        mask = self._labels[place] == first
-        for label in others:
-            mask |= self._labels[place] == label
-        return self._tones[place], mask.view(np.uint8)
-
-    def _place(self, tile: int) -> tuple[slice, slice]:
-        (x, y), window = self._places[tile], self._tiles[tile].window
-        return slice(y, y + window.h), slice(x, x + window.w)
+        return tuple(sorted((piece, *(k for k in among.tolist() if whole[labels == k + 1][0]))))
 
 
 def sheets(tiles: list[Tile]) -> Iterator[tuple[list[int], Sheet]]:
@@ -167,13 +171,8 @@ def _laid_out(windows: list[Box]) -> tuple[list[tuple[int, int]], tuple[int, int
     return places, (y + high + BETWEEN, width + 2 * BETWEEN)
 
 
-def _slices(box: Box) -> tuple[slice, slice]:
-    return slice(box.y, box.y + box.h), slice(box.x, box.x + box.w)
-
-
-def _touch(boxes: NDArray[np.int32], reach: int) -> Flags:
-    """Which of N boxes come nearer than `reach` to each other; (N, N) bool, False for a box and itself."""
-    start, stop = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
-    touching: Flags = np.maximum(start[:, None] - stop, start - stop[:, None]).max(axis=2) < reach
-    np.fill_diagonal(touching, False)
-    return touching
+def _gaps(box: NDArray[np.int32], boxes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """How many pixels N boxes are away from one, (N,); less than 0 where they overlap."""
+    gaps: NDArray[np.int32] = np.maximum(boxes[:, :2] - (box[:2] + box[2:]),
+                                         box[:2] - (boxes[:, :2] + boxes[:, 2:])).max(axis=1)
+    return gaps
