@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from recognizer.candidates import Candidate, Judged
+from recognizer.dismissed import Dismissed
 from recognizer.select import digits_of
 from recognizer.types import Box, Digit, Frame, Image
-from recognizer.views import Light
+from recognizer.views import Greys, Light
 
 # Frames and seconds after which a picture is searched again: when it has changed, and in any case.
 SOON, LATE = (4, 0.12), (18, 0.6)
@@ -43,12 +44,14 @@ class Attention:
         known: digits whose places are looked at in the next frame.
         light: of the last frame that was searched.
         elsewhere: what the last search found that is no digit.
+        dismissed: ink that searches passed over.
     """
 
     def __init__(self) -> None:
         self.known: list[Known] = []
         self.light = Light((0, 0), {})
         self.elsewhere: list[Judged] = []
+        self.dismissed = Dismissed()
         self._searched = 0, 0.0  # the frame's index and time
         self._patches = np.zeros((0, 0), np.uint8)  # and how it looked
 
@@ -63,7 +66,7 @@ class Attention:
         return (frames >= SOON[0] or seconds >= SOON[1]) and self._changed(frame)
 
     def _changed(self, frame: Frame) -> bool:
-        return bool((cv2.absdiff(_patches(frame.image), self._patches) > CHANGED).mean() > FEW)
+        return bool((cv2.absdiff(_patches(frame.greys), self._patches) > CHANGED).mean() > FEW)
 
     def searched(self, frame: Frame, light: Light, judged: list[Judged], digits: list[Digit]) -> None:
         """Take what a search of a frame found, and which digits it came to."""
@@ -77,7 +80,7 @@ class Attention:
             # A half can't be found again by itself: what it touches is cut out with it.
             found.append(Known(candidate, digit.mark, settled=same is not None and not candidate.half))
         self.known = found + _patient(list(before.values()))
-        self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.image)
+        self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.greys)
         self.elsewhere = [j for j in judged if j.reason]
 
     def followed(self, judged: list[list[Judged]]) -> list[Digit] | None:
@@ -86,20 +89,32 @@ class Attention:
         Returns:
             The digits, with their marks; None when one is gone that was there in the last frame.
         """
+        found = [next((j for j in there if not j.reason), None) for there in judged]
+        for place in _twice([j.candidate.box if j else None for j in found]):
+            found[place] = None
         known: list[Known] = []
         digits: list[Digit] = []
-        for before, there in zip(self.known, judged, strict=True):
-            found = next((j for j in there if not j.reason), None)
-            if found and not any(_at_one_place(found.candidate.box, d.box) for d in digits):
-                (digit,) = digits_of([found])
-                digits.append(replace(digit, mark=before.mark))
-                known.append(replace(before, candidate=found.candidate, missed=0))
+        for before, now in zip(self.known, found, strict=True):
+            if now:
+                (digit,) = digits_of([now])
+                digits.append(replace(digit, mark=before.mark) if before.mark else digit)
+                known.append(Known(now.candidate, before.mark))
             elif not before.missed:
                 return None
             else:
                 known += _patient([before])
         self.known = known
         return digits
+
+
+def _twice(boxes: list[Box | None]) -> list[int]:
+    """Indices of boxes at the place of one before."""
+    places = [place for place, box in enumerate(boxes) if box]
+    sides = np.array([boxes[place] for place in places], np.int32).reshape(-1, 4)
+    start, stop, area = sides[:, :2], sides[:, :2] + sides[:, 2:], sides[:, 2] * sides[:, 3]
+    shared = np.minimum(stop[:, None], stop) - np.maximum(start[:, None], start)
+    together = 2 * shared[..., 0].clip(0) * shared[..., 1].clip(0) > np.minimum(area[:, None], area)
+    return [places[k] for k in np.flatnonzero(np.triu(together, 1).any(axis=0)).tolist()]
 
 
 def _at_one_place(one: Box, other: Box) -> bool:
@@ -110,10 +125,10 @@ def _patient(missing: list[Known]) -> list[Known]:
     return [replace(k, missed=k.missed + 1) for k in missing if k.missed < PATIENCE]
 
 
-def _patches(image: Image) -> Image:
-    """The mean tones of patches of a picture, by a few samples of its green, which has most of its light."""
-    rows, columns = image.shape[:2]
-    step = max(1, -(-max(rows, columns) // SAMPLES))
-    few = np.ascontiguousarray(image[::step, ::step] if image.ndim == 2 else image[::step, ::step, 1])
+def _patches(greys: Greys) -> Image:
+    """The mean tones of patches of a picture, by a few samples of it."""
+    grey = greys.at(greys.thin)
+    step = max(1, -(-max(grey.shape) // SAMPLES))
+    few = np.ascontiguousarray(grey[::step, ::step])
     size = -(-few.shape[1] // PATCH), -(-few.shape[0] // PATCH)
     return np.asarray(cv2.resize(few, size, interpolation=cv2.INTER_AREA), np.uint8)

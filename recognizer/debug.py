@@ -29,7 +29,7 @@ def draw(reading: Reading) -> Image:
     Returns:
         (H, W, 3) uint8, BGR; as wide as the frame or wider, and higher by the strip.
     """
-    views = Views(reading.frame.image)
+    views = Views(reading.frame.greys)
     flat = views.flat(views.looks[0])
     width, height = reading.frame.size
     grow = max(1.0, WIDTH / width)

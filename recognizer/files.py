@@ -131,8 +131,10 @@ def _read_video(path: Path) -> Iterator[Frame]:
             moment = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             if index and not moment and fps:
                 moment = index / fps
-            yield Frame(np.asarray(image, np.uint8), index, max(0.0, moment), str(path), still=False, fps=fps,
-                        decoding=took, total=max(0, declared))
+            frame = Frame(np.asarray(image, np.uint8), index, max(0.0, moment), str(path), still=False, fps=fps,
+                          decoding=took, total=max(0, declared))
+            frame.greys.at(frame.greys.thin)  # by this thread, while the picture is still in its processor's cache
+            yield frame
             index += 1
     finally:
         capture.release()

@@ -10,12 +10,13 @@ import numpy as np
 
 from recognizer.candidates import Candidate, Look
 from recognizer.cut import cut_free
+from recognizer.dismissed import Dismissed
 from recognizer.ground import PAPER
 from recognizer.normalise import SIZE, normalise
 from recognizer.seeds import Seeds, find_seeds, strengths
 from recognizer.shape import Piece, Spot
 from recognizer.types import Box, Image
-from recognizer.views import FULL, HALF, Views
+from recognizer.views import FULL, HALF, Greys, Views
 
 SMALL = 24  # height at half size under which ink is cut out at full size
 NO_CROP = np.zeros((SIZE, SIZE), np.uint8)
@@ -31,21 +32,22 @@ def find(image: Image) -> list[Candidate]:
         Candidates in no order; two may share a place. Those with a reason in `refused` are ink that is no
         digit, kept since they tell a line of text.
     """
-    return search(Views(image))
+    return search(Views(Greys(image)), Dismissed())
 
 
-def search(views: Views) -> list[Candidate]:
-    """The same, of a picture whose views are there."""
+def search(views: Views, dismissed: Dismissed) -> list[Candidate]:
+    """The same, of a picture whose views are there, after others of a video where `dismissed` isn't new."""
+    dismissed.begin()
     found: list[Candidate] = []
     for look in views.looks:
         clear = np.array([c.box for c in found if not c.refused and c.sure], np.float64).reshape(-1, 4)
         seeds = find_seeds(views.flat(look), look).without(np.rint(clear / views.scale(look)).astype(np.int32))
         found += _refused(seeds[seeds.refused != ""], views.scale(look))
-        found += _cut(views, look, seeds[seeds.refused == ""])
+        found += _cut(views, look, seeds[seeds.refused == ""], dismissed)
     return found
 
 
-def _cut(views: Views, look: Look, seeds: Seeds) -> list[Candidate]:
+def _cut(views: Views, look: Look, seeds: Seeds, dismissed: Dismissed) -> list[Candidate]:
     """What is at seeds; small and faint ink is cut out at full size."""
     large = np.full(len(seeds.boxes), True)
     if look is HALF:
@@ -56,8 +58,12 @@ def _cut(views: Views, look: Look, seeds: Seeds) -> list[Candidate]:
         boxes = HALF.shrink * rest.boxes
         again = Seeds(boxes, rest.dark, strengths(views.flat(FULL), boxes, rest.dark), rest.refused)
         spots += _spots(views, FULL, again[again.strength >= FULL.faintest * PAPER])
-    return [candidate_of(piece, spot, views.scale(spot.look))
-            for spot, pieces in zip(spots, cut_free(spots), strict=True) for piece in pieces]
+    found = dismissed.at(spots)
+    anew = [place for place, known in enumerate(found) if known is None]
+    for place, pieces in zip(anew, cut_free([spots[place] for place in anew]), strict=True):
+        found[place] = [candidate_of(piece, spots[place], views.scale(spots[place].look)) for piece in pieces]
+    dismissed.remember(spots, found)
+    return [candidate for there in found for candidate in there]
 
 
 def _spots(views: Views, look: Look, seeds: Seeds) -> list[Spot]:

@@ -16,10 +16,10 @@ CELLS = 11  # the background's window in pixels of the picture in which it is me
 _PAPER = np.uint8(PAPER)
 
 
-def shrink(grey: Image, scale: float) -> Image:
-    """A picture (H, W) uint8 `scale` times as large, at least a pixel each way; scale is 1 at most."""
-    size = [max(1, round(side * scale)) for side in grey.shape[::-1]]
-    return grey if scale == 1 else np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+def shrink(picture: Image, scale: float) -> Image:
+    """A picture, uint8, `scale` times as large, at least a pixel each way; scale is 1 at most."""
+    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
+    return picture if scale == 1 else np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def ground_of(grey: Image, parts: int) -> Image:

@@ -16,6 +16,7 @@ from recognizer.assets import shipped
 from recognizer.attention import Attention
 from recognizer.candidates import Candidate, Judged
 from recognizer.classify import Classifier
+from recognizer.dismissed import Dismissed
 from recognizer.errors import UsageError
 from recognizer.find import search
 from recognizer.marks import mark
@@ -116,8 +117,8 @@ class Recognizer:
     def _search(self, frame: Frame, attention: Attention | None, clock: _Clock) -> tuple[list[Judged], list[Digit]]:
         """Read the whole of a frame."""
         with clock.stage("find"):
-            views = Views(frame.image)
-            found = search(views)
+            views = Views(frame.greys)
+            found = search(views, attention.dismissed if attention else Dismissed())
         candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
         probabilities = self._classified(candidates, clock)
         halves, of_halves = split(candidates, probabilities, lambda parts: self._classified(parts, clock))
@@ -133,7 +134,7 @@ class Recognizer:
     def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit]] | None:
         """Read a frame only where digits were in the last one; None when one of them is gone."""
         with clock.stage("find"):
-            found = find_again(frame.image, [k.candidate for k in attention.known], attention.light)
+            found = find_again(frame.greys, [k.candidate for k in attention.known], attention.light)
         probabilities = self._classified([candidate for there in found for candidate in there], clock)
         with clock.stage("select"):
             judged = best_of_each(found, probabilities, self.threshold, self._likeness)

@@ -68,6 +68,12 @@ class Spot(NamedTuple):
         """Half of the ink's contrast: there the edge of a blurred stroke lies, and rules and shadows are fainter."""
         return self.strength // 2
 
+    @property
+    def ink(self) -> Image:
+        """Where there is ink, (H, W) uint8, 1 there."""
+        way, level = (cv2.THRESH_BINARY_INV, -1 - self.level) if self.dark else (cv2.THRESH_BINARY, self.level - 1)
+        return np.asarray(cv2.threshold(self.flat, PAPER + level, 1, way)[1], np.uint8)
+
 
 class Piece(NamedTuple):
     """Connected ink.

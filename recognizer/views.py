@@ -21,6 +21,46 @@ HALF = Look(2, 12, range(5, 80), blur=1.5, edge=1, faintest=0.13)
 QUARTER = Look(4, 3, range(12, WORKING_SIDE), blur=1, edge=1, faintest=0.18)
 
 
+class Greys:
+    """A picture in grey at the scales at which it is looked at, each made when it is first asked for.
+
+    Args:
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+
+    Attributes:
+        size: of the picture, width and height in pixels.
+        thin: the look for thin ink that suits its size.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+        self.size = image.shape[1], image.shape[0]
+        self.thin = HALF if round(max(self.size) / scale(FULL, self.size)) >= LARGE else FULL
+        self._made: dict[Look, Image] = {}
+
+    def at(self, look: Look) -> Image:
+        """The whole picture at a look, (H, W) uint8."""
+        if look not in self._made:
+            other, shrunk = (self.at(self.thin), self.thin.shrink) if look is QUARTER else (self._image, 1)
+            self._made[look] = _grey(shrink(other, shrunk / (look.shrink if look is QUARTER else scale(look, self.size))))
+        return self._made[look]
+
+    def part(self, look: Look, box: Box) -> tuple[Image, Box]:
+        """What of a box, in pixels of the look, lies in the picture: (h, w) uint8, and where that is."""
+        wide = scale(look, self.size)
+        columns, rows = (max(1, round(side / wide)) for side in self.size)
+        x, y = max(0, box.x), max(0, box.y)
+        here = Box(x, y, min(columns, box.x + box.w) - x, min(rows, box.y + box.h) - y)
+        if here.w < 1 or here.h < 1:
+            return np.zeros((0, 0), np.uint8), Box(x, y, 0, 0)
+        if look in self._made:
+            return self._made[look][y : y + here.h, x : x + here.w], here
+        part = self._image[_span(y, here.h, wide), _span(x, here.w, wide)]
+        if wide > 1:
+            part = np.asarray(cv2.resize(part, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
+        return _grey(part), here
+
+
 @dataclass(frozen=True)
 class Light:
     """The light that lies on a picture, as its background tells it.
@@ -35,25 +75,18 @@ class Light:
 
 
 class Views:
-    """A picture at the scales at which it is looked at.
-
-    Args:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+    """A picture without its light, at the scales at which it is looked at.
 
     Attributes:
         looks: those at which the whole picture is looked at, thin ink first.
         light: the picture's.
     """
 
-    def __init__(self, image: Image) -> None:
-        grey = _grey(image)
-        size = grey.shape[1], grey.shape[0]
-        thin = HALF if round(max(size) / scale(FULL, size)) >= LARGE else FULL
-        small = shrink(grey, 1 / scale(thin, size))
-        self.looks = thin, QUARTER
-        self._greys = {FULL: grey, thin: small, QUARTER: shrink(small, thin.shrink / QUARTER.shrink)}
-        grounds = {look: ground_of(self._greys[look], look.parts) for look in self.looks}
-        self.light = Light(size, {FULL: grounds[thin], HALF: grounds[thin], QUARTER: grounds[QUARTER]})
+    def __init__(self, greys: Greys) -> None:
+        self._greys = greys
+        self.looks = greys.thin, QUARTER
+        thin, thick = (ground_of(greys.at(look), look.parts) for look in self.looks)
+        self.light = Light(greys.size, {FULL: thin, HALF: thin, QUARTER: thick})
         self._flats: dict[Look, Image] = {}
 
     def scale(self, look: Look) -> float:
@@ -63,8 +96,7 @@ class Views:
     def flat(self, look: Look) -> Image:
         """The picture flattened, (H, W) uint8, at a look: one of `looks`, or FULL."""
         if look not in self._flats:
-            grey = self._greys[look] if look in self.looks else shrink(self._greys[look], 1 / self.scale(look))
-            self._flats[look] = flatten(_smooth(grey), self.light.grounds[look])
+            self._flats[look] = flatten(_smooth(self._greys.at(look)), self.light.grounds[look])
         return self._flats[look]
 
 
@@ -73,11 +105,11 @@ def scale(look: Look, size: tuple[int, int]) -> float:
     return look.shrink * max(1.0, max(size) / WORKING_SIDE)
 
 
-def flat_part(image: Image, look: Look, box: Box, light: Light) -> tuple[Image, Box]:
+def flat_part(greys: Greys, look: Look, box: Box, light: Light) -> tuple[Image, Box]:
     """A part of a picture, flattened by the light of one of the same size.
 
     Args:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        greys: the picture's.
         look: at what scale.
         box: what is wanted, in pixels of the look; it may reach out of the picture.
         light: of a picture a moment before.
@@ -85,18 +117,13 @@ def flat_part(image: Image, look: Look, box: Box, light: Light) -> tuple[Image, 
     Returns:
         (H, W) uint8, and where it lies, in pixels of the look.
     """
-    wide = scale(look, light.size)
-    columns, rows = (int(side / wide) for side in light.size)
-    x, y = max(0, box.x), max(0, box.y)
-    here = Box(x, y, min(columns, box.x + box.w) - x, min(rows, box.y + box.h) - y)
-    if here.w < 1 or here.h < 1:
-        return np.zeros((0, 0), np.uint8), Box(x, y, 0, 0)
-    part = image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)]
-    if wide > 1:
-        part = np.asarray(cv2.resize(part, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
+    grey, here = greys.part(look, box)
+    if not grey.size:
+        return grey, here
     ground = light.grounds[look]
+    columns, rows = (side / scale(look, light.size) for side in light.size)
     ground = ground[_span(here.y, here.h, ground.shape[0] / rows), _span(here.x, here.w, ground.shape[1] / columns)]
-    return flatten(_smooth(_grey(part)), ground), here
+    return flatten(_smooth(grey), ground), here
 
 
 def _span(start: int, length: int, scale: float) -> slice:
