@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
@@ -16,19 +16,24 @@ if TYPE_CHECKING:
     from recognizer.sinks import Sink
     from recognizer.types import Reading
 
-DEPTH = 2  # frames that may wait between two threads
+DEPTH = 2  # items that may wait between two threads
+ROOM = 64_000_000  # bytes that they may hold
 PATIENCE = 1.0  # seconds that a thread may take to end; one that hangs in a library is left behind
 
 T = TypeVar("T")
 
 
-def ahead(items: Generator[T, None, None], depth: int = DEPTH) -> Generator[T, None, None]:
-    """Give what a generator yields, while a thread of its own is up to `depth` items ahead.
+def ahead(
+    items: Generator[T, None, None], depth: int = DEPTH, size: Callable[[T], int] | None = None
+) -> Generator[T, None, None]:
+    """Give what a generator yields, while a thread of its own is up to `depth` items ahead, or ROOM bytes.
+
+    `size` tells the bytes of an item. One that is larger than ROOM may wait alone, and no other is made meanwhile.
 
     The thread starts with the first item asked for. It ends with the items, or when this generator is
     closed; it closes `items` itself. An error of theirs is raised here, after the items before it.
     """
-    channel: _Channel[T] = _Channel(depth)
+    channel: _Channel[T] = _Channel(depth, size)
 
     def work() -> None:
         try:
@@ -94,22 +99,24 @@ class Background:
 class _Channel(Generic[T], Iterable[T]):
     """A bounded line of items from one thread to another, which either side may end."""
 
-    def __init__(self, depth: int) -> None:
-        self._items: deque[T] = deque()
-        self._depth = depth
+    def __init__(self, depth: int, size: Callable[[T], int] | None = None) -> None:
+        self._items: deque[tuple[T, int]] = deque()
+        self._depth, self._size = depth, size or (lambda _: 0)
+        self._bytes = 0
         self._closed = False
         self._failure: BaseException | None = None
         self._changed = threading.Condition()
 
     def put(self, item: T) -> bool:
-        """Wait for room and add an item; False when the channel is closed, and the item not added."""
+        """Add an item and wait until no more than may wait do; False when the channel is closed."""
+        size = self._size(item)
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or len(self._items) < self._depth)
-            if self._closed:
-                return False
-            self._items.append(item)
-            self._changed.notify_all()
-        return True
+            if not self._closed:
+                self._items.append((item, size))
+                self._bytes += size
+                self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closed or (len(self._items) <= self._depth and self._bytes <= ROOM))
+            return not self._closed
 
     def __iter__(self) -> Generator[T, None, None]:
         """All items in order, until the channel is closed and empty; then its failure, if it has one."""
@@ -118,7 +125,8 @@ class _Channel(Generic[T], Iterable[T]):
                 self._changed.wait_for(lambda: self._closed or self._items)
                 if not self._items:
                     break
-                item = self._items.popleft()
+                item, size = self._items.popleft()
+                self._bytes -= size
                 self._changed.notify_all()
             yield item
         self.raise_failure()

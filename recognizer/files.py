@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import logging
+import os
 import time
 from collections.abc import Generator, Iterator
 from contextlib import suppress
@@ -23,6 +24,7 @@ from recognizer.types import Frame
 
 VIDEOS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".3gp", ".mjpg", ".mjpeg"}
 JPEGS = {".mjpg", ".mjpeg"}  # videos that begin as a picture does
+AHEAD = 24  # frames that may wait to be read: while one is searched, the next dozen can be decoded
 MOST_MISSING = 0.05  # share of a video's declared frames that may be missing before it counts as damaged
 MOST_PIXELS = 8192 * 4320  # of a video's frame: the largest that H.264 and its like know
 
@@ -57,7 +59,7 @@ class Files:
             raise SourceError(f"{name}: can't be read ({error.strerror})") from error
 
     def __iter__(self) -> Iterator[Frame]:
-        self._frames = ahead(self._read())
+        self._frames = ahead(self._read(), AHEAD, size=lambda frame: frame.image.nbytes)
         return self._frames
 
     def _read(self) -> Generator[Frame, None, None]:
@@ -153,7 +155,9 @@ def _open_video(path: Path) -> cv2.VideoCapture:
         raise SourceError(f"{path}: can't be read ({error.strerror})") from error
     except UnicodeError as error:
         raise SourceError(f"{path!r}: expected a name in UTF-8, found other bytes; rename the file") from error
-    capture = None if empty else cv2.VideoCapture(name, cv2.CAP_FFMPEG)
+    # One processor is left to reading; with all of them decoding, both are slower.
+    threads = max(1, (os.cpu_count() or 2) - 1)
+    capture = None if empty else cv2.VideoCapture(name, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, threads])
     if capture is None or not capture.isOpened():
         raise SourceError(f"{path}: {'the file is empty' if empty else 'not a video that can be decoded'}; "
                           "expected MP4, AVI, MKV, MOV or WebM, whole")

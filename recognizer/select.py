@@ -218,14 +218,15 @@ def _beside(rest: list[Candidate], digits: list[Candidate]) -> NDArray[np.intp]:
 
 def _once(candidates: list[Candidate], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     """Those of the chosen indices whose candidates aren't nearly at the place of one before: one ink is one letter."""
-    boxes = np.array([candidates[k].box for k in chosen.tolist()], np.float32).reshape(-1, 4)
-    start, stop, area = boxes[:, :2], boxes[:, :2] + boxes[:, 2:], boxes[:, 2:].prod(axis=1)
-    shared = np.minimum(stop[:, None], stop) - np.maximum(start[:, None], start)
-    alike = 3 * np.clip(shared, 0, None).prod(axis=2) > area[:, None] + area  # over a half of what both cover is shared
-    kept: list[int] = []
-    for place in range(len(boxes)):
-        if not alike[place, kept].any():
-            kept.append(place)
+    x, y, w, h = np.array([candidates[k].box for k in chosen.tolist()], np.float32).reshape(-1, 4).T
+    across = np.minimum((x + w)[:, None], x + w) - np.maximum(x[:, None], x)
+    down = np.minimum((y + h)[:, None], y + h) - np.maximum(y[:, None], y)
+    area = w * h
+    alike = 3 * across.clip(0) * down.clip(0) > area[:, None] + area  # over a half of what both cover is shared
+    twice = np.tril(alike, -1).any(axis=1)
+    kept = ~twice
+    for place in np.flatnonzero(twice):
+        kept[place] = not (alike[place, :place] & kept[:place]).any()
     return chosen[kept]
 
 
