@@ -14,7 +14,7 @@ from recognizer.types import Box, Digit, Frame, Image
 from recognizer.views import Greys, Light
 
 # Frames and seconds after which a picture is searched again: when it has changed, and in any case.
-SOON, LATE = (4, 0.12), (18, 0.6)
+SOON, LATE = (4, 0.12), (30, 1.0)
 SAMPLES, PATCH = 400, 20  # samples along a picture that tell whether it changed, and along each patch of it
 CHANGED, FEW = 8, 0.01  # tones by which the mean of a patch must differ, and the share of such that hands' tremor makes
 PATIENCE = 3  # frames for which a digit that isn't found again is still looked for in its place
@@ -54,16 +54,20 @@ class Attention:
         self.dismissed = Dismissed()
         self._searched = 0, 0.0  # the frame's index and time
         self._patches = np.zeros((0, 0), np.uint8)  # and how it looked
+        self._restless = False  # it was searched since it had changed
 
     def must_search(self, frame: Frame) -> bool:
-        """Whether the whole of a frame has to be searched: it has changed, or it is time."""
+        """Whether the whole of a frame has to be searched: it has changed, it has just come to rest, or it is time."""
         if frame.size != self.light.size or not all(k.settled for k in self.known):
             return True
         index, time = self._searched
         frames, seconds = frame.index - index, frame.time - time
         if seconds < 0 or frames >= LATE[0] or seconds >= LATE[1]:
             return True
-        return (frames >= SOON[0] or seconds >= SOON[1]) and self._changed(frame)
+        if frames < SOON[0] and seconds < SOON[1]:
+            return False
+        before, self._restless = self._restless, self._changed(frame)
+        return before or self._restless
 
     def _changed(self, frame: Frame) -> bool:
         return bool((cv2.absdiff(_patches(frame.greys), self._patches) > CHANGED).mean() > FEW)

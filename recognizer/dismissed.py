@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.candidates import Candidate
-from recognizer.shape import Spot
+from recognizer.candidates import Candidate, Look
+from recognizer.seeds import Seeds
 
 SEARCHES = 5  # after so many everything is cut out again: what was just blurred or shaded gets another chance
 MOVED = 16  # ink that stays may move by its height divided by this, and by a pixel
@@ -25,43 +25,43 @@ class Dismissed:
         self._searches += 1
         self._before, self._now = _Ink() if self._searches % SEARCHES == 0 else self._now, _Ink()
 
-    def at(self, spots: list[Spot]) -> list[list[Candidate] | None]:
-        """The refused candidates of each spot whose ink is as it was in the last search; None for what isn't known."""
-        return self._before.at(spots)
+    def at(self, look: Look, seeds: Seeds) -> list[list[Candidate] | None]:
+        """The refused candidates of each seed whose ink is as it was in the last search; None for what isn't known."""
+        return self._before.at(look, seeds)
 
-    def remember(self, spots: list[Spot], found: list[list[Candidate]]) -> None:
-        """Take what was cut out at spots in this search."""
-        for spot, there in zip(spots, found, strict=True):
-            if all(candidate.refused for candidate in there):
-                self._now.add(spot, there)
+    def remember(self, look: Look, seeds: Seeds, found: list[list[Candidate]]) -> None:
+        """Take what was cut out at the seeds of a look in this search."""
+        self._now.add(look, seeds, found)
 
 
 class _Ink:
+    """Seeds that nothing but refused candidates came from."""
+
     def __init__(self) -> None:
-        self._keys: list[tuple[int, ...]] = []
-        self._refused: list[list[Candidate]] = []
+        self._of: dict[Look, tuple[NDArray[np.intp], list[list[Candidate]]]] = {}
 
-    def add(self, spot: Spot, refused: list[Candidate]) -> None:
-        self._keys.append(_key(spot))
-        self._refused.append(refused)
+    def add(self, look: Look, seeds: Seeds, found: list[list[Candidate]]) -> None:
+        refused = [place for place, there in enumerate(found) if all(candidate.refused for candidate in there)]
+        self._of[look] = _keys(seeds)[refused], [found[place] for place in refused]
 
-    def at(self, spots: list[Spot]) -> list[list[Candidate] | None]:
-        if not spots or not self._keys:
-            return [None] * len(spots)
-        keys = np.array([_key(spot) for spot in spots])
-        off = np.abs(keys[:, None] - np.array(self._keys))
-        same = (off <= _allowed(keys)[:, None]).all(axis=2)
-        return [self._refused[place] if known else None
+    def at(self, look: Look, seeds: Seeds) -> list[list[Candidate] | None]:
+        before, refused = self._of.get(look, ((), []))
+        if not len(before) or not len(seeds.boxes):
+            return [None] * len(seeds.boxes)
+        keys = _keys(seeds)
+        same = (np.abs(keys[:, None] - before) <= _allowed(keys)[:, None]).all(axis=2)
+        return [refused[place] if known else None
                 for place, known in zip(same.argmax(axis=1).tolist(), same.any(axis=1).tolist(), strict=True)]
 
 
-def _key(spot: Spot) -> tuple[int, ...]:
-    return spot.look.shrink, spot.dark, spot.strength, *spot.seed
+def _keys(seeds: Seeds) -> NDArray[np.intp]:
+    """What tells N seeds, (N, 6)."""
+    return np.column_stack([seeds.dark, seeds.strength, seeds.boxes]).astype(np.intp)
 
 
 def _allowed(keys: NDArray[np.intp]) -> NDArray[np.float64]:
-    """By how much each part of N keys may differ, (N, 7)."""
+    """By how much each part of N keys may differ, (N, 6)."""
     allowed = np.zeros(keys.shape)
-    allowed[:, 2] = DIMMED * keys[:, 2]
-    allowed[:, 3:] = 1 + keys[:, -1:] // MOVED
+    allowed[:, 1] = DIMMED * keys[:, 1]
+    allowed[:, 2:] = 1 + keys[:, -1:] // MOVED
     return allowed

@@ -48,22 +48,33 @@ def search(views: Views, dismissed: Dismissed) -> list[Candidate]:
 
 
 def _cut(views: Views, look: Look, seeds: Seeds, dismissed: Dismissed) -> list[Candidate]:
-    """What is at seeds; small and faint ink is cut out at full size."""
+    """What is at seeds."""
+    found = dismissed.at(look, seeds)
+    unknown = np.array([there is None for there in found], bool)
+    cut = iter(_cut_anew(views, look, seeds[unknown]))
+    whole = [next(cut) if there is None else there for there in found]
+    dismissed.remember(look, seeds, whole)
+    return [candidate for there in whole for candidate in there]
+
+
+def _cut_anew(views: Views, look: Look, seeds: Seeds) -> list[list[Candidate]]:
+    """What each seed is; small and faint ink is cut out at full size."""
+    found: list[list[Candidate]] = [[] for _ in seeds.boxes]
     large = np.full(len(seeds.boxes), True)
     if look is HALF:
         large = (seeds.boxes[:, 3] >= SMALL) & (seeds.strength >= FULL.faintest * PAPER)
     spots = _spots(views, look, seeds[large])
+    places = np.flatnonzero(large)
     if not large.all():
         rest = seeds[~large]
         boxes = HALF.shrink * rest.boxes
         again = Seeds(boxes, rest.dark, strengths(views.flat(FULL), boxes, rest.dark), rest.refused)
-        spots += _spots(views, FULL, again[again.strength >= FULL.faintest * PAPER])
-    found = dismissed.at(spots)
-    anew = [place for place, known in enumerate(found) if known is None]
-    for place, pieces in zip(anew, cut_free([spots[place] for place in anew]), strict=True):
-        found[place] = [candidate_of(piece, spots[place], views.scale(spots[place].look)) for piece in pieces]
-    dismissed.remember(spots, found)
-    return [candidate for there in found for candidate in there]
+        strong = again.strength >= FULL.faintest * PAPER
+        spots += _spots(views, FULL, again[strong])
+        places = np.concatenate([places, np.flatnonzero(~large)[strong]])
+    for place, spot, pieces in zip(places.tolist(), spots, cut_free(spots), strict=True):
+        found[place] = [candidate_of(piece, spot, views.scale(spot.look)) for piece in pieces]
+    return found
 
 
 def _spots(views: Views, look: Look, seeds: Seeds) -> list[Spot]:
