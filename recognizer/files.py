@@ -59,7 +59,7 @@ class Files:
             raise SourceError(f"{name}: can't be read ({error.strerror})") from error
 
     def __iter__(self) -> Iterator[Frame]:
-        self._frames = ahead(self._read(), AHEAD, size=lambda frame: frame.image.nbytes)
+        self._frames = ahead(self._read(), AHEAD, lambda frame: frame.image.nbytes, lambda frame: frame.greys.prepare())
         return self._frames
 
     def _read(self) -> Generator[Frame, None, None]:
@@ -133,10 +133,8 @@ def _read_video(path: Path) -> Iterator[Frame]:
             moment = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
             if index and not moment and fps:
                 moment = index / fps
-            frame = Frame(np.asarray(image, np.uint8), index, max(0.0, moment), str(path), still=False, fps=fps,
-                          decoding=took, total=max(0, declared))
-            frame.greys.at(frame.greys.thin)  # by this thread, while the picture is still in its processor's cache
-            yield frame
+            yield Frame(np.asarray(image, np.uint8), index, max(0.0, moment), str(path), still=False, fps=fps,
+                        decoding=took, total=max(0, declared))
             index += 1
     finally:
         capture.release()

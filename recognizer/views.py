@@ -38,11 +38,19 @@ class Greys:
         self.thin = HALF if round(max(self.size) / scale(FULL, self.size)) >= LARGE else FULL
         self._made: dict[Look, Image] = {}
 
+    def prepare(self) -> None:
+        """Make what every frame of a video needs; it is fastest while the picture is in a processor's cache."""
+        self.at(self.thin)
+
     def at(self, look: Look) -> Image:
         """The whole picture at a look, (H, W) uint8."""
         if look not in self._made:
-            other, shrunk = (self.at(self.thin), self.thin.shrink) if look is QUARTER else (self._image, 1)
-            self._made[look] = _grey(shrink(other, shrunk / (look.shrink if look is QUARTER else scale(look, self.size))))
+            if look is QUARTER:
+                self._made[look] = shrink(self.at(self.thin), self.thin.shrink / look.shrink)
+            elif scale(look, self.size) == 2:  # averaging four pixels is faster than making all of them grey
+                self._made[look] = _grey(shrink(self._image, 1 / 2))
+            else:
+                self._made[look] = shrink(_grey(self._image), 1 / scale(look, self.size))
         return self._made[look]
 
     def part(self, look: Look, box: Box) -> tuple[Image, Box]:
