@@ -134,7 +134,7 @@ class Recognizer:
     def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit]] | None:
         """Read a frame only where digits were in the last one; None when one of them is gone."""
         with clock.stage("find"):
-            found = find_again(frame.greys, [k.candidate for k in attention.known], attention.light)
+            found = find_again(Views(frame.greys, attention.light), [k.candidate for k in attention.known])
         probabilities = self._classified([candidate for there in found for candidate in there], clock)
         with clock.stage("select"):
             judged = best_of_each(found, probabilities, self.threshold, self._likeness)

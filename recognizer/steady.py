@@ -39,17 +39,20 @@ class Steady:
             still = moved <= max(LEAST_STILL, STILL * box.h)
             frames = frames + 1 if text == number.text and still else 1
             self._stood[tracks] = number.text, number.box, frames
-            if frames >= STANDS and self._tell(number):
+            if frames == STANDS and self._tell(number):
                 steady.append(number)
         return tuple(steady)
 
     def _follow(self, numbers: tuple[Number, ...]) -> None:
         """Move what was told with the numbers of this frame, and forget what is long gone."""
+        boxes: dict[str, list[Box]] = {}
+        for number in numbers:
+            boxes.setdefault(number.text, []).append(number.box)
         for told in self._told:
             told.missed += 1
-            for number in numbers:
-                if number.text == told.text and _together(number.box, told.box):
-                    told.box, told.missed = number.box, 0
+            for box in boxes.get(told.text, []):
+                if _together(box, told.box):
+                    told.box, told.missed = box, 0
                     break
         self._told = [told for told in self._told if told.missed <= FORGET]
 

@@ -53,17 +53,22 @@ class Greys:
                 self._made[look] = shrink(_grey(self._image), 1 / scale(look, self.size))
         return self._made[look]
 
-    def part(self, look: Look, box: Box) -> tuple[Image, Box]:
-        """What of a box, in pixels of the look, lies in the picture: (h, w) uint8, and where that is."""
+    def within(self, look: Look, box: Box) -> Box:
+        """What of a box, in pixels of the look, lies in the picture."""
         wide = scale(look, self.size)
-        columns, rows = (max(1, round(side / wide)) for side in self.size)
+        columns, rows = max(1, round(self.size[0] / wide)), max(1, round(self.size[1] / wide))
         x, y = max(0, box.x), max(0, box.y)
-        here = Box(x, y, min(columns, box.x + box.w) - x, min(rows, box.y + box.h) - y)
-        if here.w < 1 or here.h < 1:
-            return np.zeros((0, 0), np.uint8), Box(x, y, 0, 0)
+        return Box(x, y, max(0, min(columns, box.x + box.w) - x), max(0, min(rows, box.y + box.h) - y))
+
+    def part(self, look: Look, box: Box) -> tuple[Image, Box]:
+        """That part of the picture, (h, w) uint8, and where it is."""
+        here = self.within(look, box)
+        if not here.area:
+            return np.zeros((0, 0), np.uint8), here
         if look in self._made:
-            return self._made[look][y : y + here.h, x : x + here.w], here
-        part = self._image[_span(y, here.h, wide), _span(x, here.w, wide)]
+            return self._made[look][here.y : here.y + here.h, here.x : here.x + here.w], here
+        wide = scale(look, self.size)
+        part = self._image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)]
         if wide > 1:
             part = np.asarray(cv2.resize(part, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
         return _grey(part), here
@@ -85,16 +90,19 @@ class Light:
 class Views:
     """A picture without its light, at the scales at which it is looked at.
 
+    Args:
+        greys: of the picture.
+        light: of one of the same size a moment before; by default its own.
+
     Attributes:
         looks: those at which the whole picture is looked at, thin ink first.
-        light: the picture's.
+        light: that is taken away.
     """
 
-    def __init__(self, greys: Greys) -> None:
+    def __init__(self, greys: Greys, light: Light | None = None) -> None:
         self._greys = greys
         self.looks = greys.thin, QUARTER
-        thin, thick = (ground_of(greys.at(look), look.parts) for look in self.looks)
-        self.light = Light(greys.size, {FULL: thin, HALF: thin, QUARTER: thick})
+        self.light = light or _light(greys, self.looks)
         self._flats: dict[Look, Image] = {}
 
     def scale(self, look: Look) -> float:
@@ -102,10 +110,23 @@ class Views:
         return scale(look, self.light.size)
 
     def flat(self, look: Look) -> Image:
-        """The picture flattened, (H, W) uint8, at a look: one of `looks`, or FULL."""
+        """The picture flattened, (H, W) uint8, at a look."""
         if look not in self._flats:
             self._flats[look] = flatten(_smooth(self._greys.at(look)), self.light.grounds[look])
         return self._flats[look]
+
+    def flat_part(self, look: Look, box: Box) -> tuple[Image, Box]:
+        """What of a box, in pixels of the look, lies in the picture, flattened: (h, w) uint8, and where that is."""
+        if look in self._flats:
+            here = self._greys.within(look, box)
+            return self._flats[look][here.y : here.y + here.h, here.x : here.x + here.w], here
+        grey, here = self._greys.part(look, box)
+        if not grey.size:
+            return grey, here
+        ground = self.light.grounds[look]
+        columns, rows = (side / self.scale(look) for side in self.light.size)
+        ground = ground[_span(here.y, here.h, ground.shape[0] / rows), _span(here.x, here.w, ground.shape[1] / columns)]
+        return flatten(_smooth(grey), ground), here
 
 
 def scale(look: Look, size: tuple[int, int]) -> float:
@@ -113,25 +134,9 @@ def scale(look: Look, size: tuple[int, int]) -> float:
     return look.shrink * max(1.0, max(size) / WORKING_SIDE)
 
 
-def flat_part(greys: Greys, look: Look, box: Box, light: Light) -> tuple[Image, Box]:
-    """A part of a picture, flattened by the light of one of the same size.
-
-    Args:
-        greys: the picture's.
-        look: at what scale.
-        box: what is wanted, in pixels of the look; it may reach out of the picture.
-        light: of a picture a moment before.
-
-    Returns:
-        (H, W) uint8, and where it lies, in pixels of the look.
-    """
-    grey, here = greys.part(look, box)
-    if not grey.size:
-        return grey, here
-    ground = light.grounds[look]
-    columns, rows = (side / scale(look, light.size) for side in light.size)
-    ground = ground[_span(here.y, here.h, ground.shape[0] / rows), _span(here.x, here.w, ground.shape[1] / columns)]
-    return flatten(_smooth(grey), ground), here
+def _light(greys: Greys, looks: tuple[Look, Look]) -> Light:
+    thin, thick = (ground_of(greys.at(look), look.parts) for look in looks)
+    return Light(greys.size, {FULL: thin, HALF: thin, QUARTER: thick})
 
 
 def _span(start: int, length: int, scale: float) -> slice:
