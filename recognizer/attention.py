@@ -78,11 +78,9 @@ class Attention:
         before = {id(k): k for k in self.known} if frame.size == self.light.size else {}
         found = []
         for digit in digits:
-            same = next((k for k in before.values() if _at_one_place(k.candidate.box, digit.box)), None)
+            same = next((k for k in before.values() if at_one_place(k.candidate.box, digit.box)), None)
             before.pop(id(same), None)
-            candidate = candidates[digit.box]
-            # A half can't be found again by itself: what it touches is cut out with it.
-            found.append(Known(candidate, digit.mark, settled=same is not None and not candidate.half))
+            found.append(Known(candidates[digit.box], digit.mark, settled=same is not None))
         self.known = found + _patient(list(before.values()))
         self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.greys)
         self.elsewhere = [j for j in judged if j.reason]
@@ -121,7 +119,7 @@ def _twice(boxes: list[Box | None]) -> list[int]:
     return [places[k] for k in np.flatnonzero(np.triu(together, 1).any(axis=0)).tolist()]
 
 
-def _at_one_place(one: Box, other: Box) -> bool:
+def at_one_place(one: Box, other: Box) -> bool:
     return 2 * one.intersection(other) > min(one.area, other.area)
 
 

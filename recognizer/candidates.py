@@ -46,7 +46,7 @@ class Candidate(NamedTuple):
         sure: it stands on even ground; what doesn't is a digit only in the company of surer ones.
         look: at which it was cut out; None for what wasn't.
         mask: (h, w) uint8, 0 or 1, of the ink in its box, at the look's scale; empty for a refused one.
-        half: it is one of two that touched and were cut apart.
+        whole: what it was cut from, when it is one of two that touched.
     """
 
     box: Box
@@ -57,7 +57,7 @@ class Candidate(NamedTuple):
     sure: bool = True
     look: Look | None = None
     mask: Image = NO_MASK
-    half: bool = False
+    whole: Candidate | None = None
 
 
 class Judged(NamedTuple):

@@ -1,4 +1,4 @@
-"""Ink that was cut out in a video's last search and is no digit: the next one passes over it while it stays the same."""
+"""Ink that was cut out in a video's last search and is no digit: while it stays, the next one passes over it."""
 
 from __future__ import annotations
 

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 from recognizer.again import find_again
 from recognizer.assets import shipped
-from recognizer.attention import Attention
+from recognizer.attention import Attention, at_one_place
 from recognizer.candidates import Candidate, Judged
-from recognizer.classify import Classifier
+from recognizer.classify import NO_DIGIT, Classifier
 from recognizer.dismissed import Dismissed
 from recognizer.errors import UsageError
 from recognizer.find import search
 from recognizer.marks import mark
 from recognizer.normalise import SIZE
 from recognizer.numbers import read_numbers
-from recognizer.select import best_of_each, digits_of, select
+from recognizer.select import Classified, best_of_each, digits_of, select
 from recognizer.sources import Source, open_source
 from recognizer.split import split
 from recognizer.steady import Steady
@@ -133,13 +133,25 @@ class Recognizer:
 
     def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit]] | None:
         """Read a frame only where digits were in the last one; None when one of them is gone."""
+        known = [k.candidate for k in attention.known]
+        places = {id(place): place for place in (candidate.whole or candidate for candidate in known)}
         with clock.stage("find"):
-            found = find_again(Views(frame.greys, attention.light), [k.candidate for k in attention.known])
-        probabilities = self._classified([candidate for there in found for candidate in there], clock)
+            there = find_again(Views(frame.greys, attention.light), list(places.values()))
+        candidates = [candidate for found in there for candidate in found]
+        rows = iter(self._classified(candidates, clock))
+        classified = {place: [(candidate, next(rows)) for candidate in found]
+                      for place, found in zip(places, there, strict=True)}
+        found = [self._halves_at(c, classified[id(c.whole)], clock) if c.whole else classified[id(c)] for c in known]
         with clock.stage("select"):
-            judged = best_of_each(found, probabilities, self.threshold, self._likeness)
+            judged = best_of_each(found, self.threshold, self._likeness)
             digits = attention.followed(judged)
         return None if digits is None else ([j for there in judged for j in there] + attention.elsewhere, digits)
+
+    def _halves_at(self, before: Candidate, wholes: list[Classified], clock: _Clock) -> list[Classified]:
+        """What of two digits that touch stands where one of them was a moment ago."""
+        rows = np.array([row for _, row in wholes], np.float32).reshape(-1, NO_DIGIT + 1)
+        halves = split([whole for whole, _ in wholes], rows, lambda parts: self._classified(parts, clock))
+        return [(half, row) for half, row in zip(*halves, strict=True) if at_one_place(half.box, before.box)]
 
     def _classified(self, candidates: list[Candidate], clock: _Clock) -> NDArray[np.float32]:
         with clock.stage("classify"):

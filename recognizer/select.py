@@ -24,6 +24,8 @@ ALIKE = 1.35  # heights of one size differ by less than this factor
 NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
 TOP = 3  # likeliest labels that a digit carries
 
+Classified = tuple[Candidate, NDArray[np.float32]]
+
 
 def select(
     candidates: list[Candidate], probabilities: NDArray[np.float32], refused: list[Candidate], threshold: float,
@@ -60,30 +62,28 @@ def select(
     return judged + [Judged(c, None, c.refused) for c in refused]
 
 
-def best_of_each(
-    found: list[list[Candidate]], probabilities: NDArray[np.float32], threshold: float, likeness: float = 0.0
-) -> list[list[Judged]]:
+def best_of_each(found: list[list[Classified]], threshold: float, likeness: float = 0.0) -> list[list[Judged]]:
     """Judge candidates at places where digits were a moment ago: of each place's the likeliest is the digit.
 
     Args:
-        found: the candidates of each place.
-        probabilities: (N, 11) float32, a row for each candidate in order.
+        found: the candidates of each place, each with its (11,) float32 probabilities.
         threshold, likeness: as in `select`.
 
     Returns:
         One for each candidate, place by place.
     """
-    likely = probabilities[:, :NO_DIGIT].max(axis=1)
-    counts = (likely >= threshold) & (1 - probabilities[:, NO_DIGIT] >= likeness)
-    rows = iter(zip(probabilities, np.where(counts, likely, 0).tolist(), strict=True))
-    return [_best([(candidate, *next(rows)) for candidate in there]) for there in found]
+    rows = np.array([row for there in found for _, row in there], np.float32).reshape(-1, NO_DIGIT + 1)
+    likely = rows[:, :NO_DIGIT].max(axis=1)
+    counts = (likely >= threshold) & (1 - rows[:, NO_DIGIT] >= likeness)
+    counted = iter(np.where(counts, likely, 0).tolist())
+    return [_best(there, [next(counted) for _ in there]) for there in found]
 
 
-def _best(there: list[tuple[Candidate, NDArray[np.float32], float]]) -> list[Judged]:
-    """Judge the candidates of one place, each with how likely its label is; 0 where that doesn't count."""
-    most = max((likely for _, _, likely in there), default=0.0)
-    return [Judged(candidate, row, "unsure" if not likely else "" if likely == most else "overlap")
-            for candidate, row, likely in there]
+def _best(there: list[Classified], likely: list[float]) -> list[Judged]:
+    """Judge the candidates of one place, given how likely their labels are, 0 where that doesn't count."""
+    most = max(likely, default=0.0)
+    return [Judged(candidate, row, "unsure" if not p else "" if p == most else "overlap")
+            for (candidate, row), p in zip(there, likely, strict=True)]
 
 
 def digits_of(judged: list[Judged]) -> list[Digit]:
@@ -227,7 +227,8 @@ def _once(candidates: list[Candidate], chosen: NDArray[np.intp]) -> NDArray[np.i
     kept = ~twice
     for place in np.flatnonzero(twice):
         kept[place] = not (alike[place, :place] & kept[:place]).any()
-    return chosen[kept]
+    once: NDArray[np.intp] = chosen[kept]
+    return once
 
 
 def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:

@@ -113,8 +113,12 @@ def _judge(sheet: Sheet, groups: list[Group], spots: list[Spot]) -> tuple[list[t
     found = []
     for group, cutting, tile, box, why, bare, odd in zip(
             groups, cuttings, pieces.tiles.tolist(), boxes, *shapes, strict=True):
-        piece = Piece(box, NO_MASK, why, False)
-        found.append((tile, piece if why else _on_ground(piece, cutting, spots[tile], bare, odd, sheet, group)))
+        piece, spot = Piece(box, NO_MASK, why, False), spots[tile]
+        if not why:
+            piece = _on_ground(piece, cutting, spot, bare, odd)
+            if bare and not piece.refused and not spot.trusted and _attached(sheet.window(group, box), spot.strength):
+                piece = piece._replace(refused="attached", sure=False)
+        found.append((tile, piece))
     return found, (pieces.areas / lengths).tolist()
 
 
@@ -123,7 +127,7 @@ def _strokes(areas: NDArray[np.int32], masks: list[Image]) -> tuple[Shares, Shar
     inside, radii = [], []
     for mask in masks:
         distance = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_3)
-        inside.append(cv2.countNonZero(cv2.compare(distance, INSIDE, cv2.CMP_GT)))
+        inside.append(np.count_nonzero(distance > INSIDE))
         radii.append(cv2.minMaxLoc(distance)[1])
     return np.maximum(areas - np.array(inside), 1) / 2, 2 * np.array(radii)
 
@@ -149,9 +153,7 @@ def _by_shape(
     return refused, bare.tolist(), odd.tolist()
 
 
-def _on_ground(
-    piece: Piece, cutting: Cutting, spot: Spot, bare: bool, odd: bool, sheet: Sheet, group: Group
-) -> Piece:
+def _on_ground(piece: Piece, cutting: Cutting, spot: Spot, bare: bool, odd: bool) -> Piece:
     """A piece whose shape is a digit's, judged by the ground beside it."""
     x, y, w, h = cutting.box
     piece = piece._replace(mask=cutting.mask[y : y + h, x : x + w])
@@ -160,9 +162,7 @@ def _on_ground(
     doubt = _doubt(cutting, spot, LIMITS.uneven_bare if bare else LIMITS.uneven)
     if doubt > (1 if bare else LIMITS.most_doubt):
         return piece._replace(refused="ground")
-    if bare and _attached(sheet.cutting(group, piece.box, max(sheet.window(group))), spot.strength):
-        return piece._replace(refused="attached")
-    return piece._replace(sure=bool(doubt <= 1 and not odd))
+    return piece._replace(sure=doubt <= 1 and not odd)
 
 
 def _attached(window: Cutting, strength: int) -> bool:
@@ -184,4 +184,4 @@ def _doubt(cutting: Cutting, spot: Spot, uneven: float) -> float:
         return float("inf")
     ranks = [len(beside) * share // 100 for share in (75, 90)]
     most, nearly_all = np.partition(beside, ranks)[ranks].tolist()
-    return max(most, nearly_all / 1.5) / spot.strength / uneven
+    return float(max(most, nearly_all / 1.5) / spot.strength / uneven)

@@ -101,7 +101,7 @@ def _half(candidate: Candidate, mask: Image) -> Candidate | None:
     across, down = box.w / columns, box.h / rows
     place = Box(box.x + round(x * across), box.y + round(y * down), max(1, round(w * across)), max(1, round(h * down)))
     own = np.ascontiguousarray(mask[y : y + h, x : x + w])
-    return candidate._replace(box=place, crop=normalise(own), mask=own, half=True)
+    return candidate._replace(box=place, crop=normalise(own), mask=own, whole=candidate)
 
 
 def _same(one: tuple[Candidate, Candidate], other: tuple[Candidate, Candidate]) -> bool:

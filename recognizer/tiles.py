@@ -127,9 +127,9 @@ class Sheet:
             mask |= labels == other + 1
         return Cutting(self._tones[place], mask.view(np.uint8), box.moved(-x, -y))
 
-    def window(self, group: Group) -> Box:
-        """The window that a piece is in."""
-        return self._windows[int(self.pieces.tiles[group[0]])]
+    def window(self, group: Group, box: Box) -> Cutting:
+        """The same with all of its window around it."""
+        return self.cutting(group, box, max(self._windows[int(self.pieces.tiles[group[0]])]))
 
     def near(self, piece: int, width: float) -> Group:
         """A piece with those less than its stroke's width away, in order; over specks no bridge is built."""

@@ -54,7 +54,8 @@ class _Track:
         self.recent.append(True)
         self.seen, self.missed = self.seen + 1, 0
         self.weight = MEMORY * self.weight + 1
-        self.evidence = [MEMORY * sum_ + new for sum_, new in zip(self.evidence, _log_probabilities(digit), strict=True)]
+        new = _log_probabilities(digit)
+        self.evidence = [MEMORY * sum_ + log_ for sum_, log_ in zip(self.evidence, new, strict=True)]
         self.marks = {mark: MEMORY * sum_ + (mark == digit.mark) for mark, sum_ in self.marks.items()}
         self.speed = digit.box.x - self.digit.box.x, digit.box.y - self.digit.box.y
         favoured = self.evidence.copy()

@@ -91,3 +91,11 @@ def test_digits_that_move_are_followed_where_they_are() -> None:
         for digit in reading.digits:
             assert abs(digit.box.y + digit.box.h / 2 - places[digit.label][1] - 35) < 8
     assert len({d.track for r in readings for d in r.digits}) == 3
+
+
+def test_digits_that_touch_are_followed_too() -> None:
+    """Here an 8 and a 5 whose strokes meet, moving to the right."""
+    readings = watch([{8: (100.0 + step, 150.0), 5: (142.0 + step, 150.0)} for step in range(40)])
+    assert all(labels(r) == [5, 8] for r in readings[APPEARS - 1 :])
+    assert sum(r.searched for r in readings) < len(readings) / 2
+    assert len({d.track for r in readings for d in r.digits}) == 2

@@ -37,14 +37,14 @@ def test_what_is_surely_a_digit_counts_though_labels_compete(none, likeness, wan
     row[[7, 1, NO_DIGIT]] = 0.55, 0.45 - none, none
     one = [candidate(0, 0, 30, 40)]
     assert [d.label for d in digits_of(select(one, row[None], [], 0.5, likeness))] == wanted
-    (there,) = best_of_each([one], row[None], 0.5, likeness)
+    (there,) = best_of_each([[(one[0], row)]], 0.5, likeness)
     assert [d.label for d in digits_of(there)] == wanted
 
 
 def test_of_what_is_at_a_known_place_the_likeliest_is_the_digit():
     there = [candidate(0, 0, 30, 40), candidate(0, 0, 30, 42), candidate(0, 0, 31, 40)]
-    rows = np.stack([likely(3, 0.7), likely(3, 0.9), likely(NO_DIGIT)])
-    first, second = best_of_each([there, []], rows, 0.5)
+    rows = [likely(3, 0.7), likely(3, 0.9), likely(NO_DIGIT)]
+    first, second = best_of_each([list(zip(there, rows, strict=True)), []], 0.5)
     assert [j.reason for j in first] == ["overlap", "", "unsure"]
     assert second == []
 

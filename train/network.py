@@ -9,8 +9,9 @@ CLASSES = 11  # ten digits and "no digit"
 def build() -> keras.Model:
     """Five convolutions, 28×28 to 14×14 to 7×7 to 5×5 to 3×3, and a dense layer; 236,203 weights.
 
-    The first two convolutions go two pixels at a time, so little is computed at full size or half of it, where a network
-    of this kind spends most of its time. The last two keep to the inside of the picture: no padding is computed either.
+    The first two convolutions go two pixels at a time, so little is computed at full size or half of it, where a
+    network of this kind spends most of its time. The last two keep to the inside of the picture: no padding is
+    computed either.
     Input (N, 28, 28, 1) float32 in 0..1, output (N, 11) logits.
     """
     picture = keras.Input((28, 28, 1), name="crop")
