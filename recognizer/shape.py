@@ -108,7 +108,7 @@ def _judge(sheet: Sheet, groups: list[Group], spots: list[Spot]) -> tuple[list[t
     pieces = sheet.pieces.joined(groups)
     boxes = [Box(*box) for box in pieces.boxes.tolist()]
     cuttings = [sheet.cutting(group, box, BESIDE) for group, box in zip(groups, boxes, strict=True)]
-    lengths, widest = _strokes(pieces.areas, [cutting.mask for cutting in cuttings])
+    lengths, widest = strokes_of(pieces.areas, [cutting.mask for cutting in cuttings])
     shapes = _by_shape(pieces, lengths, widest, spots)
     found = []
     for group, cutting, tile, box, why, bare, odd in zip(
@@ -122,7 +122,7 @@ def _judge(sheet: Sheet, groups: list[Group], spots: list[Spot]) -> tuple[list[t
     return found, (pieces.areas / lengths).tolist()
 
 
-def _strokes(areas: NDArray[np.int32], masks: list[Image]) -> tuple[Shares, Shares]:
+def strokes_of(areas: NDArray[np.int32], masks: list[Image]) -> tuple[Shares, Shares]:
     """The lengths of the strokes that M masks of these areas show, half of their edges, and their greatest widths."""
     inside, radii = [], []
     for mask in masks:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from recognizer.ground import PAPER
+from recognizer.shape import strokes_of
 from recognizer.tiles import Sheet, Tile, sheets
 from recognizer.types import Box
 
@@ -26,7 +27,7 @@ def tiles(rng: np.random.Generator, count: int) -> list[Tile]:
 
 
 def by_hand(tile: Tile) -> set[tuple[object, ...]]:
-    """Box, area, pixels inside, and whether it reaches the edge, of each piece of one tile, the slow way."""
+    """Box, area, and whether it reaches the edge, of each piece of one tile, the slow way."""
     x, y, w, h = tile.window
     part = tile.flat[y : y + h, x : x + w].astype(int)
     ink = (PAPER - part if tile.dark else part - (PAPER - 1)) > tile.level
@@ -36,11 +37,8 @@ def by_hand(tile: Tile) -> set[tuple[object, ...]]:
         mask = labels == label
         rows, columns = np.nonzero(mask)
         left, top, right, bottom = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-        padded = np.pad(ink, 1)
-        around = [padded[1 + dy : 1 + dy + h, 1 + dx : 1 + dx + w] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
-        inside = int((mask & np.all(around, axis=0)).sum())
         edge = bool(left == 0 or top == 0 or right == w or bottom == h)
-        pieces.add((int(left + x), int(top + y), int(right - left), int(bottom - top), int(mask.sum()), inside, edge))
+        pieces.add((int(left + x), int(top + y), int(right - left), int(bottom - top), int(mask.sum()), edge))
     return pieces
 
 
@@ -50,8 +48,8 @@ def test_a_sheet_measures_each_tile_as_it_is_alone(seed: int) -> None:
     pieces = Sheet(chosen).pieces
     for index, tile in enumerate(chosen):
         mine = pieces.tiles == index
-        measured = {(*map(int, box), int(area), int(inside), bool(edge)) for box, area, inside, edge in
-                    zip(pieces.boxes[mine], pieces.areas[mine], pieces.inside[mine], pieces.edge[mine], strict=True)}
+        measured = {(*map(int, box), int(area), bool(edge)) for box, area, edge in
+                    zip(pieces.boxes[mine], pieces.areas[mine], pieces.edge[mine], strict=True)}
         assert measured == by_hand(tile)
 
 
@@ -61,10 +59,13 @@ def test_each_tile_is_on_one_sheet_and_masks_lie_where_the_boxes_are() -> None:
     for indices, sheet in sheets(chosen):
         seen += indices
         for k in range(0, len(sheet.pieces.tiles), 7):
-            _, mask = sheet.part(sheet.pieces, k)
             window, box = chosen[indices[sheet.pieces.tiles[k]]].window, Box(*sheet.pieces.boxes[k].tolist())
-            assert Box(*cv2.boundingRect(mask)).moved(window.x, window.y) == box
-            assert cv2.countNonZero(mask) == sheet.pieces.areas[k]
+            cutting = sheet.window((k,), box)
+            assert Box(*cv2.boundingRect(cutting.mask)) == cutting.box == box.moved(-window.x, -window.y)
+            assert cv2.countNonZero(cutting.mask) == sheet.pieces.areas[k]
+            near = sheet.cutting((k,), box, margin=2)
+            assert Box(*cv2.boundingRect(near.mask)) == near.box
+            assert near.tones.shape[0] <= box.h + 4
     assert sorted(seen) == list(range(300))
 
 
@@ -78,8 +79,16 @@ def test_pieces_less_than_a_stroke_apart_are_near() -> None:
         flat[10:50, left : left + 4] = 20
     pieces = (sheet := Sheet([Tile(flat, True, Box(0, 0, 80, 60), 30)])).pieces
     at = {int(box[0]): k for k, box in enumerate(pieces.boxes)}
-    assert sorted(sheet.near(at[10])) == sorted([at[10], at[16]])
-    assert sheet.near(at[40]) == [at[40]]
-    joined = pieces.joined([sheet.near(at[10])])
+    assert sheet.near(at[10], width=4.0) == tuple(sorted([at[10], at[16]]))
+    assert sheet.near(at[40], width=4.0) == (at[40],)
+    joined = pieces.joined([sheet.near(at[10], width=4.0)])
     assert joined.boxes.tolist() == [[10, 10, 10, 40]]
     assert joined.areas.tolist() == [2 * 4 * 40]
+
+
+def test_a_bar_is_one_stroke_as_long_and_wide_as_it_is() -> None:
+    bar = np.zeros((60, 30), np.uint8)
+    bar[5:55, 10:16] = 1
+    lengths, widths = strokes_of(np.array([cv2.countNonZero(bar)], np.int32), [bar])
+    assert lengths[0] == pytest.approx(50 + 6, abs=3)  # half of its edge
+    assert widths[0] == pytest.approx(6, abs=0.5)
