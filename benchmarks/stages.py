@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
+from typing import Self
 
 import cv2
 
@@ -17,7 +18,7 @@ from recognizer import Recognizer
 from recognizer.ahead import Background, ahead
 from recognizer.movie import Movie
 from recognizer.save import Save
-from recognizer.types import Milliseconds
+from recognizer.types import Frame, Milliseconds
 
 CLIPS = Path("fixtures/clips")
 STAGES = tuple(field.name for field in fields(Milliseconds) if field.name != "decode")
@@ -50,6 +51,29 @@ def time_whole(recognizer: Recognizer, clip: Path, frames: int) -> Took:
     """The same frames decoded, read and tracked: all that `Recognizer.watch` does."""
     with closing(recognizer.watch(clip)) as readings:
         return _time_each(islice(readings, frames))
+
+
+class _Film:
+    """A video's first frames, decoded before."""
+
+    def __init__(self, clip: Path, frames: int) -> None:
+        self._frames = [Frame(image, index, index / 30, str(clip), still=False)
+                        for index, image in enumerate(islice(decode(clip), frames))]
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self._frames)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._frames.clear()
+
+
+def time_reading(recognizer: Recognizer, clip: Path, frames: int) -> Took:
+    """The same frames read and tracked, after all of them were decoded."""
+    with closing(recognizer.watch(_Film(clip, frames))) as readings:
+        return _time_each(readings)
 
 
 def time_saving(recognizer: Recognizer, clip: Path, frames: int, saved: Path) -> Took:

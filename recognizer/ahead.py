@@ -24,15 +24,11 @@ T = TypeVar("T")
 
 
 def ahead(
-    items: Generator[T, None, None],
-    depth: int = DEPTH,
-    size: Callable[[T], int] | None = None,
-    prepare: Callable[[T], object] | None = None,
+    items: Generator[T, None, None], depth: int = DEPTH, size: Callable[[T], int] | None = None
 ) -> Generator[T, None, None]:
     """Give what a generator yields, while a thread of its own is up to `depth` items ahead, or ROOM bytes.
 
     `size` tells the bytes of an item. One that is larger than ROOM may wait alone, and no other is made meanwhile.
-    `prepare` is work on an item that either thread can do: this one does it while the other has enough to do.
 
     The thread starts with the first item asked for. It ends with the items, or when this generator is
     closed; it closes `items` itself. An error of theirs is raised here, after the items before it.
@@ -43,8 +39,6 @@ def ahead(
         try:
             with closing(items):
                 for item in items:
-                    if prepare and channel.waiting > 1:
-                        prepare(item)
                     if not channel.put(item):
                         return
         except BaseException as error:  # whatever it is, it is raised in the other thread
@@ -112,11 +106,6 @@ class _Channel(Generic[T], Iterable[T]):
         self._closed = False
         self._failure: BaseException | None = None
         self._changed = threading.Condition()
-
-    @property
-    def waiting(self) -> int:
-        """How many items wait to be taken."""
-        return len(self._items)
 
     def put(self, item: T) -> bool:
         """Add an item and wait until no more than may wait do; False when the channel is closed."""

@@ -11,7 +11,7 @@ from recognizer.candidates import Candidate, Judged
 from recognizer.dismissed import Dismissed
 from recognizer.select import digits_of
 from recognizer.types import Box, Digit, Frame, Image
-from recognizer.views import Greys, Light
+from recognizer.views import Light
 
 # Frames and seconds after which a picture is searched again: when it has changed, and in any case.
 SOON, LATE = (4, 0.12), (30, 1.0)
@@ -70,7 +70,7 @@ class Attention:
         return before or self._restless
 
     def _changed(self, frame: Frame) -> bool:
-        return bool((cv2.absdiff(_patches(frame.greys), self._patches) > CHANGED).mean() > FEW)
+        return bool((cv2.absdiff(_patches(frame.image), self._patches) > CHANGED).mean() > FEW)
 
     def searched(self, frame: Frame, light: Light, judged: list[Judged], digits: list[Digit]) -> None:
         """Take what a search of a frame found, and which digits it came to."""
@@ -82,7 +82,7 @@ class Attention:
             before.pop(id(same), None)
             found.append(Known(candidates[digit.box], digit.mark, settled=same is not None))
         self.known = found + _patient(list(before.values()))
-        self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.greys)
+        self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.image)
         self.elsewhere = [j for j in judged if j.reason]
 
     def followed(self, judged: list[list[Judged]]) -> list[Digit] | None:
@@ -127,10 +127,9 @@ def _patient(missing: list[Known]) -> list[Known]:
     return [replace(k, missed=k.missed + 1) for k in missing if k.missed < PATIENCE]
 
 
-def _patches(greys: Greys) -> Image:
-    """The mean tones of patches of a picture, by a few samples of it."""
-    grey = greys.at(greys.thin)
-    step = max(1, -(-max(grey.shape) // SAMPLES))
-    few = np.ascontiguousarray(grey[::step, ::step])
+def _patches(image: Image) -> Image:
+    """The mean tones of patches of a picture, by a few samples of its green, which has most of its light."""
+    step = max(1, -(-max(image.shape[:2]) // SAMPLES))
+    few = np.ascontiguousarray(image[::step, ::step] if image.ndim == 2 else image[::step, ::step, 1])
     size = -(-few.shape[1] // PATCH), -(-few.shape[0] // PATCH)
     return np.asarray(cv2.resize(few, size, interpolation=cv2.INTER_AREA), np.uint8)

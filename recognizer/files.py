@@ -59,7 +59,7 @@ class Files:
             raise SourceError(f"{name}: can't be read ({error.strerror})") from error
 
     def __iter__(self) -> Iterator[Frame]:
-        self._frames = ahead(self._read(), AHEAD, lambda frame: frame.image.nbytes, lambda frame: frame.greys.prepare())
+        self._frames = ahead(self._read(), AHEAD, lambda frame: frame.image.nbytes)
         return self._frames
 
     def _read(self) -> Generator[Frame, None, None]:

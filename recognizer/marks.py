@@ -78,10 +78,10 @@ def _before(image: Image, digits: list[Digit], lines: Lines, index: int) -> _Mar
     if place.w < 3 * step or place.h < 3 * step:
         return None
     near = _grey(image, place, step)
-    ground = float(np.median(near))
+    ground = float(np.partition(near.ravel(), near.size // 2)[near.size // 2])
     dark = ground - weakest > strongest - ground
     contrast = max(ground - weakest, strongest - ground)
-    ink = (ground - near if dark else near - ground) > AT * contrast
+    ink = near < ground - AT * contrast if dark else near > ground + AT * contrast
     pieces = [p for p in _pieces(ink, place, step) if abs(_level(p.box, box, lines.tilt)) <= ON_LINE
               and not _within(p.box, box) and not (before and _within(p.box, before))]
     follows = before is not None and lines.gap[index] <= WIDEST_GAP
@@ -102,10 +102,9 @@ def _inside(image: Image, left: int, top: int, right: int, bottom: int) -> Box:
 
 
 def _grey(image: Image, box: Box, step: int) -> np.ndarray:
-    """Every `step`th pixel of a part of the picture, (h, w) float32."""
+    """Every `step`th pixel of a part of the picture, (h, w) uint8."""
     part = np.ascontiguousarray(image[box.y : box.y + box.h : step, box.x : box.x + box.w : step])
-    grey = part if part.ndim == 2 else cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
-    return grey.astype(np.float32)
+    return part if part.ndim == 2 else np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
 def _pieces(ink: np.ndarray, place: Box, step: int) -> list[_Piece]:

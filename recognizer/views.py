@@ -38,10 +38,6 @@ class Greys:
         self.thin = HALF if round(max(self.size) / scale(FULL, self.size)) >= LARGE else FULL
         self._made: dict[Look, Image] = {}
 
-    def prepare(self) -> None:
-        """Make what every frame of a video needs; it is fastest while the picture is in a processor's cache."""
-        self.at(self.thin)
-
     def at(self, look: Look) -> Image:
         """The whole picture at a look, (H, W) uint8."""
         if look not in self._made:
