@@ -15,7 +15,7 @@ from recognizer.shape import Piece, Spot
 from recognizer.types import Box
 from recognizer.views import FULL, Views
 
-MARGIN = 0.3  # around a digit that hardly moves, in its longer side
+MARGIN = 0.2  # around a digit that hardly moves, in its longer side
 MANY = 12  # digits at a look from which on the whole picture is flattened at once
 CHANGED = 1.2  # by this factor, and a pixel, or more the sides of a digit differ that has changed
 
