@@ -43,6 +43,7 @@ class Attention:
     Attributes:
         known: digits whose places are looked at in the next frame.
         light: of the last frame that was searched.
+        tilt: of its lines, by which digits are turned upright.
         elsewhere: what the last search found that is no digit.
         dismissed: ink that searches passed over.
     """
@@ -50,6 +51,7 @@ class Attention:
     def __init__(self) -> None:
         self.known: list[Known] = []
         self.light = Light((0, 0), {})
+        self.tilt = 0.0
         self.elsewhere: list[Judged] = []
         self.dismissed = Dismissed()
         self._searched = 0, 0.0  # the frame's index and time
@@ -72,8 +74,11 @@ class Attention:
     def _changed(self, frame: Frame) -> bool:
         return bool((cv2.absdiff(_patches(frame.image), self._patches) > CHANGED).mean() > FEW)
 
-    def searched(self, frame: Frame, light: Light, judged: list[Judged], digits: list[Digit]) -> None:
-        """Take what a search of a frame found, and which digits it came to."""
+    def searched(
+        self, frame: Frame, light: Light, judged: list[Judged], digits: list[Digit], tilt: float = 0.0
+    ) -> None:
+        """Take what a search of a frame found, which digits it came to, and by what tilt they were turned upright."""
+        self.tilt = tilt
         candidates = {j.candidate.box: j.candidate for j in judged if not j.reason}
         before = {id(k): k for k in self.known} if frame.size == self.light.size else {}
         found = []

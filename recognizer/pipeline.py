@@ -19,6 +19,7 @@ from recognizer.classify import NO_DIGIT, Classifier
 from recognizer.dismissed import Dismissed
 from recognizer.errors import UsageError
 from recognizer.find import search
+from recognizer.level import levelled, tilt_of
 from recognizer.marks import mark
 from recognizer.normalise import SIZE
 from recognizer.numbers import read_numbers
@@ -123,13 +124,30 @@ class Recognizer:
         probabilities = self._classified(candidates, clock)
         halves, of_halves = split(candidates, probabilities, lambda parts: self._classified(parts, clock))
         candidates, probabilities = candidates + halves, np.vstack([probabilities, of_halves])
-        with clock.stage("select"):
-            judged = select(candidates, probabilities, refused, self.threshold, self._likeness)
+        judged, tilt = self._select(candidates, probabilities, refused, clock)
         with clock.stage("marks"):
             digits = mark(frame.image, digits_of(judged))
         if attention is not None:
-            attention.searched(frame, views.light, judged, digits)
+            attention.searched(frame, views.light, judged, digits, tilt)
         return judged, digits
+
+    def _select(
+        self, candidates: list[Candidate], probabilities: NDArray[np.float32], refused: list[Candidate], clock: _Clock
+    ) -> tuple[list[Judged], float]:
+        """Judge the candidates of a frame, turned upright where that makes its digits surer; also gives the tilt."""
+        with clock.stage("select"):
+            judged = select(candidates, probabilities, refused, self.threshold, self._likeness)
+            digits = digits_of(judged)
+            tilt = tilt_of(digits)
+        if not tilt:
+            return judged, 0.0
+        upright = [levelled(candidate, tilt) for candidate in candidates]
+        rows = self._classified(upright, clock)
+        chosen = [not j.reason for j in judged[: len(candidates)]]
+        if _sureness(rows[chosen]) <= _sureness(probabilities[chosen]):
+            return judged, 0.0
+        with clock.stage("select"):
+            return select(upright, rows, refused, self.threshold, self._likeness), tilt
 
     def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit]] | None:
         """Read a frame only where digits were in the last one; None when one of them is gone."""
@@ -137,6 +155,7 @@ class Recognizer:
         places = {id(place): place for place in (candidate.whole or candidate for candidate in known)}
         with clock.stage("find"):
             there = find_again(Views(frame.greys, attention.light), list(places.values()))
+            there = [[levelled(candidate, attention.tilt) for candidate in found] for found in there]
         candidates = [candidate for found in there for candidate in found]
         rows = iter(self._classified(candidates, clock))
         classified = {place: [(candidate, next(rows)) for candidate in found]
@@ -156,6 +175,11 @@ class Recognizer:
     def _classified(self, candidates: list[Candidate], clock: _Clock) -> NDArray[np.float32]:
         with clock.stage("classify"):
             return self._classifier(np.array([c.crop for c in candidates], np.uint8).reshape(-1, SIZE, SIZE))
+
+
+def _sureness(probabilities: NDArray[np.float32]) -> float:
+    """How sure the labels of digits are, in the geometric mean."""
+    return float(np.log(probabilities[:, :NO_DIGIT].max(axis=1)).mean())
 
 
 class _Memory:
