@@ -13,21 +13,23 @@ from recognizer.classify import NO_DIGIT
 from recognizer.normalise import normalise
 from recognizer.types import Box, Image
 
-WIDTHS = (0.6, 2.4)  # width over height of two digits that touch
+WIDTHS = (0.6, 3.4)  # width over height of two or three digits that touch
+PARTS, THREE = 3, 1.1  # that a candidate is cut into at most, and how wide it is then at least
 SLOPES = (-0.35, 0.0, 0.35)  # of a cut, pixels to the right for each one up: handwriting leans
 WAYS = 8  # cuts of a candidate that are tried
 MIDDLE = 0.22  # share of the width at each side through which no cut goes
 SPECK = 0.08  # share of a half's ink that a part of it must have to stay
-CERTAIN = 0.98  # probability that each half needs
+CERTAIN = 0.98  # probability that each part needs
 MOST = 24  # candidates of a frame that are tried
 
 Classify = Callable[[list[Candidate]], NDArray[np.float32]]
+Part = tuple[Candidate, NDArray[np.float32]]  # with its probabilities
 
 
 def split(
     candidates: list[Candidate], probabilities: NDArray[np.float32], classify: Classify
 ) -> tuple[list[Candidate], NDArray[np.float32]]:
-    """Replace what is no digit as a whole by its halves where both are surely digits.
+    """Replace what is no digit as a whole by two or three parts where all of them are surely digits.
 
     Args:
         candidates: N of one frame.
@@ -35,26 +37,54 @@ def split(
         classify: gives such rows for other candidates.
 
     Returns:
-        More candidates, the halves, and their (M, 11) probabilities.
+        More candidates, the parts, and their (M, 11) probabilities.
     """
     best = probabilities[:, :NO_DIGIT].max(axis=1)
     digits = [c.box for c, likely in zip(candidates, best, strict=True) if likely >= CERTAIN]
     wide = [c for c, likely in zip(candidates, best, strict=True)
-            if likely < CERTAIN and _may_be_two(c) and not any(c.box.intersection(box) for box in digits)]
-    ways = [way for candidate in wide[:MOST] for way in _ways(candidate)]
+            if likely < CERTAIN and _may_be_several(c) and not any(c.box.intersection(box) for box in digits)]
+    parts = [part for whole in _apart(wide[:MOST], classify, PARTS) for part in whole]
+    rows = np.array([row for _, row in parts], np.float32).reshape(-1, NO_DIGIT + 1)
+    return [candidate for candidate, _ in parts], rows
+
+
+def _apart(wholes: list[Candidate], classify: Classify, most: int) -> list[list[Part]]:
+    """The parts, `most` at most, of each candidate that can be cut into digits; of two at one place the surer one's."""
+    ways = [(whole, way) for whole in wholes for way in _ways(whole)]
     if not ways:
-        return [], np.zeros((0, NO_DIGIT + 1), np.float32)
-    rows = classify([half for way in ways for half in way]).reshape(len(ways), 2, -1)
-    worst = rows[:, :, :NO_DIGIT].max(axis=2).min(axis=1)
-    chosen: list[int] = []
-    for k in np.argsort(-worst).tolist():
-        if worst[k] >= CERTAIN and not any(_overlap(ways[k], ways[other]) for other in chosen):
-            chosen.append(k)
-    return [half for k in chosen for half in ways[k]], rows[chosen].reshape(-1, NO_DIGIT + 1)
+        return []
+    rows = classify([half for _, way in ways for half in way]).reshape(len(ways), 2, -1)
+    sure = rows[:, :, :NO_DIGIT].max(axis=2) >= CERTAIN
+    found = [list(zip(way, own, strict=True))
+             for (_, way), own, both in zip(ways, rows, sure.all(axis=1).tolist(), strict=True) if both]
+    if most > 2:
+        for (whole, way), own, (left, right) in zip(ways, rows, sure.tolist(), strict=True):
+            if left != right and _may_be_three(whole) and not any(_shares(whole, parts) for parts in found):
+                digit, rest = (0, 1) if left else (1, 0)
+                found += [[(way[digit], own[digit]), *parts] for parts in _apart([way[rest]], classify, most - 1)]
+    chosen: list[list[Part]] = []
+    for parts in sorted(found, key=_doubt):
+        if not any(_shares(part, others) for part, _ in parts for others in chosen):
+            chosen.append(parts)
+    return chosen
 
 
-def _may_be_two(candidate: Candidate) -> bool:
+def _shares(candidate: Candidate, parts: list[Part]) -> bool:
+    """Whether a candidate is where one of some parts is."""
+    return any(candidate.box.intersection(part.box) for part, _ in parts)
+
+
+def _doubt(parts: list[Part]) -> float:
+    """How unsure the least sure of some parts is."""
+    return max(1 - float(row[:NO_DIGIT].max()) for _, row in parts)
+
+
+def _may_be_several(candidate: Candidate) -> bool:
     return candidate.sure and WIDTHS[0] * candidate.box.h <= candidate.box.w <= WIDTHS[1] * candidate.box.h
+
+
+def _may_be_three(candidate: Candidate) -> bool:
+    return candidate.box.w >= THREE * candidate.box.h
 
 
 def _ways(candidate: Candidate) -> list[tuple[Candidate, Candidate]]:
@@ -101,12 +131,8 @@ def _half(candidate: Candidate, mask: Image) -> Candidate | None:
     across, down = box.w / columns, box.h / rows
     place = Box(box.x + round(x * across), box.y + round(y * down), max(1, round(w * across)), max(1, round(h * down)))
     own = np.ascontiguousarray(mask[y : y + h, x : x + w])
-    return candidate._replace(box=place, crop=normalise(own), mask=own, whole=candidate)
+    return candidate._replace(box=place, crop=normalise(own), mask=own, whole=candidate.whole or candidate)
 
 
 def _same(one: tuple[Candidate, Candidate], other: tuple[Candidate, Candidate]) -> bool:
     return abs(one[0].box.w - other[0].box.w) + abs(one[1].box.w - other[1].box.w) <= 2
-
-
-def _overlap(one: tuple[Candidate, Candidate], other: tuple[Candidate, Candidate]) -> bool:
-    return any(a.box.intersection(b.box) for a in one for b in other)

@@ -41,8 +41,8 @@ def test_a_digit_among_what_was_dismissed_is_found_at_once(noise: int) -> None:
 
 
 def seeds(boxes: list[tuple[int, int, int, int]], strength: int = 80) -> Seeds:
-    count = len(boxes)
-    return Seeds(np.array(boxes, np.int32), np.full(count, True), np.full(count, strength, np.int32), np.full(count, ""))
+    dark, strengths, words = (np.full(len(boxes), value) for value in (True, strength, ""))
+    return Seeds(np.array(boxes, np.int32), dark, strengths.astype(np.int32), words)
 
 
 REFUSED = [Candidate((10, 10, 30, 40), np.zeros((28, 28), np.uint8), 0.6, True, "shape")]
