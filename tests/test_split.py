@@ -21,7 +21,8 @@ def row(labels: list[int], overlap: float, rng: np.random.Generator) -> tuple[Im
         own = [p * height for p in draw_paths(label, str(rng.choice(list(STYLES[label]))), rng, wobble=0.02)]
         if paths:
             shift = np.vstack(paths)[:, 0].max() - np.vstack(own)[:, 0].min() + pen * (1 - overlap)
-            own = [p + (shift, rng.uniform(-0.05, 0.05) * height) for p in own]
+            move = np.array([shift, rng.uniform(-0.05, 0.05) * height])
+            own = [p + move for p in own]
         paths += own
     covered = ink([(p + 90).astype(np.float32) for p in paths], (300, 560), pen, rng)
     picture = 205 - 155 * covered + rng.normal(0, 3, covered.shape)
