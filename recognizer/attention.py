@@ -9,6 +9,7 @@ import numpy as np
 
 from recognizer.candidates import Candidate, Judged
 from recognizer.dismissed import Dismissed
+from recognizer.seeds import BOTH, Polarities
 from recognizer.select import digits_of
 from recognizer.types import Box, Digit, Frame, Image
 from recognizer.views import Light
@@ -55,6 +56,7 @@ class Attention:
         self.elsewhere: list[Judged] = []
         self.dismissed = Dismissed()
         self._searched = 0, 0.0  # the frame's index and time
+        self._both = 0, 0.0  # those of the last one that was searched for dark and light ink
         self._patches = np.zeros((0, 0), np.uint8)  # and how it looked
         self._restless = False  # it was searched since it had changed
 
@@ -71,6 +73,13 @@ class Attention:
         before, self._restless = self._restless, self._changed(frame)
         return before or self._restless
 
+    def polarities(self, frame: Frame) -> Polarities:
+        """Of what ink to search a frame for: while all digits are dark, light ink is looked for now and then only."""
+        known = {k.candidate.dark for k in self.known}
+        index, time = self._both
+        late = frame.size != self.light.size or frame.index - index >= LATE[0] or frame.time - time >= LATE[1]
+        return BOTH if late or len(known) != 1 else tuple(known)
+
     def _changed(self, frame: Frame) -> bool:
         return bool((cv2.absdiff(_patches(frame.image), self._patches) > CHANGED).mean() > FEW)
 
@@ -78,6 +87,8 @@ class Attention:
         self, frame: Frame, light: Light, judged: list[Judged], digits: list[Digit], tilt: float = 0.0
     ) -> None:
         """Take what a search of a frame found, which digits it came to, and by what tilt they were turned upright."""
+        if self.polarities(frame) == BOTH:
+            self._both = frame.index, frame.time
         self.tilt = tilt
         candidates = {j.candidate.box: j.candidate for j in judged if not j.reason}
         before = {id(k): k for k in self.known} if frame.size == self.light.size else {}

@@ -13,7 +13,7 @@ from recognizer.cut import cut_free
 from recognizer.dismissed import Dismissed
 from recognizer.ground import PAPER
 from recognizer.normalise import SIZE, normalise
-from recognizer.seeds import Seeds, find_seeds, strengths
+from recognizer.seeds import BOTH, Polarities, Seeds, find_seeds, strengths
 from recognizer.shape import Piece, Spot
 from recognizer.types import Box, Image
 from recognizer.views import FULL, HALF, Greys, Views
@@ -35,13 +35,17 @@ def find(image: Image) -> list[Candidate]:
     return search(Views(Greys(image)), Dismissed())
 
 
-def search(views: Views, dismissed: Dismissed) -> list[Candidate]:
-    """The same, of a picture whose views are there, after others of a video where `dismissed` isn't new."""
-    dismissed.begin()
+def search(views: Views, dismissed: Dismissed, polarities: Polarities = BOTH) -> list[Candidate]:
+    """The same, of a picture whose views are there, after others of a video where `dismissed` isn't new.
+
+    Ink of other polarities, True for dark, isn't looked for.
+    """
+    dismissed.begin(polarities)
     found: list[Candidate] = []
     for look in views.looks:
         clear = np.array([c.box for c in found if not c.refused and c.sure], np.float64).reshape(-1, 4)
-        seeds = find_seeds(views.flat(look), look).without(np.rint(clear / views.scale(look)).astype(np.int32))
+        known = np.rint(clear / views.scale(look)).astype(np.int32)
+        seeds = find_seeds(views.flat(look), look, polarities).without(known)
         found += _refused(seeds[seeds.refused != ""], views.scale(look))
         found += _cut(views, look, seeds[seeds.refused == ""], dismissed)
     return found

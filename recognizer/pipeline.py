@@ -119,7 +119,8 @@ class Recognizer:
         """Read the whole of a frame."""
         with clock.stage("find"):
             views = Views(frame.greys)
-            found = search(views, attention.dismissed if attention else Dismissed())
+            found = (search(views, attention.dismissed, attention.polarities(frame)) if attention
+                     else search(views, Dismissed()))
         candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
         probabilities = self._classified(candidates, clock)
         halves, of_halves = split(candidates, probabilities, lambda parts: self._classified(parts, clock))

@@ -23,6 +23,9 @@ BLURRED = 0.12  # a picture's blur over height from which on such a square may b
 MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others
 SAMPLES = 16  # along each side of a box, and of the rectangle around it
 
+Polarities = tuple[bool, ...]
+BOTH: Polarities = (True, False)  # dark ink on a lighter ground, and light on dark
+
 Boxes = NDArray[np.int32]  # (N, 4): x, y, w, h
 Shares = NDArray[np.float64]
 Words = NDArray[np.str_]
@@ -55,15 +58,16 @@ class Seeds:
         return self[_new(self.boxes, tried)]
 
 
-def find_seeds(flat: Image, look: Look) -> Seeds:
-    """Find the ink that has a digit's size, dark and light, cutting a picture at each contrast of CUTS.
+def find_seeds(flat: Image, look: Look, polarities: Polarities = BOTH) -> Seeds:
+    """Find the ink that has a digit's size, cutting a picture at each contrast of CUTS.
 
     Args:
         flat: (H, W) uint8, a flattened picture.
         look: the picture's.
+        polarities: True for ink darker than the ground, False for lighter ink.
     """
     found, of_lines = [], []
-    for dark in (True, False):
+    for dark in polarities:
         boxes = np.zeros((0, 4), np.int32)
         for cut in CUTS:
             more = _pieces(_binary(flat, dark, cut), look.heights)
@@ -72,8 +76,8 @@ def find_seeds(flat: Image, look: Look) -> Seeds:
         of_lines.append(lined[_new(lined, boxes)])
         found.append(boxes)
     counts = [len(boxes) for boxes in found + of_lines]
-    are_dark = np.repeat(np.array([True, False, True, False]), counts)
-    are_lined = np.repeat(np.array([False, False, True, True]), counts)
+    are_dark = np.repeat(np.array(polarities * 2), counts)
+    are_lined = np.repeat(np.array([False, True]).repeat(len(polarities)), counts)
     return _judge(flat, np.concatenate(found + of_lines), are_dark, are_lined, look)
 
 

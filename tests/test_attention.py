@@ -42,6 +42,16 @@ def page(digits: dict[int, tuple[float, float]], rng: np.random.Generator) -> Im
     return (picture + rng.normal(0, 3, SHAPE)).clip(0, 255).astype(np.uint8)
 
 
+def with_card(picture: Image, digits: dict[int, float], rng: np.random.Generator) -> Image:
+    """The same with a dark card below that has light digits, each with its left."""
+    card = np.full(SHAPE, 60.0)
+    for label, left in digits.items():
+        paths = [p * 70 + (left, 350) for p in draw_paths(label, STYLES[label], np.random.default_rng(1), wobble=0)]
+        card += 140 * ink([p.astype(np.float32) for p in paths], SHAPE, 7, np.random.default_rng(1))
+    card += rng.normal(0, 3, SHAPE)
+    return np.where(np.arange(SHAPE[0])[:, None] < 310, picture, card).clip(0, 255).astype(np.uint8)
+
+
 def watch(frames: list[dict[int, tuple[float, float]]]) -> list[Reading]:
     rng = np.random.default_rng(0)
     return list(Recognizer().watch(Film([page(digits, rng) for digits in frames])))
@@ -99,3 +109,14 @@ def test_digits_that_touch_are_followed_too() -> None:
     assert all(labels(r) == [5, 8] for r in readings[APPEARS - 1 :])
     assert sum(r.searched for r in readings) < len(readings) / 2
     assert len({d.track for r in readings for d in r.digits}) == 2
+
+
+def test_light_digits_that_come_beside_dark_ones_are_told_within_a_second() -> None:
+    rng = np.random.default_rng(3)
+    row = {label: (left, 150.0) for label, (left, _) in ROW.items()}
+    pages = [page(row, rng) for _ in range(70)]
+    pictures = pages[:20] + [with_card(picture, {2: 100.0, 3: 220.0, 8: 340.0, 5: 460.0}, rng) for picture in pages[20:]]
+    readings = list(Recognizer().watch(Film(pictures)))
+    all_told = next(r.frame.index for r in readings if labels(r) == [2, 3, 3, 5, 5, 8, 8])
+    assert 20 <= all_told <= 20 + LATE[0] + SOON[0] + APPEARS
+    assert all(labels(r) == [2, 3, 3, 5, 5, 8, 8] for r in readings[all_told:])
