@@ -115,7 +115,8 @@ def test_light_digits_that_come_beside_dark_ones_are_told_within_a_second() -> N
     rng = np.random.default_rng(3)
     row = {label: (left, 150.0) for label, (left, _) in ROW.items()}
     pages = [page(row, rng) for _ in range(70)]
-    pictures = pages[:20] + [with_card(picture, {2: 100.0, 3: 220.0, 8: 340.0, 5: 460.0}, rng) for picture in pages[20:]]
+    card = {2: 100.0, 3: 220.0, 8: 340.0, 5: 460.0}
+    pictures = pages[:20] + [with_card(picture, card, rng) for picture in pages[20:]]
     readings = list(Recognizer().watch(Film(pictures)))
     all_told = next(r.frame.index for r in readings if labels(r) == [2, 3, 3, 5, 5, 8, 8])
     assert 20 <= all_told <= 20 + LATE[0] + SOON[0] + APPEARS
