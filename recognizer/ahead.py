@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from recognizer.sinks import Sink
     from recognizer.types import Reading
 
-DEPTH = 2  # items that may wait between two threads
-ROOM = 64_000_000  # bytes that they may hold
+DEPTH = 2  # items that may wait between two threads while the next one is made
+ROOM = 64_000_000  # bytes that they may hold then
 PATIENCE = 1.0  # seconds that a thread may take to end; one that hangs in a library is left behind
 
 T = TypeVar("T")
@@ -26,9 +26,9 @@ T = TypeVar("T")
 def ahead(
     items: Generator[T, None, None], depth: int = DEPTH, size: Callable[[T], int] | None = None
 ) -> Generator[T, None, None]:
-    """Give what a generator yields, while a thread of its own is up to `depth` items ahead, or ROOM bytes.
+    """Give what a generator yields, while a thread of its own is ahead: it goes on while at most `depth` items wait.
 
-    `size` tells the bytes of an item. One that is larger than ROOM may wait alone, and no other is made meanwhile.
+    Nor may they hold more than ROOM bytes, where `size` tells those of an item: a huge one waits alone.
 
     The thread starts with the first item asked for. It ends with the items, or when this generator is
     closed; it closes `items` itself. An error of theirs is raised here, after the items before it.
@@ -141,7 +141,8 @@ class _Channel(Generic[T], Iterable[T]):
         """Close, and let go of what waits."""
         with self._changed:
             self._items.clear()
-        self.close()
+            self._bytes = 0
+            self.close()
 
     def fail(self, error: BaseException) -> None:
         """Close with an error that the other side raises."""

@@ -46,7 +46,7 @@ class Attention:
         light: of the last frame that was searched.
         tilt: of its lines, by which digits are turned upright.
         elsewhere: what the last search found that is no digit.
-        dismissed: ink that searches passed over.
+        dismissed: what the last search cut out and refused; the next one passes over it.
     """
 
     def __init__(self) -> None:
@@ -61,12 +61,15 @@ class Attention:
         self._restless = False  # it was searched since it had changed
 
     def must_search(self, frame: Frame) -> bool:
-        """Whether the whole of a frame has to be searched: it has changed, it has just come to rest, or it is time."""
+        """Whether the whole of a frame has to be searched: it has changed, it has just come to rest, or it is time.
+
+        To be asked once a frame.
+        """
         if frame.size != self.light.size or not all(k.settled for k in self.known):
             return True
         index, time = self._searched
         frames, seconds = frame.index - index, frame.time - time
-        if seconds < 0 or frames >= LATE[0] or seconds >= LATE[1]:
+        if frames <= 0 or seconds < 0 or frames >= LATE[0] or seconds >= LATE[1]:
             return True
         if frames < SOON[0] and seconds < SOON[1]:
             return False
@@ -77,8 +80,8 @@ class Attention:
         """Of what ink to search a frame for: while all digits are dark, light ink is looked for now and then only."""
         known = {k.candidate.dark for k in self.known}
         index, time = self._both
-        late = frame.size != self.light.size or frame.index - index >= LATE[0] or frame.time - time >= LATE[1]
-        return BOTH if late or len(known) != 1 else tuple(known)
+        late = not 0 < frame.index - index < LATE[0] or not 0 <= frame.time - time < LATE[1]
+        return BOTH if late or frame.size != self.light.size or len(known) != 1 else tuple(known)
 
     def _changed(self, frame: Frame) -> bool:
         return bool((cv2.absdiff(_patches(frame.image), self._patches) > CHANGED).mean() > FEW)
@@ -97,7 +100,7 @@ class Attention:
             same = next((k for k in before.values() if at_one_place(k.candidate.box, digit.box)), None)
             before.pop(id(same), None)
             found.append(Known(candidates[digit.box], digit.mark, settled=same is not None))
-        self.known = found + _patient(list(before.values()))
+        self.known = found + _patient([k for k in before.values() if k.settled])  # others aren't shown yet
         self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.image)
         self.elsewhere = [j for j in judged if j.reason]
 
@@ -126,7 +129,7 @@ class Attention:
 
 
 def _twice(boxes: list[Box | None]) -> list[int]:
-    """Indices of boxes at the place of one before."""
+    """Indices of boxes at the place of an earlier one of the list."""
     places = [place for place, box in enumerate(boxes) if box]
     sides = np.array([boxes[place] for place in places], np.int32).reshape(-1, 4)
     start, stop, area = sides[:, :2], sides[:, :2] + sides[:, 2:], sides[:, 2] * sides[:, 3]

@@ -45,7 +45,7 @@ class Candidate(NamedTuple):
         refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.
         sure: it stands on even ground; what doesn't is a digit only in the company of surer ones.
         look: at which it was cut out; None for what wasn't.
-        mask: (h, w) uint8, 0 or 1, of the ink in its box, at the look's scale; empty for a refused one.
+        mask: (h, w) uint8, 0 or 1, of the ink in its box, at the look's scale; empty where its shape is refused.
         whole: what it was cut from, when it is one of two that touched.
     """
 

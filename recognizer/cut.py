@@ -9,10 +9,11 @@ from recognizer.rules import without_rules
 from recognizer.shape import RUNS_ON, Piece, Spot, examine
 from recognizer.tiles import Pieces, Tile, sheets
 from recognizer.types import Box
+from recognizer.views import part_of
 
 MARGINS = (0.5, 1.0)  # of a piece's window, in its longer side: it is widened once if the piece reaches its edge
 MOST_GROWTH = 2  # how many times as large as its seed a piece may be
-BESIDE = 0.4  # height of a second piece in a seed's place over the seed's
+SECOND = 0.4  # height of a second piece in a seed's place over the seed's
 
 
 def cut_free(spots: list[Spot]) -> list[list[Piece]]:
@@ -45,7 +46,7 @@ def _cut(spots: list[Spot]) -> tuple[list[list[Piece]], list[int]]:
     growing = dict(enumerate(spots))
     for widened, margin in enumerate(MARGINS, 1):
         places, spots = list(growing), list(growing.values())
-        windows = [_within(around(s.seed, margin), s.flat.shape) for s in spots]
+        windows = [part_of(s.flat, around(s.seed, margin))[1] for s in spots]
         tiles = [Tile(s.flat, s.dark, window, s.level) for s, window in zip(spots, windows, strict=True)]
         growing = {}
         for indices, sheet in sheets(tiles):
@@ -65,8 +66,7 @@ def _cut(spots: list[Spot]) -> tuple[list[list[Piece]], list[int]]:
 
 def _unruled(spot: Spot, margin: float) -> tuple[Spot, Box] | None:
     """A spot in its own window, without the lines that go through it, and the window; None where there are none."""
-    window = _within(around(spot.seed, margin), spot.flat.shape)
-    part = spot.flat[window.y : window.y + window.h, window.x : window.x + window.w]
+    part, window = part_of(spot.flat, around(spot.seed, margin))
     clear = without_rules(part if spot.dark else ~part, spot.level)
     if clear is None:
         return None
@@ -84,7 +84,7 @@ def _of_seeds(pieces: Pieces, spots: list[Spot]) -> tuple[NDArray[np.intp], NDAr
     largest[pieces.tiles[order]] = order  # of a tile's pieces the last stays
     main = largest[np.isin(np.arange(len(spots)), pieces.tiles)]
     least = np.array([s.look.heights.start for s in spots])[pieces.tiles]
-    others = (share > 0.5) & ~pieces.edge & (pieces.boxes[:, 3] >= np.maximum(least, BESIDE * seeds[:, 3]))
+    others = (share > 0.5) & ~pieces.edge & (pieces.boxes[:, 3] >= np.maximum(least, SECOND * seeds[:, 3]))
     others[main] = False
     return main, np.flatnonzero(others)
 
@@ -94,9 +94,3 @@ def around(box: Box, share: float) -> Box:
     margin = max(4, round(share * max(box.h, box.w)))
     return Box(box.x - margin, box.y - margin, box.w + 2 * margin, box.h + 2 * margin)
 
-
-def _within(window: Box, shape: tuple[int, ...]) -> Box:
-    """What of a window lies in a picture."""
-    left, top = max(0, window.x), max(0, window.y)
-    right, bottom = min(shape[1], window.x + window.w), min(shape[0], window.y + window.h)
-    return Box(left, top, right - left, bottom - top)

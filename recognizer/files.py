@@ -24,7 +24,7 @@ from recognizer.types import Frame
 
 VIDEOS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".3gp", ".mjpg", ".mjpeg"}
 JPEGS = {".mjpg", ".mjpeg"}  # videos that begin as a picture does
-AHEAD = 24  # frames that may wait to be read: while one is searched, the next dozen can be decoded
+AHEAD = 24  # frames that may wait to be read, fewer where they are large (`ahead.ROOM`): searching one takes a while
 MOST_MISSING = 0.05  # share of a video's declared frames that may be missing before it counts as damaged
 MOST_PIXELS = 8192 * 4320  # of a video's frame: the largest that H.264 and its like know
 

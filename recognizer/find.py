@@ -36,33 +36,33 @@ def find(image: Image) -> list[Candidate]:
 
 
 def search(views: Views, dismissed: Dismissed, polarities: Polarities = BOTH) -> list[Candidate]:
-    """The same, of a picture whose views are there, after others of a video where `dismissed` isn't new.
+    """Find all candidates of a picture, in a video those of the polarities that are asked for, True for dark ink.
 
-    Ink of other polarities, True for dark, isn't looked for.
+    `dismissed` is what earlier searches of the same video refused, and is brought up to date.
     """
-    dismissed.begin(polarities)
+    dismissed.begin(views.light.size, polarities)
     found: list[Candidate] = []
     for look in views.looks:
         clear = np.array([c.box for c in found if not c.refused and c.sure], np.float64).reshape(-1, 4)
         known = np.rint(clear / views.scale(look)).astype(np.int32)
         seeds = find_seeds(views.flat(look), look, polarities).without(known)
         found += _refused(seeds[seeds.refused != ""], views.scale(look))
-        found += _cut(views, look, seeds[seeds.refused == ""], dismissed)
+        found += _candidates(views, look, seeds[seeds.refused == ""], dismissed)
     return found
 
 
-def _cut(views: Views, look: Look, seeds: Seeds, dismissed: Dismissed) -> list[Candidate]:
-    """What is at seeds."""
+def _candidates(views: Views, look: Look, seeds: Seeds, dismissed: Dismissed) -> list[Candidate]:
+    """What is at seeds; what was refused in the last search and stays isn't cut out again."""
     found = dismissed.at(look, seeds)
     unknown = np.array([there is None for there in found], bool)
-    cut = iter(_cut_anew(views, look, seeds[unknown]))
+    cut = iter(_cut(views, look, seeds[unknown]))
     whole = [next(cut) if there is None else there for there in found]
     dismissed.remember(look, seeds, whole)
     return [candidate for there in whole for candidate in there]
 
 
-def _cut_anew(views: Views, look: Look, seeds: Seeds) -> list[list[Candidate]]:
-    """What each seed is; small and faint ink is cut out at full size."""
+def _cut(views: Views, look: Look, seeds: Seeds) -> list[list[Candidate]]:
+    """The ink at each seed; what is small or faint is cut out at full size."""
     found: list[list[Candidate]] = [[] for _ in seeds.boxes]
     large = np.full(len(seeds.boxes), True)
     if look is HALF:

@@ -24,7 +24,8 @@ def normalise(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         mask: (H, W) uint8, ink where it isn't zero.
 
     Returns:
-        (28, 28) uint8, 255 where there is ink and 0 elsewhere; all 0 for a mask without ink.
+        (28, 28) uint8, 255 where there is ink and 0 elsewhere; all 0 for a mask without ink, or with
+        too little to be seen at that size.
 
     Raises:
         InputError: the mask isn't a two-dimensional uint8 array.
@@ -42,6 +43,8 @@ def normalise(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     inked_mean = cv2.mean(small, small)[0]
     binary = cv2.threshold(small, min(127.0, 0.75 * inked_mean), 255, cv2.THRESH_BINARY)[1]
     moments = cv2.moments(binary, binaryImage=True)
+    if not moments["m00"]:
+        return crop
     top = _offset(moments["m01"] / moments["m00"], size[1])
     left = _offset(moments["m10"] / moments["m00"], size[0])
     crop[top : top + size[1], left : left + size[0]] = binary

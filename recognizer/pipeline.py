@@ -153,25 +153,26 @@ class Recognizer:
     def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit]] | None:
         """Read a frame only where digits were in the last one; None when one of them is gone."""
         known = [k.candidate for k in attention.known]
-        places = {id(place): place for place in (candidate.whole or candidate for candidate in known)}
+        wholes = {id(whole): whole for whole in (candidate.whole or candidate for candidate in known)}
         with clock.stage("find"):
-            there = find_again(Views(frame.greys, attention.light), list(places.values()))
-            there = [[levelled(candidate, attention.tilt) for candidate in found] for found in there]
-        candidates = [candidate for found in there for candidate in found]
-        rows = iter(self._classified(candidates, clock))
-        classified = {place: [(candidate, next(rows)) for candidate in found]
-                      for place, found in zip(places, there, strict=True)}
-        found = [self._halves_at(c, classified[id(c.whole)], clock) if c.whole else classified[id(c)] for c in known]
+            again = [[levelled(candidate, attention.tilt) for candidate in there]
+                     for there in find_again(Views(frame.greys, attention.light), list(wholes.values()))]
+        rows = iter(self._classified([candidate for there in again for candidate in there], clock))
+        read = {whole: [(candidate, next(rows)) for candidate in there]
+                for whole, there in zip(wholes, again, strict=True)}
+        parts = {whole: self._parts(read[whole], clock) for whole in {id(c.whole) for c in known if c.whole}}
+        at_places = [[part for part in parts[id(c.whole)] if at_one_place(part[0].box, c.box)] if c.whole
+                     else read[id(c)] for c in known]
         with clock.stage("select"):
-            judged = best_of_each(found, self.threshold, self._likeness)
+            judged = best_of_each(at_places, self.threshold, self._likeness)
             digits = attention.followed(judged)
         return None if digits is None else ([j for there in judged for j in there] + attention.elsewhere, digits)
 
-    def _halves_at(self, before: Candidate, wholes: list[Classified], clock: _Clock) -> list[Classified]:
-        """What of two digits that touch stands where one of them was a moment ago."""
+    def _parts(self, wholes: list[Classified], clock: _Clock) -> list[Classified]:
+        """The digits that touch, of a place where some did a moment ago."""
         rows = np.array([row for _, row in wholes], np.float32).reshape(-1, NO_DIGIT + 1)
-        halves = split([whole for whole, _ in wholes], rows, lambda parts: self._classified(parts, clock))
-        return [(half, row) for half, row in zip(*halves, strict=True) if at_one_place(half.box, before.box)]
+        parts = split([whole for whole, _ in wholes], rows, lambda halves: self._classified(halves, clock))
+        return list(zip(*parts, strict=True))
 
     def _classified(self, candidates: list[Candidate], clock: _Clock) -> NDArray[np.float32]:
         with clock.stage("classify"):

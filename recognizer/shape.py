@@ -18,7 +18,7 @@ from recognizer.types import Box, Image
 STAIRS = 0.6  # by how much the edge of a slanting stroke, counted in pixels, is longer than it is
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
 INSIDE = 1.5  # distance from the edge, in pixels, of ink all of whose neighbours are ink
-BESIDE = 3  # pixels around a piece within which the ground beside it is looked at
+AROUND = 3  # pixels around a piece within which the ground beside it is looked at
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
 SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
 JOINED = ("attached", "ground")  # refused so, a piece may be one still when it is joined
@@ -107,16 +107,16 @@ def _judge(sheet: Sheet, groups: list[Group], spots: list[Spot]) -> tuple[list[t
     """
     pieces = sheet.pieces.joined(groups)
     boxes = [Box(*box) for box in pieces.boxes.tolist()]
-    cuttings = [sheet.cutting(group, box, BESIDE) for group, box in zip(groups, boxes, strict=True)]
+    cuttings = [sheet.cutting(group, box, AROUND) for group, box in zip(groups, boxes, strict=True)]
     lengths, widest = strokes_of(pieces.areas, [cutting.mask for cutting in cuttings])
-    shapes = _by_shape(pieces, lengths, widest, spots)
+    refused, bare, odd = _by_shape(pieces, lengths, widest, spots)
     found = []
-    for group, cutting, tile, box, why, bare, odd in zip(
-            groups, cuttings, pieces.tiles.tolist(), boxes, *shapes, strict=True):
-        piece, spot = Piece(box, NO_MASK, why, False), spots[tile]
-        if not why:
-            piece = _on_ground(piece, cutting, spot, bare, odd)
-            if bare and not piece.refused and not spot.trusted and _attached(sheet.window(group, box), spot.strength):
+    for k, (group, box, cutting, tile) in enumerate(zip(groups, boxes, cuttings, pieces.tiles.tolist(), strict=True)):
+        piece, spot = Piece(box, NO_MASK, refused[k], False), spots[tile]
+        if not piece.refused:
+            piece = _on_ground(piece, cutting, spot, bare[k], odd[k])
+            free = piece.refused or not bare[k] or spot.trusted
+            if not free and _attached(sheet.window(group, box), spot.strength):
                 piece = piece._replace(refused="attached", sure=False)
         found.append((tile, piece))
     return found, (pieces.areas / lengths).tolist()

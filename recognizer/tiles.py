@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from recognizer.ground import PAPER
 from recognizer.types import Box, Image
 
-MOST = 200_000  # pixels of a sheet from which on another is begun: it has fewer pieces than 16 bits count
+MOST = 200_000  # pixels of a sheet from which on another is begun
+COUNTED = 4 * 65_000  # pixels that hold no more pieces than 16 bits count, of four pixels at least with what parts them
 BETWEEN = 1  # pixels of empty ground between two windows, and around all of them
 
 Flags = NDArray[np.bool_]
@@ -93,23 +94,24 @@ class Sheet:
         self._tones = np.full(size, PAPER, np.uint8)
         ink = np.zeros(size, np.uint8)
         for (flat, dark, window, level), (x, y) in zip(tiles, self._places, strict=True):
-            part = flat[window.y : window.y + window.h, window.x : window.x + window.w]
+            part = window.of(flat)
             place = slice(y, y + window.h), slice(x, x + window.w)
             self._tones[place] = part if dark else ~part
             ink[place] = cv2.threshold(self._tones[place], PAPER - level - 1, 1, cv2.THRESH_BINARY_INV)[1]
-        _, self._labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_16U)
+        kind = cv2.CV_16U if ink.size < COUNTED else cv2.CV_32S
+        _, self._labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=kind)
         self.pieces = self._placed(np.asarray(stats, np.int32)[1:])
 
     def _placed(self, stats: NDArray[np.int32]) -> Pieces:
+        """The pieces by OpenCV's statistics of the sheet, in pixels of their tiles' pictures."""
         boxes, areas = stats[:, :4].copy(), stats[:, 4]
-        places, windows = (np.array(each, np.int32).reshape(len(self._windows), -1)
-                           for each in (self._places, self._windows))
         tile_of = np.zeros(self._labels.shape, np.uint16)
         for index, (x, y) in enumerate(self._places):
             tile_of[y : y + self._windows[index].h, x : x + self._windows[index].w] = index
         tiles = tile_of[boxes[:, 1], boxes[:, 0]].astype(np.intp)
-        windows = windows[tiles]
-        boxes[:, :2] += windows[:, :2] - places[tiles]
+        places = np.array(self._places, np.int32).reshape(-1, 2)[tiles]
+        windows = np.array(self._windows, np.int32).reshape(-1, 4)[tiles]
+        boxes[:, :2] += windows[:, :2] - places
         start, stop = boxes[:, :2] - windows[:, :2], windows[:, :2] + windows[:, 2:] - boxes[:, :2] - boxes[:, 2:]
         return Pieces(tiles, boxes, areas, (np.minimum(start, stop) <= 0).any(axis=1))
 
@@ -129,7 +131,8 @@ class Sheet:
 
     def window(self, group: Group, box: Box) -> Cutting:
         """The same with all of its window around it."""
-        return self.cutting(group, box, max(self._windows[int(self.pieces.tiles[group[0]])]))
+        window = self._windows[int(self.pieces.tiles[group[0]])]
+        return self.cutting(group, box, margin=max(window.w, window.h))
 
     def near(self, piece: int, width: float) -> Group:
         """A piece with those less than its stroke's width away, in order; over specks no bridge is built."""

@@ -43,6 +43,15 @@ class Box(NamedTuple):
         """Whether it lies wholly in a picture of this width and height."""
         return self.x >= 0 and self.y >= 0 and self.x + self.w <= size[0] and self.y + self.h <= size[1]
 
+    def clipped(self, width: int, height: int) -> Box:
+        """What of it lies in a picture of this width and height, with which it must share a pixel."""
+        x, y = max(0, self.x), max(0, self.y)
+        return Box(x, y, min(width, self.x + self.w) - x, min(height, self.y + self.h) - y)
+
+    def of(self, picture: NDArray[Any]) -> NDArray[Any]:
+        """That part of a picture, without a copy."""
+        return picture[self.y : self.y + self.h, self.x : self.x + self.w]
+
     def intersection(self, other: Box) -> int:
         """The area in pixels that both cover."""
         w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)

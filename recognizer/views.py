@@ -12,7 +12,7 @@ from recognizer.ground import flatten, ground_of, shrink
 from recognizer.types import Box, Image
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
-LARGE = 960  # longer side of a working picture that is worth halving
+LARGE = 960  # longer side from which on a picture is worth halving
 
 
 # Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter.
@@ -35,7 +35,7 @@ class Greys:
     def __init__(self, image: Image) -> None:
         self._image = image
         self.size = image.shape[1], image.shape[0]
-        self.thin = HALF if round(max(self.size) / scale(FULL, self.size)) >= LARGE else FULL
+        self.thin = HALF if max(self.size) >= LARGE else FULL
         self._made: dict[Look, Image] = {}
 
     def at(self, look: Look) -> Image:
@@ -49,21 +49,12 @@ class Greys:
                 self._made[look] = shrink(_grey(self._image), 1 / scale(look, self.size))
         return self._made[look]
 
-    def within(self, look: Look, box: Box) -> Box:
-        """What of a box, in pixels of the look, lies in the picture."""
-        wide = scale(look, self.size)
-        columns, rows = max(1, round(self.size[0] / wide)), max(1, round(self.size[1] / wide))
-        x, y = max(0, box.x), max(0, box.y)
-        return Box(x, y, max(0, min(columns, box.x + box.w) - x), max(0, min(rows, box.y + box.h) - y))
-
     def part(self, look: Look, box: Box) -> tuple[Image, Box]:
-        """That part of the picture, (h, w) uint8, and where it is."""
-        here = self.within(look, box)
-        if not here.area:
-            return np.zeros((0, 0), np.uint8), here
+        """What of a box, in pixels of the look, lies in the picture: (h, w) uint8, and where that is."""
         if look in self._made:
-            return self._made[look][here.y : here.y + here.h, here.x : here.x + here.w], here
+            return part_of(self._made[look], box)
         wide = scale(look, self.size)
+        here = box.clipped(*(max(1, round(side / wide)) for side in self.size))
         part = self._image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)]
         if wide > 1:
             part = np.asarray(cv2.resize(part, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
@@ -88,7 +79,7 @@ class Views:
 
     Args:
         greys: of the picture.
-        light: of one of the same size a moment before; by default its own.
+        light: of one of the same size, the last that was searched; by default its own.
 
     Attributes:
         looks: those at which the whole picture is looked at, thin ink first.
@@ -114,11 +105,8 @@ class Views:
     def flat_part(self, look: Look, box: Box) -> tuple[Image, Box]:
         """What of a box, in pixels of the look, lies in the picture, flattened: (h, w) uint8, and where that is."""
         if look in self._flats:
-            here = self._greys.within(look, box)
-            return self._flats[look][here.y : here.y + here.h, here.x : here.x + here.w], here
+            return part_of(self._flats[look], box)
         grey, here = self._greys.part(look, box)
-        if not grey.size:
-            return grey, here
         ground = self.light.grounds[look]
         columns, rows = (side / self.scale(look) for side in self.light.size)
         ground = ground[_span(here.y, here.h, ground.shape[0] / rows), _span(here.x, here.w, ground.shape[1] / columns)]
@@ -135,9 +123,15 @@ def _light(greys: Greys, looks: tuple[Look, Look]) -> Light:
     return Light(greys.size, {FULL: thin, HALF: thin, QUARTER: thick})
 
 
-def _span(start: int, length: int, scale: float) -> slice:
-    """The pixels of a picture `scale` times as large that hold these, at least one."""
-    return slice(int(start * scale), max(int(start * scale) + 1, round((start + length) * scale)))
+def part_of(picture: Image, box: Box) -> tuple[Image, Box]:
+    """What of a box lies in a picture, and where that is."""
+    here = box.clipped(picture.shape[1], picture.shape[0])
+    return here.of(picture), here
+
+
+def _span(start: int, length: int, times: float) -> slice:
+    """The pixels of a picture so many times as large that hold these, at least one."""
+    return slice(int(start * times), max(int(start * times) + 1, round((start + length) * times)))
 
 
 def _grey(image: Image) -> Image:

@@ -121,3 +121,44 @@ def test_light_digits_that_come_beside_dark_ones_are_told_within_a_second() -> N
     all_told = next(r.frame.index for r in readings if labels(r) == [2, 3, 3, 5, 5, 8, 8])
     assert 20 <= all_told <= 20 + LATE[0] + SOON[0] + APPEARS
     assert all(labels(r) == [2, 3, 3, 5, 5, 8, 8] for r in readings[all_told:])
+
+
+def broken(places: list[float]) -> list[Image]:
+    """Pages with a 2 whose foot a gap of three pixels parts from the rest, at these lefts."""
+    rng = np.random.default_rng(5)
+    pages = []
+    for left in places:
+        paths = [p * 84 + (left, 200) for p in draw_paths(2, "plain", np.random.default_rng(1), wobble=0)]
+        covered = ink([p.astype(np.float32) for p in paths], SHAPE, 7, np.random.default_rng(1))
+        foot = np.flatnonzero(covered.any(axis=1)).max() - 9
+        covered[foot - 3 : foot] = 0
+        pages.append((205 - 150 * covered + rng.normal(0, 3, SHAPE)).clip(0, 255).astype(np.uint8))
+    return pages
+
+
+def test_a_broken_digit_is_joined_between_searches_too() -> None:
+    readings = list(Recognizer().watch(Film(broken([200.0] * 30))))
+    assert sum(r.searched for r in readings) < len(readings) / 2
+    assert {d.seen and d.seen[0] for r in readings for d in r.digits} == {2}
+
+
+class Uncounted(Film):
+    """A source that tells neither index nor time of its frames."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (Frame(picture, still=False) for picture in self.pictures)
+
+
+def test_frames_that_are_not_counted_are_searched() -> None:
+    rng = np.random.default_rng(0)
+    pictures = [page(ROW, rng)] * 5 + [page(ROW | {2: (260.0, 330.0)}, rng)] * 5
+    assert labels(list(Recognizer().watch(Uncounted(pictures)))[-1]) == [2, 3, 5, 8]
+
+
+def test_what_was_refused_at_another_size_is_forgotten() -> None:
+    rng = np.random.default_rng(0)
+    small = page(ROW, rng)
+    small[400:440, 520:564] = np.where(rng.random((40, 44)) < 0.55, 60, 205)  # a blot
+    large, larger = (np.kron(small, np.ones((times, times), np.uint8)) for times in (2, 4))
+    readings = list(Recognizer().watch(Film([larger] * 3 + [large] * 3)))
+    assert all(j.candidate.box.inside(r.frame.size) for r in readings for j in r.judged)

@@ -42,7 +42,7 @@ def test_a_digit_among_what_was_dismissed_is_found_at_once(noise: int) -> None:
 
 def seeds(boxes: list[tuple[int, int, int, int]], strength: int = 80) -> Seeds:
     dark, strengths, words = (np.full(len(boxes), value) for value in (True, strength, ""))
-    return Seeds(np.array(boxes, np.int32), dark, strengths.astype(np.int32), words)
+    return Seeds(np.array(boxes, np.int32).reshape(-1, 4), dark, strengths.astype(np.int32), words)
 
 
 REFUSED = [Candidate((10, 10, 30, 40), np.zeros((28, 28), np.uint8), 0.6, True, "shape")]
@@ -50,9 +50,9 @@ REFUSED = [Candidate((10, 10, 30, 40), np.zeros((28, 28), np.uint8), 0.6, True, 
 
 def test_only_ink_that_stays_is_passed_over() -> None:
     dismissed = Dismissed()
-    dismissed.begin()
+    dismissed.begin((320, 240))
     dismissed.remember(FULL, seeds([(10, 10, 30, 40), (100, 10, 30, 40)]), [REFUSED, [REFUSED[0]._replace(refused="")]])
-    dismissed.begin()
+    dismissed.begin((320, 240))
     assert dismissed.at(FULL, seeds([(11, 9, 30, 41)])) == [REFUSED]
     assert dismissed.at(FULL, seeds([(100, 10, 30, 40)])) == [None]  # it may be a digit
     assert dismissed.at(FULL, seeds([(30, 10, 30, 40)])) == [None]  # it moved
@@ -63,8 +63,26 @@ def test_nothing_is_dismissed_for_good() -> None:
     dismissed, same = Dismissed(), seeds([(10, 10, 30, 40)])
     passed = 0
     for _ in range(SEARCHES + 1):
-        dismissed.begin()
+        dismissed.begin((320, 240))
         known = dismissed.at(FULL, same)
         passed += known == [REFUSED]
         dismissed.remember(FULL, same, [REFUSED])
     assert 0 < passed < SEARCHES
+
+
+def test_another_size_forgets() -> None:
+    dismissed, same = Dismissed(), seeds([(10, 10, 30, 40)])
+    dismissed.begin((320, 240))
+    dismissed.remember(FULL, same, [REFUSED])
+    dismissed.begin((640, 480))
+    assert dismissed.at(FULL, same) == [None]
+
+
+def test_the_other_polarity_is_kept_for_later() -> None:
+    dismissed, dark = Dismissed(), seeds([(10, 10, 30, 40)])
+    dismissed.begin((320, 240))
+    dismissed.remember(FULL, dark, [REFUSED])
+    dismissed.begin((320, 240), (False,))
+    dismissed.remember(FULL, seeds([]), [])
+    dismissed.begin((320, 240))
+    assert dismissed.at(FULL, dark) == [REFUSED]

@@ -87,3 +87,9 @@ def test_no_ink_gives_an_empty_crop(shape):
 def test_what_is_no_mask_is_refused(mask):
     with pytest.raises(ValueError, match="expected a mask"):
         normalise(mask)
+
+
+def test_ink_too_sparse_to_be_seen_gives_an_empty_crop():
+    mask = np.zeros((1000, 1000), np.uint8)
+    mask[0, 0] = mask[-1, -1] = 1
+    assert not normalise(mask).any()
