@@ -10,7 +10,7 @@ from recognizer.classify import NO_DIGIT
 from recognizer.ground import PAPER
 from recognizer.normalise import SIZE
 from recognizer.types import Image, Reading
-from recognizer.views import Views
+from recognizer.views import Greys, Views
 
 WIDTH = 640  # pixels that the view is wide at least
 CELL, ROWS = (68, 106), 2  # of the strip: width and height of a crop with its labels, and how many rows there are
@@ -29,7 +29,7 @@ def draw(reading: Reading) -> Image:
     Returns:
         (H, W, 3) uint8, BGR; as wide as the frame or wider, and higher by the strip.
     """
-    views = Views(reading.frame.greys)
+    views = Views(Greys(reading.frame.image))
     flat = views.flat(views.looks[0])
     width, height = reading.frame.size
     grow = max(1.0, WIDTH / width)

@@ -29,7 +29,7 @@ from recognizer.split import split
 from recognizer.steady import Steady
 from recognizer.track import Tracker
 from recognizer.types import Digit, Frame, Image, Milliseconds, Reading
-from recognizer.views import Views
+from recognizer.views import Greys, Views
 
 LEAST_LABEL = 0.5  # probability of the label of what is surely a digit
 RATE_MEMORY = 0.9  # of the average time between frames
@@ -118,7 +118,7 @@ class Recognizer:
     def _search(self, frame: Frame, attention: Attention | None, clock: _Clock) -> tuple[list[Judged], list[Digit]]:
         """Read the whole of a frame."""
         with clock.stage("find"):
-            views = Views(frame.greys)
+            views = Views(Greys(frame.image))
             found = (search(views, attention.dismissed, attention.polarities(frame)) if attention
                      else search(views, Dismissed()))
         candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
@@ -156,7 +156,7 @@ class Recognizer:
         wholes = {id(whole): whole for whole in (candidate.whole or candidate for candidate in known)}
         with clock.stage("find"):
             again = [[levelled(candidate, attention.tilt) for candidate in there]
-                     for there in find_again(Views(frame.greys, attention.light), list(wholes.values()))]
+                     for there in find_again(Views(Greys(frame.image), attention.light), list(wholes.values()))]
         rows = iter(self._classified([candidate for there in again for candidate in there], clock))
         read = {whole: [(candidate, next(rows)) for candidate in there]
                 for whole, there in zip(wholes, again, strict=True)}

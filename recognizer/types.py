@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,6 @@ from recognizer.errors import InputError
 
 if TYPE_CHECKING:
     from recognizer.candidates import Judged
-    from recognizer.views import Greys
 
 Image = NDArray[np.uint8]
 MINUS, POINT, COMMA = "-", ".", ","
@@ -105,13 +103,6 @@ class Frame:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.image.shape[1], self.image.shape[0]
-
-    @cached_property
-    def greys(self) -> Greys:
-        """The picture in grey, at the scales at which it is looked at."""
-        from recognizer.views import Greys
-
-        return Greys(self.image)
 
     @property
     def age(self) -> float:
