@@ -18,7 +18,7 @@ from recognizer.views import Light
 SOON, LATE = (4, 0.12), (30, 1.0)
 SAMPLES, PATCH = 400, 20  # samples along a picture that tell whether it changed, and along each patch of it
 CHANGED, FEW = 8, 0.01  # tones by which the mean of a patch must differ, and the share of such that hands' tremor makes
-PATIENCE = 3  # frames for which a digit that isn't found again is still looked for in its place
+DOUBTS = 3  # searches in a row that must pass over a known digit before it is given up
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Known:
     Attributes:
         candidate: as it was last found.
         mark: that stands before it.
-        settled: it was found in two frames.
-        missed: frames in which it wasn't found since.
+        settled: it was found in two frames; else the next one is searched, too.
+        doubts: searches that passed over it since one found it; reading it again at its place takes less than finding it.
     """
 
     candidate: Candidate
     mark: str
     settled: bool = True
-    missed: int = 0
+    doubts: int = 0
 
 
 class Attention:
@@ -100,7 +100,8 @@ class Attention:
             same = next((k for k in before.values() if at_one_place(k.candidate.box, digit.box)), None)
             before.pop(id(same), None)
             found.append(Known(candidates[digit.box], digit.mark, settled=same is not None))
-        self.known = found + _patient([k for k in before.values() if k.settled])  # others aren't shown yet
+        missed = [replace(k, doubts=k.doubts + 1) for k in before.values() if k.settled]  # others aren't shown yet
+        self.known = found + [k for k in missed if k.doubts < DOUBTS]
         self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.image)
         self.elsewhere = [j for j in judged if j.reason]
 
@@ -119,11 +120,9 @@ class Attention:
             if now:
                 (digit,) = digits_of([now])
                 digits.append(replace(digit, mark=before.mark) if before.mark else digit)
-                known.append(Known(now.candidate, before.mark))
-            elif not before.missed:
+                known.append(replace(before, candidate=now.candidate))
+            elif not before.doubts:
                 return None
-            else:
-                known += _patient([before])
         self.known = known
         return digits
 
@@ -140,10 +139,6 @@ def _twice(boxes: list[Box | None]) -> list[int]:
 
 def at_one_place(one: Box, other: Box) -> bool:
     return 2 * one.intersection(other) > min(one.area, other.area)
-
-
-def _patient(missing: list[Known]) -> list[Known]:
-    return [replace(k, missed=k.missed + 1) for k in missing if k.missed < PATIENCE]
 
 
 def _patches(image: Image) -> Image:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
 
@@ -162,3 +163,14 @@ def test_what_was_refused_at_another_size_is_forgotten() -> None:
     large, larger = (np.kron(small, np.ones((times, times), np.uint8)) for times in (2, 4))
     readings = list(Recognizer().watch(Film([larger] * 3 + [large] * 3)))
     assert all(j.candidate.box.inside(r.frame.size) for r in readings for j in r.judged)
+
+
+def test_a_digit_that_becomes_a_letter_of_a_word_is_given_up() -> None:
+    """An 8 alone, which then stands at the end of a printed word."""
+    rng = np.random.default_rng(0)
+    pages = [page({8: (400.0, 200.0)}, rng) for _ in range(110)]
+    for picture in pages[20:]:
+        cv2.putText(picture, "MARKE", (105, 268), cv2.FONT_HERSHEY_SIMPLEX, 2.9, 55, 6)
+    readings = list(Recognizer().watch(Film(pages)))
+    assert labels(readings[19]) == [8]
+    assert labels(readings[-1]) == []
