@@ -29,7 +29,8 @@ class Known:
         candidate: as it was last found.
         mark: that stands before it.
         settled: it was found in two frames; else the next one is searched, too.
-        doubts: searches that passed over it since one found it; reading it again at its place takes less than finding it.
+        doubts: searches that passed over it since one found it. To read it again at its place is easier than to find
+            it, so what was found by chance would stay for ever.
     """
 
     candidate: Candidate
