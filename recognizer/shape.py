@@ -32,7 +32,7 @@ class Limits:
     straight: float = 1.1  # a stroke that is less than so many times as long as its ends are apart
     leaning: float = 1.0  # width over height of a straight stroke: what leans more is no 1
     leaning_alone: float = 0.65  # the same for a stroke that needs no company
-    boldest: float = 0.38  # width of the thickest stroke over height
+    boldest: float = 0.5  # width of the thickest stroke over height
     boldest_alone: float = 0.3  # the same for ink that needs no company
     boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
