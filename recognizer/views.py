@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from recognizer.candidates import Look
-from recognizer.ground import flatten, ground_of, shrink
+from recognizer.ground import flatten, ground_of, shrink, white_of
 from recognizer.types import Box, Image
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
@@ -68,10 +68,12 @@ class Light:
     Attributes:
         size: of the picture, width and height in pixels.
         grounds: as `ground_of` gives them, for each look.
+        white: as `white_of` gives it.
     """
 
     size: tuple[int, int]
     grounds: dict[Look, Image]
+    white: int = 0
 
 
 class Views:
@@ -99,7 +101,7 @@ class Views:
     def flat(self, look: Look) -> Image:
         """The picture flattened, (H, W) uint8, at a look."""
         if look not in self._flats:
-            self._flats[look] = flatten(_smooth(self._greys.at(look)), self.light.grounds[look])
+            self._flats[look] = flatten(_smooth(self._greys.at(look)), self.light.grounds[look], self.light.white)
         return self._flats[look]
 
     def flat_part(self, look: Look, box: Box) -> tuple[Image, Box]:
@@ -110,7 +112,7 @@ class Views:
         ground = self.light.grounds[look]
         columns, rows = (side / self.scale(look) for side in self.light.size)
         ground = ground[_span(here.y, here.h, ground.shape[0] / rows), _span(here.x, here.w, ground.shape[1] / columns)]
-        return flatten(_smooth(grey), ground), here
+        return flatten(_smooth(grey), ground, self.light.white), here
 
 
 def scale(look: Look, size: tuple[int, int]) -> float:
@@ -120,7 +122,7 @@ def scale(look: Look, size: tuple[int, int]) -> float:
 
 def _light(greys: Greys, looks: tuple[Look, Look]) -> Light:
     thin, thick = (ground_of(greys.at(look), look.parts) for look in looks)
-    return Light(greys.size, {FULL: thin, HALF: thin, QUARTER: thick})
+    return Light(greys.size, {FULL: thin, HALF: thin, QUARTER: thick}, white_of(greys.at(greys.thin)))
 
 
 def part_of(picture: Image, box: Box) -> tuple[Image, Box]:

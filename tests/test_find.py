@@ -1,5 +1,6 @@
 """Ink is found whatever the light, the polarity and the size; what is no ink isn't."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -94,3 +95,14 @@ def test_flattening_takes_the_light_away():
     blank = flat[:150]
     assert abs(np.median(blank) - PAPER) <= 2
     assert np.percentile(np.abs(blank.astype(int) - PAPER), 99) <= 6
+
+
+@pytest.mark.parametrize("glow", [0, 2, 4])
+def test_bright_strokes_on_black_are_as_wide_as_they_are(glow):
+    """A screen in the dark: the glow around its strokes is no ink, though many times brighter than black."""
+    picture, (box,) = page([(8, "one stroke", 300, 200, 90, 9)], paper=0, pen=250)
+    if glow:
+        picture = cv2.GaussianBlur(picture, (0, 0), glow)
+    candidates = found_at(picture, box)
+    assert candidates
+    assert not candidates[0].dark
