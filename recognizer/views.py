@@ -15,10 +15,12 @@ WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looke
 LARGE = 960  # longer side from which on a picture is worth halving
 
 
-# Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter.
+# Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter. What
+# fills a good part of the picture shows at an eighth, where the background's window is as large as the picture.
 FULL = Look(1, 12, range(10, 160), blur=3, edge=2, faintest=0.18)
 HALF = Look(2, 12, range(5, 80), blur=1.5, edge=1, faintest=0.13)
 QUARTER = Look(4, 3, range(12, WORKING_SIDE), blur=1, edge=1, faintest=0.18)
+EIGHTH = Look(8, 1, range(16, WORKING_SIDE), blur=1, edge=1, faintest=0.18)
 
 
 class Greys:
@@ -41,8 +43,9 @@ class Greys:
     def at(self, look: Look) -> Image:
         """The whole picture at a look, (H, W) uint8."""
         if look not in self._made:
-            if look is QUARTER:
-                self._made[look] = shrink(self.at(self.thin), self.thin.shrink / look.shrink)
+            if look.shrink > HALF.shrink:
+                larger = QUARTER if look is EIGHTH else self.thin
+                self._made[look] = shrink(self.at(larger), larger.shrink / look.shrink)
             elif scale(look, self.size) == 2:  # averaging four pixels is faster than making all of them grey
                 self._made[look] = _grey(shrink(self._image, 1 / 2))
             else:
@@ -90,7 +93,7 @@ class Views:
 
     def __init__(self, greys: Greys, light: Light | None = None) -> None:
         self._greys = greys
-        self.looks = greys.thin, QUARTER
+        self.looks = greys.thin, QUARTER, EIGHTH
         self.light = light or _light(greys, self.looks)
         self._flats: dict[Look, Image] = {}
 
@@ -120,9 +123,10 @@ def scale(look: Look, size: tuple[int, int]) -> float:
     return look.shrink * max(1.0, max(size) / WORKING_SIDE)
 
 
-def _light(greys: Greys, looks: tuple[Look, Look]) -> Light:
-    thin, thick = (ground_of(greys.at(look), look.parts) for look in looks)
-    return Light(greys.size, {FULL: thin, HALF: thin, QUARTER: thick}, white_of(greys.at(greys.thin)))
+def _light(greys: Greys, looks: tuple[Look, ...]) -> Light:
+    grounds = {look: ground_of(greys.at(look), look.parts) for look in looks}
+    grounds[FULL] = grounds[greys.thin]
+    return Light(greys.size, grounds, white_of(greys.at(greys.thin)))
 
 
 def part_of(picture: Image, box: Box) -> tuple[Image, Box]:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fixtures.strokes import draw_paths, ink
+from fixtures.strokes import STYLES, draw_paths, ink
 from recognizer.find import find
 from recognizer.ground import PAPER, flatten, ground_of
 from recognizer.types import Box
@@ -106,3 +106,12 @@ def test_bright_strokes_on_black_are_as_wide_as_they_are(glow):
     candidates = found_at(picture, box)
     assert candidates
     assert not candidates[0].dark
+
+
+@pytest.mark.parametrize("label", [0, 3, 5, 8, 9])
+@pytest.mark.parametrize(("paper", "pen"), [(0, 255), (255, 0)])
+def test_a_bold_digit_that_fills_its_picture_is_found(label, paper, pen):
+    """As on a canvas to draw on: of a stroke's neighbourhood so much is ink that only a wide look finds the ground."""
+    style = next(iter(STYLES[label]))
+    picture, (box,) = page([(label, style, 80, 50, 180, 20)], shape=(280, 280), paper=paper, pen=pen)
+    assert any(c.dark == (paper > pen) and c.sure for c in found_at(picture, box))
