@@ -80,6 +80,9 @@ def test_figures_agree_with_counting():
     assert figures.auroc == pytest.approx(np.mean(above), abs=1e-6)
     right = [row.argmax() == label for row, label in zip(digits, labels, strict=True)]
     assert figures.accuracy == pytest.approx(np.mean(right))
+    among = [row[:10].argmax() == label for row, label in zip(digits, labels, strict=True)]
+    assert figures.among_digits == pytest.approx(np.mean(among))
+    assert figures.among_digits > figures.accuracy
     powers = np.exp(digits.astype(np.float64))
     likelihood = powers[np.arange(300), labels] / powers.sum(1)
     assert figures.loss == pytest.approx(-np.mean(np.log(likelihood)), rel=1e-5)

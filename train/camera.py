@@ -22,8 +22,8 @@ def parser() -> argparse.ArgumentParser:
                         help="a local copy of MNIST (default: keras.datasets' own, downloaded once)")
     parser.add_argument("--not-digits", type=Path, metavar="FILE",
                         help="an .npz with more things that are no digits, beside those that the program makes")
-    parser.add_argument("--epochs", type=int, default=50, metavar="N",
-                        help="passes over the training set, degraded anew (default: 50)")
+    parser.add_argument("--epochs", type=int, default=80, metavar="N",
+                        help="passes over the training set, degraded anew (default: 80)")
     parser.add_argument("--start", type=Path, metavar="FILE",
                         help="go on from this recipe's network, a .keras file such as a run's last checkpoint, instead "
                         "of from nothing: a few --epochs fit it to more data")

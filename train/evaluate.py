@@ -136,8 +136,8 @@ def write_json(evaluation: Evaluation, file: Path) -> None:
     """The figures under fixed keys, for other programs."""
     figures = evaluation.figures
     content = {
-        "accuracy": figures.accuracy, "loss": figures.loss, "ece": figures.ece, "auroc": figures.auroc,
-        "rejected_at_99": figures.rejected_at_99, "per_class": list(figures.per_class),
+        "accuracy": figures.accuracy, "among_digits": figures.among_digits, "per_class": list(figures.per_class),
+        "loss": figures.loss, "ece": figures.ece, "auroc": figures.auroc, "rejected_at_99": figures.rejected_at_99,
         "accuracy_degraded": evaluation.degraded.accuracy, "auroc_degraded": evaluation.degraded.auroc,
         "agreement": evaluation.agreement, "bytes": evaluation.size,
         "times_faster": evaluation.speed and evaluation.speed.times_faster,

@@ -19,6 +19,7 @@ class Figures:
 
     Attributes:
         accuracy: share of the digits whose likeliest class is right, all classes allowed, "no digit" too.
+        among_digits: share of the digits whose label is the likeliest of the ten.
         loss: mean negative log likelihood of the digits' labels.
         ece: expected calibration error in 15 bins (Guo et al. 2017, arXiv:1706.04599).
         accepted: share of the digits whose digit probability reaches the threshold.
@@ -29,6 +30,7 @@ class Figures:
     """
 
     accuracy: float
+    among_digits: float
     loss: float
     ece: float
     accepted: float
@@ -48,6 +50,7 @@ def measure(digits: Logits, labels: Labels, others: Logits, temperature: float, 
     right = probabilities.argmax(1) == labels
     return Figures(
         accuracy=float(right.mean()),
+        among_digits=float((digits[:, :NO_DIGIT].argmax(1) == labels).mean()),
         loss=_loss(digits, labels, temperature),
         ece=_calibration_error(probabilities.max(1), right),
         accepted=float((score >= threshold).mean()),

@@ -56,6 +56,7 @@ def _lines(evaluation: Evaluation) -> Iterable[str]:
     yield from _table(
         ("what", "plain", "degraded"),
         ("right of all classes", f"{figures.accuracy:.2%}", f"{degraded.accuracy:.2%}"),
+        ("right among the ten digits alone", f"{figures.among_digits:.2%}", f"{degraded.among_digits:.2%}"),
         ("loss", f"{figures.loss:.4f}", f"{degraded.loss:.4f}"),
         ("expected calibration error, 15 bins", f"{figures.ece:.4f}", f"{degraded.ece:.4f}"),
         ("digits accepted at the threshold", f"{figures.accepted:.2%}", f"{degraded.accepted:.2%}"),
