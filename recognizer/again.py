@@ -57,16 +57,22 @@ def _hardly_changed(views: Views, before: Candidate) -> Candidate | None:
     pieces = [(Box(*box), area) for *box, area in stats[1:].tolist()]
     if not pieces:
         return None
-    label, (box, area) = max(enumerate(pieces, 1), key=lambda item: item[1][0].intersection(spot.seed))
-    as_large = all(then / SWOLLEN - 1 <= now <= SWOLLEN * then + 1
-                   for then, now in zip(before.mask.shape, (box.h, box.w), strict=True))
+    label, (box, area) = 1, pieces[0]
+    if len(pieces) > 1:
+        label, (box, area) = max(enumerate(pieces, 1), key=lambda item: item[1][0].intersection(spot.seed))
+        if any(2 * other.intersection(spot.seed) > other.area and ink > BROKEN * area
+               for other, ink in pieces if other is not box):
+            return None
+    rows, columns = before.mask.shape
     inside = box.x and box.y and box.x + box.w < window.w and box.y + box.h < window.h
-    broken = any(2 * other.intersection(spot.seed) > other.area and ink > BROKEN * area
-                 for other, ink in pieces if other is not box)
-    if not as_large or not inside or broken:
+    if not inside or not _as_large(box.h, rows) or not _as_large(box.w, columns):
         return None
     mask = (box.of(labels) == label).view(np.uint8)
     return candidate_of(Piece(box.moved(window.x, window.y), mask, "", True), spot, views.scale(spot.look))
+
+
+def _as_large(now: int, then: int) -> bool:
+    return then / SWOLLEN - 1 <= now <= SWOLLEN * then + 1
 
 
 def _changed(views: Views, before: list[Candidate]) -> list[list[Candidate]]:

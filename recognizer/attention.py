@@ -16,7 +16,7 @@ from recognizer.views import Light
 
 # Frames and seconds after which a picture is searched again: when it has changed, and in any case.
 SOON, LATE = (4, 0.12), (30, 1.0)
-SAMPLES, PATCH = 400, 20  # samples along a picture that tell whether it changed, and along each patch of it
+SAMPLES, PATCH = 200, 10  # samples along a picture that tell whether it changed, and along each patch of it
 CHANGED, FEW = 8, 0.01  # tones by which the mean of a patch must differ, and the share of such that hands' tremor makes
 DOUBTS = 3  # searches in a row that must pass over a known digit before it is given up
 

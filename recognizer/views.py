@@ -57,7 +57,7 @@ class Greys:
         if look in self._made:
             return part_of(self._made[look], box)
         wide = scale(look, self.size)
-        here = box.clipped(*(max(1, round(side / wide)) for side in self.size))
+        here = box.clipped(max(1, round(self.size[0] / wide)), max(1, round(self.size[1] / wide)))
         part = self._image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)]
         if wide > 1:
             part = np.asarray(cv2.resize(part, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
@@ -113,8 +113,9 @@ class Views:
             return part_of(self._flats[look], box)
         grey, here = self._greys.part(look, box)
         ground = self.light.grounds[look]
-        columns, rows = (side / self.scale(look) for side in self.light.size)
-        ground = ground[_span(here.y, here.h, ground.shape[0] / rows), _span(here.x, here.w, ground.shape[1] / columns)]
+        wide, (columns, rows) = self.scale(look), self.light.size
+        down, across = ground.shape[0] * wide / rows, ground.shape[1] * wide / columns
+        ground = ground[_span(here.y, here.h, down), _span(here.x, here.w, across)]
         return flatten(_smooth(grey), ground, self.light.white), here
 
 
