@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import cv2
 import numpy as np
 
@@ -16,7 +14,6 @@ from recognizer.types import Box
 from recognizer.views import FULL, Views
 
 MARGIN = 0.2  # around a digit that hardly moves, in its longer side
-MANY = 12  # digits at a look from which on the whole picture is flattened at once
 SWOLLEN = 1.2  # by less than this factor, and a pixel, the sides of a digit that hardly changes differ
 BROKEN = 0.05  # share of a digit's ink that another piece in its place has when the digit is broken
 
@@ -31,9 +28,6 @@ def find_again(views: Views, before: list[Candidate]) -> list[list[Candidate]]:
     Returns:
         What may be a digit, for each of those before.
     """
-    for look, many in Counter(candidate.look for candidate in before).items():
-        if look and many >= MANY:
-            views.flat(look)  # and their parts are parts of it
     same = [_hardly_changed(views, candidate) for candidate in before]
     changed = [candidate for candidate, now in zip(before, same, strict=True) if now is None]
     anew = iter(_changed(views, changed))

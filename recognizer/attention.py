@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,25 +19,32 @@ from recognizer.views import Light
 SOON, LATE = (4, 0.12), (30, 1.0)
 SAMPLES, PATCH = 200, 10  # samples along a picture that tell whether it changed, and along each patch of it
 CHANGED, FEW = 8, 0.01  # tones by which the mean of a patch must differ, and the share of such that hands' tremor makes
+LOOKS = 16  # known digits that are looked at in one frame at most; of more, some in turn
+ALWAYS = 4  # and these of them in every one: they tell how the sheet moves
 DOUBTS = 3  # searches in a row that must pass over a known digit before it is given up
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """A digit that was read a moment ago.
 
     Attributes:
-        candidate: as it was last found.
-        mark: that stands before it.
+        judged: as it was last found and read.
+        digit: where it is now, with the mark that stands before it.
         settled: it was found in two frames; else the next one is searched, too.
         doubts: searches that passed over it since one found it. To read it again at its place is easier than to find
             it, so what was found by chance would stay for ever.
     """
 
-    candidate: Candidate
-    mark: str
+    judged: Judged
+    digit: Digit
     settled: bool = True
     doubts: int = 0
+
+    @property
+    def candidate(self) -> Candidate:
+        """As it was last found, where it is now."""
+        candidate = self.judged.candidate
+        return candidate if candidate.box == self.digit.box else candidate._replace(box=self.digit.box)
 
 
 class Attention:
@@ -60,6 +68,7 @@ class Attention:
         self._both = 0, 0.0  # those of the last one that was searched for dark and light ink
         self._patches = np.zeros((0, 0), np.uint8)  # and how it looked
         self._restless = False  # it was searched since it had changed
+        self._round = 0  # of looking at many digits in turn
 
     def must_search(self, frame: Frame) -> bool:
         """Whether the whole of a frame has to be searched: it has changed, it has just come to rest, or it is time.
@@ -94,38 +103,83 @@ class Attention:
         if self.polarities(frame) == BOTH:
             self._both = frame.index, frame.time
         self.tilt = tilt
-        candidates = {j.candidate.box: j.candidate for j in judged if not j.reason}
+        read = {j.candidate.box: j for j in judged if not j.reason}
         before = {id(k): k for k in self.known} if frame.size == self.light.size else {}
         found = []
         for digit in digits:
-            same = next((k for k in before.values() if at_one_place(k.candidate.box, digit.box)), None)
+            same = next((k for k in before.values() if at_one_place(k.digit.box, digit.box)), None)
             before.pop(id(same), None)
-            found.append(Known(candidates[digit.box], digit.mark, settled=same is not None))
-        missed = [replace(k, doubts=k.doubts + 1) for k in before.values() if k.settled]  # others aren't shown yet
+            found.append(Known(read[digit.box], digit, settled=same is not None))
+        missed = [k._replace(doubts=k.doubts + 1) for k in before.values() if k.settled]  # others aren't shown yet
         self.known = found + [k for k in missed if k.doubts < DOUBTS]
         self._searched, self.light, self._patches = (frame.index, frame.time), light, _patches(frame.image)
         self.elsewhere = [j for j in judged if j.reason]
 
-    def followed(self, judged: list[list[Judged]]) -> list[Digit] | None:
-        """Take what was found at the place of each known digit.
+    def turn(self) -> list[int]:
+        """Indices of the known digits to be looked at in the next frame: all, or where they are many, some in turn."""
+        everyone = range(len(self.known))
+        if len(everyone) <= LOOKS:
+            return list(everyone)
+        always = everyone[:: -(-len(everyone) // ALWAYS)]
+        others = sorted(set(everyone).difference(always))
+        rounds = -(-len(others) // (LOOKS - ALWAYS))
+        self._round += 1
+        return [*always, *others[self._round % rounds :: rounds]]
+
+    def followed(self, turn: list[int], judged: list[list[Judged]]) -> list[Digit] | None:
+        """Take what was found at the place of each known digit whose turn it was.
 
         Returns:
-            The digits, with their marks; None when one is gone that was there in the last frame.
+            The digits, with their marks; those whose turn it wasn't are where their neighbours went, and not `seen`.
+            None when one is gone that was there in the last frame.
         """
-        found = [next((j for j in there if not j.reason), None) for there in judged]
-        for place in _twice([j.candidate.box if j else None for j in found]):
-            found[place] = None
-        known: list[Known] = []
-        digits: list[Digit] = []
-        for before, now in zip(self.known, found, strict=True):
-            if now:
-                (digit,) = digits_of([now])
-                digits.append(replace(digit, mark=before.mark) if before.mark else digit)
-                known.append(replace(before, candidate=now.candidate))
-            elif not before.doubts:
-                return None
-        self.known = known
-        return digits
+        now: list[Known | None] = list(self.known)
+        strayed = False
+        for place, there in zip(turn, judged, strict=True):
+            before, after = self.known[place], _again(self.known[place], there)
+            strayed |= after is not None and _strayed(before.digit.box, after.digit.box)
+            now[place] = after
+        if strayed:
+            for place in _twice([k.digit.box if k else None for k in now]):
+                now[place] = None
+        if len(turn) < len(now):
+            self._carry(now, turn)
+        if not all(after or before.doubts for before, after in zip(self.known, now, strict=True)):
+            return None
+        self.known = [k for k in now if k]
+        return [k.digit for k in self.known]
+
+    def _carry(self, now: list[Known | None], turn: list[int]) -> None:
+        """Let the digits whose turn it wasn't move as the nearest of those always looked at; out of sight is gone.
+
+        What was itself carried before can't tell: it would hand its error on.
+        """
+        found = {place: k.digit.box for place in turn if (k := now[place]) and self.known[place].digit.seen}
+        if not found:
+            return
+        boxes = np.array([k.digit.box for k in self.known], np.int32)
+        always, others = list(found), sorted(set(range(len(now))).difference(turn))
+        moved = np.array(list(found.values()), np.int32)[:, :2] - boxes[always, :2]
+        nearest = np.abs(boxes[others, None, :2] - boxes[always, :2]).max(axis=2).argmin(axis=1)
+        boxes[others, :2] += moved[nearest]
+        for place, box in zip(others, boxes[others].tolist(), strict=True):
+            known = self.known[place]
+            digit = known.digit.unseen(Box(*box))
+            now[place] = known._replace(digit=digit) if digit.box.inside(self.light.size) else None
+
+
+def _again(known: Known, there: list[Judged]) -> Known | None:
+    """A known digit as it was read once more, given what was found at its place."""
+    judged = next((j for j in there if not j.reason), None)
+    if not judged:
+        return None
+    (digit,) = digits_of([judged])
+    return known._replace(judged=judged, digit=replace(digit, mark=known.digit.mark) if known.digit.mark else digit)
+
+
+def _strayed(before: Box, now: Box) -> bool:
+    """Whether a digit's box went on by more than half of its height, or grew by that: another's ink may be in it."""
+    return 2 * sum(abs(side - other) for side, other in zip(before, now, strict=True)) > before.h
 
 
 def _twice(boxes: list[Box | None]) -> list[int]:

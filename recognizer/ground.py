@@ -40,8 +40,13 @@ def ground_of(grey: Image, parts: int) -> Image:
 
 def white_of(grey: Image) -> int:
     """What is about the brightest in a picture (H, W) uint8: a few pixels may be brighter."""
+    return quantile_of(grey, WHITE)
+
+
+def quantile_of(grey: Image, share: float) -> int:
+    """The tone that this share of a picture's pixels doesn't exceed, (H, W) uint8; 0.5 for the median."""
     counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().cumsum()
-    return int(np.searchsorted(counts, WHITE * counts[-1]))
+    return int(np.searchsorted(counts, share * counts[-1]))
 
 
 def flatten(grey: Image, ground: Image, white: int = 0) -> Image:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from recognizer.ground import quantile_of
 from recognizer.lines import STEEPEST, Lines, find_lines
 from recognizer.types import COMMA, MINUS, POINT, Box, Digit, Image
 
@@ -78,7 +79,7 @@ def _before(image: Image, digits: list[Digit], lines: Lines, index: int) -> _Mar
     if place.w < 3 * step or place.h < 3 * step:
         return None
     near = _grey(image, place, step)
-    ground = float(np.partition(near.ravel(), near.size // 2)[near.size // 2])
+    ground = quantile_of(near, 0.5)
     dark = ground - weakest > strongest - ground
     contrast = max(ground - weakest, strongest - ground)
     ink = near < ground - AT * contrast if dark else near > ground + AT * contrast
@@ -109,7 +110,7 @@ def _grey(image: Image, box: Box, step: int) -> np.ndarray:
 
 def _pieces(ink: np.ndarray, place: Box, step: int) -> list[_Piece]:
     """The connected ink that stays off the edges of its place: what reaches them is part of something else."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.view(np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8, ltype=cv2.CV_16U)
     rows, columns = ink.shape
     pieces = []
     for label, (x, y, w, h, _) in enumerate(stats[1:count].tolist(), 1):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
 
 from recognizer.lines import Lines, find_lines
 from recognizer.marks import WIDEST_GAP
 from recognizer.types import COMMA, MINUS, POINT, Box, Digit, Number
 
 MOST_GAP = 0.7  # between two digits of a number, in heights of the taller one
+HARDLY = 0.1  # of its height, by which a digit may move against another and they stay joined or apart
 
 
 def read_numbers(digits: list[Digit]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
@@ -21,15 +26,57 @@ def read_numbers(digits: list[Digit]) -> tuple[tuple[Digit, ...], tuple[Number, 
         The digits in reading order, and the numbers, top to bottom and left to right; their indices count
         in the returned digits. Every digit belongs to one number.
     """
+    return _numbers(digits, _layout(digits))
+
+
+class Numbers:
+    """Reads the numbers of each frame of one video, in order; joins digits anew where they moved against each other."""
+
+    def __init__(self) -> None:
+        self._tracks: list[tuple[int | None, str]] = []  # of the digits, with their marks
+        self._boxes = np.zeros((0, 4))
+        self._layout: list[_Chain] = []
+
+    def read(self, digits: list[Digit]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
+        """What `read_numbers` does, for the next frame."""
+        tracks = [(digit.track, digit.mark) for digit in digits]
+        boxes = np.array([digit.box for digit in digits], np.float64).reshape(-1, 4)
+        if tracks != self._tracks or _changed(self._boxes, boxes):
+            self._tracks, self._boxes, self._layout = tracks, boxes, _layout(digits)
+        return _numbers(digits, self._layout)
+
+
+def _changed(before: NDArray[np.float64], now: NDArray[np.float64]) -> bool:
+    """Whether any of N boxes (N, 4) changed its size, or its place among the others."""
+    if not len(now):
+        return False
+    moved = now - before
+    moved[:, :2] -= moved[0, :2]
+    return bool((np.abs(moved).max(axis=1) > HARDLY * before[:, 3]).any())
+
+
+@dataclass(frozen=True)
+class _Chain:
+    digits: list[int]  # indices, left to right
+    alone: bool  # nothing stands before it on its line
+
+
+def _layout(digits: list[Digit]) -> list[_Chain]:
+    """Which digits make a number, in reading order."""
     lines = find_lines(digits)
+    chains = _in_reading_order(_chains(digits, lines), digits, lines.tilt)
+    return [_Chain(chain, lines.before[chain[0]] is None) for chain in chains]
+
+
+def _numbers(digits: list[Digit], layout: list[_Chain]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
     ordered: list[Digit] = []
     numbers = []
-    for chain in _in_reading_order(_chains(digits, lines), digits, lines.tilt):
-        places = tuple(range(len(ordered), len(ordered) + len(chain)))
-        text = _text([digits[i] for i in chain], alone=lines.before[chain[0]] is None)
-        ordered += [digits[i] for i in chain]
-        members = ordered[-len(chain):]
-        numbers.append(Number(text, prod(d.confidence for d in members), Box.around([d.box for d in members]), places))
+    for chain in layout:
+        members = [digits[i] for i in chain.digits]
+        places = tuple(range(len(ordered), len(ordered) + len(members)))
+        ordered += members
+        confidence = prod(d.confidence for d in members)
+        numbers.append(Number(_text(members, chain.alone), confidence, Box.around([d.box for d in members]), places))
     return tuple(ordered), tuple(numbers)
 
 
@@ -59,18 +106,19 @@ def _joined(digit: Digit, gap: float) -> bool:
 
 def _in_reading_order(chains: list[list[int]], digits: list[Digit], tilt: float) -> list[list[int]]:
     """Chains from top to bottom; those that are level, from left to right, along lines of this tilt."""
-
-    def level(chain: list[int]) -> float:
-        centres = [digits[i].box.centre for i in chain]
-        return sum(y - tilt * x for x, y in centres) / len(centres)
-
-    def height(chain: list[int]) -> int:
-        return max(digits[i].box.h for i in chain)
-
     lines: list[list[list[int]]] = []
-    for chain in sorted(chains, key=level):
-        if lines and abs(level(chain) - level(lines[-1][-1])) < 0.5 * min(height(chain), height(lines[-1][-1])):
+    above = (0.0, 0)  # the level and the height of the chain before
+    for level, height, chain in sorted((*_level(chain, digits, tilt), chain) for chain in chains):
+        if lines and level - above[0] < 0.5 * min(height, above[1]):
             lines[-1].append(chain)
         else:
             lines.append([chain])
+        above = level, height
     return [chain for line in lines for chain in sorted(line, key=lambda chain: digits[chain[0]].box.x)]
+
+
+def _level(chain: list[int], digits: list[Digit], tilt: float) -> tuple[float, int]:
+    """How far down a chain's middle is, seen along lines of this tilt, and its height."""
+    boxes = [digits[i].box for i in chain]
+    down = sum(box.y + box.h / 2 - tilt * (box.x + box.w / 2) for box in boxes)
+    return down / len(boxes), max(box.h for box in boxes)

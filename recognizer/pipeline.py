@@ -22,7 +22,7 @@ from recognizer.find import search
 from recognizer.level import levelled, tilt_of
 from recognizer.marks import mark
 from recognizer.normalise import SIZE
-from recognizer.numbers import read_numbers
+from recognizer.numbers import Numbers, read_numbers
 from recognizer.select import Classified, best_of_each, digits_of, select
 from recognizer.sources import Source, open_source
 from recognizer.split import split
@@ -109,7 +109,7 @@ class Recognizer:
             with clock.stage("track"):
                 digits = memory.tracker.update(digits, frame.size)
         with clock.stage("numbers"):
-            ordered, numbers = read_numbers(digits)
+            ordered, numbers = memory.numbers.read(digits) if memory else read_numbers(digits)
             steady = memory.steady.update(ordered, numbers) if memory else numbers
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
         fps = memory.tick() if memory else 0.0
@@ -152,7 +152,8 @@ class Recognizer:
 
     def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit]] | None:
         """Read a frame only where digits were in the last one; None when one of them is gone."""
-        known = [k.candidate for k in attention.known]
+        turn = attention.turn()
+        known = [attention.known[place].candidate for place in turn]
         wholes = {id(whole): whole for whole in (candidate.whole or candidate for candidate in known)}
         with clock.stage("find"):
             again = [[levelled(candidate, attention.tilt) for candidate in there]
@@ -165,7 +166,7 @@ class Recognizer:
                      else read[id(c)] for c in known]
         with clock.stage("select"):
             judged = best_of_each(at_places, self.threshold, self._likeness)
-            digits = attention.followed(judged)
+            digits = attention.followed(turn, judged)
         return None if digits is None else ([j for there in judged for j in there] + attention.elsewhere, digits)
 
     def _parts(self, wholes: list[Classified], clock: _Clock) -> list[Classified]:
@@ -190,6 +191,7 @@ class _Memory:
     def __init__(self, source: str) -> None:
         self.source = source
         self.tracker = Tracker()
+        self.numbers = Numbers()
         self.steady = Steady()
         self.attention = Attention()
         self._last = time.monotonic()

@@ -235,4 +235,4 @@ def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:
     shares = probabilities[:NO_DIGIT].tolist()
     top = tuple((label, shares[label]) for label in sorted(range(NO_DIGIT), key=lambda label: -shares[label])[:TOP])
     label, confidence = top[0]
-    return Digit(label, min(1.0, confidence), box, top)
+    return Digit(label, min(1.0, confidence), box, top, seen=top[0])

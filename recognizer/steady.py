@@ -17,6 +17,7 @@ _Tracks = tuple[int | None, ...]  # of a number's digits
 class _Told:
     text: str
     box: Box
+    tracks: _Tracks
     missed: int = 0
 
 
@@ -29,42 +30,41 @@ class Steady:
 
     def update(self, digits: tuple[Digit, ...], numbers: tuple[Number, ...]) -> tuple[Number, ...]:
         """The numbers of this frame that have just become steady."""
-        self._follow(numbers)
+        here = {tuple(digits[i].track for i in number.digits): number for number in numbers}
+        self._follow(here)
         before, self._stood = self._stood, {}
         steady = []
-        for number in numbers:
-            tracks = tuple(digits[i].track for i in number.digits)
+        for tracks, number in here.items():
             text, box, frames = before.get(tracks, ("", number.box, 0))
             moved = max(abs(number.box.x - box.x), abs(number.box.y - box.y))
             still = moved <= max(LEAST_STILL, STILL * box.h)
             frames = frames + 1 if text == number.text and still else 1
             self._stood[tracks] = number.text, number.box, frames
-            if frames == STANDS and self._tell(number):
+            if frames == STANDS and self._tell(number, tracks):
                 steady.append(number)
         return tuple(steady)
 
-    def _follow(self, numbers: tuple[Number, ...]) -> None:
+    def _follow(self, here: dict[_Tracks, Number]) -> None:
         """Move what was told with the numbers of this frame, and forget what is long gone."""
-        boxes: dict[str, list[Box]] = {}
-        for number in numbers:
-            boxes.setdefault(number.text, []).append(number.box)
         for told in self._told:
             told.missed += 1
-            for box in boxes.get(told.text, []):
-                if _together(box, told.box):
-                    told.box, told.missed = box, 0
+            same = here.get(told.tracks)
+            for number in (same,) if same and same.text == told.text else here.values():
+                if number.text == told.text and _together(number.box, told.box):
+                    told.box, told.missed = number.box, 0
                     break
         self._told = [told for told in self._told if told.missed <= FORGET]
 
-    def _tell(self, number: Number) -> bool:
+    def _tell(self, number: Number, tracks: _Tracks) -> bool:
         """Whether this number has to be told: not when it was, and nothing else has been told in its place."""
         here = [told for told in self._told if _together(told.box, number.box)]
         if any(told.text == number.text for told in here):
             return False
-        self._told = [told for told in self._told if told not in here] + [_Told(number.text, number.box)]
+        self._told = [told for told in self._told if told not in here] + [_Told(number.text, number.box, tracks)]
         return True
 
 
 def _together(one: Box, other: Box) -> bool:
     """Whether two boxes share half of the smaller one."""
-    return 2 * one.intersection(other) >= min(one.area, other.area)
+    shared = one.intersection(other)
+    return shared > 0 and 2 * shared >= min(one.area, other.area)

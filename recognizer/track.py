@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 from math import exp, log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.types import COMMA, MINUS, POINT, Box, Digit
+from recognizer.select import TOP
+from recognizer.types import Digit
 
 REACH = 0.9  # how far a digit may stray from where it is expected, in its heights
 ODD = 0.3  # what it counts as, likewise, when a digit doesn't move along with most, or when its label is another
@@ -22,21 +24,22 @@ RECENT, PRESENT = 8, 0.6  # and of its recent frames, the share in which it must
 MEMORY = 0.9  # what a frame's evidence is still worth one frame later
 FLOOR = 1e-3  # the least probability that a single frame may give to a label
 HYSTERESIS = 5.0  # by how much another label's evidence must exceed the present one's, in nats
-MARKS = ("", MINUS, POINT, COMMA)
+AT_REST = 0.3  # of its height by which a digit hardly moved
 
-_LOG_FLOOR = log(FLOOR)
 _KEYS = np.array([1.0, 1e6])  # makes one number of two
 _Floats = NDArray[np.float64]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Track:
     id: int
     digit: Digit
-    evidence: list[float] = field(default_factory=lambda: [0.0] * 10)  # decayed sums of log-probabilities
-    marks: dict[str, float] = field(default_factory=lambda: dict.fromkeys(MARKS, 0.0))  # and of what stood before it
+    # Decayed sums of what each label's log-probability exceeds that of FLOOR by, and of what stood before the digit.
+    evidence: dict[int, float] = field(default_factory=dict)
+    marks: dict[str, float] = field(default_factory=dict)
     speed: tuple[int, int] = (0, 0)  # pixels a frame
     weight: float = 0.0  # how many frames the sums are worth
+    faded: float = MEMORY  # what they are still worth when the next frame is read
     seen: int = 0
     missed: int = 0
     recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
@@ -52,28 +55,26 @@ class _Track:
         if self.missed > COASTS:
             self.recent = deque([False], RECENT)  # it has to appear again, though as the same
         self.recent.append(True)
+        coasted = self.speed if self.missed else (0, 0)  # it was moved on by its speed
         self.seen, self.missed = self.seen + 1, 0
-        self.weight = MEMORY * self.weight + 1
-        new = _log_probabilities(digit)
-        self.evidence = [MEMORY * sum_ + log_ for sum_, log_ in zip(self.evidence, new, strict=True)]
-        self.marks = {mark: MEMORY * sum_ + (mark == digit.mark) for mark, sum_ in self.marks.items()}
-        self.speed = digit.box.x - self.digit.box.x, digit.box.y - self.digit.box.y
-        favoured = self.evidence.copy()
-        favoured[self.digit.label if self.seen > 1 else digit.label] += HYSTERESIS
-        most = max(favoured)
-        means = [exp((sum_ - most) / self.weight) for sum_ in favoured]
-        whole = sum(means)
-        best = sorted(range(10), key=lambda label: -means[label])[:3]
-        top = tuple((label, means[label] / whole) for label in best)
-        self.digit = Digit(*top[0], digit.box, top, self.id, max(self.marks, key=self.marks.__getitem__),
-                           (digit.label, digit.confidence))
+        self.speed = (digit.box.x - self.digit.box.x + coasted[0], digit.box.y - self.digit.box.y + coasted[1])
+        if not digit.seen:
+            self.digit = self.digit.unseen(digit.box)
+            self.faded *= MEMORY
+            return
+        self.weight = self.faded * self.weight + 1
+        _add(self.evidence, _evidence(digit), self.faded)
+        _add(self.marks, {digit.mark: 1.0}, self.faded)
+        self.faded = MEMORY
+        top = _likeliest(self.evidence, self.digit.label, self.weight)
+        mark = max(self.marks, key=self.marks.__getitem__)
+        self.digit = Digit(*top[0], digit.box, top, self.id, mark, digit.seen)
 
     def miss(self) -> None:
         """Take that this frame doesn't show it."""
         self.recent.append(False)
         self.missed += 1
-        x, y, w, h = self.digit.box
-        self.digit = replace(self.digit, seen=None, box=Box(x + self.speed[0], y + self.speed[1], w, h))
+        self.digit = self.digit.unseen(self.digit.box.moved(*self.speed))
 
 
 class Tracker:
@@ -81,6 +82,7 @@ class Tracker:
 
     def __init__(self) -> None:
         self._tracks: list[_Track] = []
+        self._last: list[_Track] = []  # those of the last frame's digits
         self._next = 1
 
     def update(self, digits: list[Digit], size: tuple[int, int]) -> list[Digit]:
@@ -89,26 +91,57 @@ class Tracker:
         A digit is shown from its second frame on, and for three frames after it was last seen.
 
         Args:
-            digits: as read in this frame alone.
+            digits: as read in this frame alone; those that aren't `seen` are there, but weren't read.
             size: of the frame, width and height; what moves out of it isn't shown.
 
         Returns:
             Digits with their `track`; label, confidence and mark come from all frames of the track.
         """
-        pairs = associate([track.digit for track in self._tracks], digits)
-        for index, track in enumerate(self._tracks):
-            if index in pairs:
-                track.see(digits[pairs[index]])
-            else:
-                track.miss()
-        taken = set(pairs.values())
-        for index, digit in enumerate(digits):
-            if index not in taken:
-                self._tracks.append(_Track(self._next, digit))
-                self._tracks[-1].see(digit)
-                self._next += 1
+        if not self._rest(digits):
+            pairs = {new: self._tracks[old] for old, new in associate([t.digit for t in self._tracks], digits).items()}
+            self._last = [pairs.get(place) or self._begin(digit) for place, digit in enumerate(digits)]
+        for track, digit in zip(self._last, digits, strict=True):
+            track.see(digit)
+        for track in set(self._tracks).difference(self._last):
+            track.miss()
         self._tracks = [t for t in self._tracks if t.missed <= (RECENT if t.seen >= APPEARS else 1)]
         return [t.digit for t in self._tracks if t.present and t.digit.box.inside(size)]
+
+    def _rest(self, digits: list[Digit]) -> bool:
+        """Whether these are the last frame's digits in the same order, hardly moved: most frames of a video are so."""
+        return len(digits) == len(self._last) and all(
+            digit.label == track.digit.label
+            and abs(digit.box.x - track.digit.box.x) + abs(digit.box.y - track.digit.box.y) <= AT_REST * digit.box.h
+            for digit, track in zip(digits, self._last, strict=True))
+
+    def _begin(self, digit: Digit) -> _Track:
+        self._tracks.append(_Track(self._next, replace(digit, track=self._next)))
+        self._next += 1
+        return self._tracks[-1]
+
+
+def _add(sums: dict[Any, float], new: dict[Any, float], faded: float) -> None:
+    """Add a frame's evidence to sums that have faded by a factor."""
+    for key in sums:
+        sums[key] *= faded
+    for key, value in new.items():
+        sums[key] = sums.get(key, 0.0) + value
+
+
+def _evidence(digit: Digit) -> dict[int, float]:
+    """By how much the log-probabilities of a frame's labels exceed that of FLOOR; those that don't are left out."""
+    return {label: log(probability / FLOOR) for label, probability in digit.top or ((digit.label, digit.confidence),)
+            if probability > FLOOR}
+
+
+def _likeliest(evidence: dict[int, float], favoured: int, weight: float) -> tuple[tuple[int, float], ...]:
+    """The likeliest labels with their probabilities, given sums that are worth `weight` frames."""
+    sums = {**dict.fromkeys(range(10), 0.0), **evidence}
+    sums[favoured] += HYSTERESIS
+    most = max(sums.values())
+    means = {label: exp((sum_ - most) / weight) for label, sum_ in sums.items()}
+    whole = sum(means.values())
+    return tuple((label, means[label] / whole) for label in sorted(means, key=means.__getitem__, reverse=True)[:TOP])
 
 
 def associate(old: list[Digit], new: list[Digit]) -> dict[int, int]:
@@ -155,10 +188,3 @@ def _shared_movement(moved: _Floats) -> _Floats:
     chosen = first[votes == votes.max()].min()  # the least comes first
     near = moved[np.abs(moved - CELL * cells[chosen]).max(axis=1) <= CELL]
     return np.asarray(np.sort(near, axis=0)[len(near) // 2])
-
-
-def _log_probabilities(digit: Digit) -> list[float]:
-    logs = [_LOG_FLOOR] * 10
-    for label, probability in (*digit.top, (digit.label, digit.confidence)):
-        logs[label] = log(max(FLOOR, probability))
-    return logs

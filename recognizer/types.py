@@ -52,13 +52,17 @@ class Box(NamedTuple):
 
     def intersection(self, other: Box) -> int:
         """The area in pixels that both cover."""
-        w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
-        h = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
-        return w * h if w > 0 and h > 0 else 0
+        x, y, w, h = self
+        left, top, wide, high = other
+        if x + w <= left or left + wide <= x or y + h <= top or top + high <= y:  # most pairs are apart
+            return 0
+        return (min(x + w, left + wide) - max(x, left)) * (min(y + h, top + high) - max(y, top))
 
     @staticmethod
     def around(boxes: list[Box]) -> Box:
         """The smallest box that holds all of them; there must be one at least."""
+        if len(boxes) == 1:
+            return boxes[0]
         left, top = min(b.x for b in boxes), min(b.y for b in boxes)
         right, bottom = max(b.x + b.w for b in boxes), max(b.y + b.h for b in boxes)
         return Box(left, top, right - left, bottom - top)
@@ -132,7 +136,7 @@ class Digit:
         track: the same digit keeps its number from frame to frame; None in photographs.
         mark: what stands before it on its line: MINUS, a POINT or a COMMA; empty for nothing.
         seen: label and confidence by this frame alone, where `label` comes from all frames of a track; None
-            without a track, and where the digit is shown though it wasn't seen in this frame.
+            where the digit is shown though it wasn't read in this frame.
     """
 
     label: int
@@ -146,6 +150,10 @@ class Digit:
     def __post_init__(self) -> None:
         if not 0 <= self.label <= 9 or not 0 <= self.confidence <= 1:
             raise InputError(f"expected a label 0-9 and a confidence 0-1, found {self.label} and {self.confidence}")
+
+    def unseen(self, box: Box) -> Digit:
+        """The same elsewhere, in a frame in which it wasn't read."""
+        return Digit(self.label, self.confidence, box, self.top, self.track, self.mark)
 
 
 @dataclass(frozen=True)
@@ -236,8 +244,7 @@ class Reading:
 
 
 def _digit_event(digit: Digit) -> dict[str, Any]:
-    own = (digit.label, digit.confidence) if digit.track is None else (None, None)
-    label, confidence = digit.seen or own
+    label, confidence = digit.seen or (None, None)
     return {
         "label": digit.label,
         "confidence": round(digit.confidence, 4),

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.strokes import draw_paths, ink
 from recognizer import Reading, Recognizer
-from recognizer.attention import LATE, SOON
+from recognizer.attention import LATE, LOOKS, SOON
 from recognizer.sources import Source
 from recognizer.track import APPEARS
 from recognizer.types import Frame, Image
@@ -174,3 +174,43 @@ def test_a_digit_that_becomes_a_letter_of_a_word_is_given_up() -> None:
     readings = list(Recognizer().watch(Film(pages)))
     assert labels(readings[19]) == [8]
     assert labels(readings[-1]) == []
+
+
+def crowd(steps: list[tuple[float, float]], without: range = range(0)) -> list[Image]:
+    """Pages with 30 digits of 44 pixels in height, moved by these steps, those of some places left out."""
+    drawn = np.full((SHAPE[0] + 80, SHAPE[1] + 80), 205.0)
+    for place in set(range(30)).difference(without):
+        label = list(STYLES)[place % len(STYLES)]
+        corner = 120 + 85 * (place % 6), 90 + 80 * (place // 6)
+        paths = [p * 44 + corner for p in draw_paths(label, STYLES[label], np.random.default_rng(1), wobble=0)]
+        drawn -= 150 * ink([p.astype(np.float32) for p in paths], drawn.shape, 5, np.random.default_rng(1))
+    rng = np.random.default_rng(7)
+    pages = []
+    for right, down in steps:
+        move = np.array([[1, 0, right - 40], [0, 1, down - 40]], np.float32)
+        seen = cv2.warpAffine(drawn, move, SHAPE[::-1], borderValue=205.0)
+        pages.append((seen + rng.normal(0, 3, SHAPE)).clip(0, 255).astype(np.uint8))
+    return pages
+
+
+def test_of_many_digits_some_are_read_in_turn_and_all_are_followed() -> None:
+    steps = [(0.9 * step, -0.7 * step) for step in range(40)]
+    readings = list(Recognizer().watch(Film(crowd(steps))))
+    (known, *_), (last, *_) = (r for r in readings[APPEARS - 1 :]), reversed(readings)
+    assert all(len(r.digits) == 30 for r in readings[APPEARS - 1 :])
+    read = [{d.track for d in r.digits if d.seen} for r in readings[APPEARS - 1 :]]
+    assert any(len(tracks) <= LOOKS for tracks in read)
+    assert all(len(set.union(*read[first : first + 4])) == 30 for first in range(len(read) - 3))
+    before = {d.track: (d.label, d.box) for d in known.digits}
+    for digit in last.digits:
+        label, box = before[digit.track]
+        assert digit.label == label
+        right, down = (now - then for now, then in zip(digit.box.centre, box.centre, strict=True))
+        assert abs(right - 0.9 * (40 - APPEARS)) < 5
+        assert abs(down + 0.7 * (40 - APPEARS)) < 5
+
+
+def test_a_digit_that_goes_is_missed_though_many_stay() -> None:
+    readings = list(Recognizer().watch(Film(crowd([(0, 0)] * 20) + crowd([(0, 0)] * 30, without=range(13, 14)))))
+    assert len(readings[19].digits) == 30
+    assert all(len(r.digits) == 29 for r in readings[20 + LATE[0] // 2 :])

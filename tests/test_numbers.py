@@ -1,10 +1,11 @@
 """Digits become numbers in the order in which a person reads them."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
-from recognizer.numbers import read_numbers
+from recognizer.numbers import Numbers, read_numbers
 from recognizer.types import Box, Digit
 
 
@@ -58,3 +59,15 @@ def test_a_number_is_as_sure_as_all_its_digits_together():
 
 def test_nothing_gives_nothing():
     assert read_numbers([]) == ((), ())
+
+
+def test_from_frame_to_frame_digits_that_part_or_gain_a_mark_are_joined_anew():
+    numbers = Numbers()
+    row = [replace(d, track=i) for i, d in enumerate(digits("31", 100, 100))]
+    trembling = [[replace(d, box=d.box.moved(2 * frame + frame % 2 * i, 1)) for i, d in enumerate(row)]
+                 for frame in range(9)]
+    assert [[n.text for n in numbers.read(frame)[1]] for frame in trembling] == [["31"]] * 9
+    assert [n.box.x for n in numbers.read(trembling[-1])[1]] == [trembling[-1][0].box.x]
+    assert [n.text for n in numbers.read([row[0], replace(row[1], mark=".")])[1]] == ["3.1"]
+    assert [n.text for n in numbers.read([row[0], replace(row[1], box=row[1].box.moved(60, 0))])[1]] == ["3", "1"]
+    assert numbers.read([]) == ((), ())

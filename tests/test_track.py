@@ -11,7 +11,8 @@ SIZE = 2000, 500
 
 
 def digit(label, x, y=50, confidence=0.95, height=60):
-    return Digit(label, confidence, Box(round(x), round(y), 40, height), ((label, confidence),))
+    read = label, confidence
+    return Digit(*read, Box(round(x), round(y), 40, height), (read,), seen=read)
 
 
 def test_ids_stay_while_digits_move():
@@ -142,3 +143,19 @@ def test_a_mark_that_is_missed_once_stays():
         tracker.update([replace(digit(7, 10), mark="-")], SIZE)
     (shown,) = tracker.update([digit(7, 10)], SIZE)
     assert shown.mark == "-"
+
+
+def test_a_digit_that_is_not_read_goes_on_where_it_is():
+    tracker = Tracker()
+    for step in range(20):
+        given = digit(4, 100 + 5 * step)
+        (*_, shown) = [None, *tracker.update([given if step % 4 < 2 else given.unseen(given.box)], SIZE)]
+    assert (shown.label, shown.box, shown.seen) == (4, given.box, None)
+
+
+def test_a_digit_read_now_and_then_changes_its_label_within_ten_frames_too():
+    tracker = Tracker()
+    for frame in range(50):
+        given = digit(3 if frame < 40 else 8, 10)
+        shown = tracker.update([given if frame % 4 == 0 else given.unseen(given.box)], SIZE)
+    assert shown[0].label == 8
