@@ -8,9 +8,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from recognizer.candidates import Candidate, Judged
+from recognizer.candidates import BOTH, Candidate, Judged, Polarities
 from recognizer.dismissed import Dismissed
-from recognizer.seeds import BOTH, Polarities
 from recognizer.select import digits_of
 from recognizer.types import Box, Digit, Frame, Image
 from recognizer.views import Light

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from recognizer.types import Box, Image
 
+Polarities = tuple[bool, ...]
+DARK, LIGHT = True, False  # ink on a lighter ground, and on a darker one
+BOTH: Polarities = (DARK, LIGHT)
 NO_MASK: Image = np.zeros((0, 0), np.uint8)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.candidates import Candidate, Look
-from recognizer.seeds import BOTH, Polarities, Seeds
+from recognizer.candidates import BOTH, Candidate, Look, Polarities
+from recognizer.seeds import Seeds
 
 SEARCHES = 5  # after so many everything is cut out again: what was just blurred or shaded gets another chance
 MOVED = 16  # ink that stays may move by its height divided by this, and by a pixel

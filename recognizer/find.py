@@ -13,7 +13,7 @@ from recognizer.cut import cut_free
 from recognizer.dismissed import Dismissed
 from recognizer.ground import PAPER
 from recognizer.normalise import SIZE, normalise
-from recognizer.seeds import BOTH, Polarities, Seeds, find_seeds, strengths
+from recognizer.seeds import Seeds, find_seeds, strengths
 from recognizer.shape import Piece, Spot
 from recognizer.types import Box, Image
 from recognizer.views import FULL, HALF, Greys, Views
@@ -35,17 +35,17 @@ def find(image: Image) -> list[Candidate]:
     return search(Views(Greys(image)), Dismissed())
 
 
-def search(views: Views, dismissed: Dismissed, polarities: Polarities = BOTH) -> list[Candidate]:
-    """Find all candidates of a picture, in a video those of the polarities that are asked for, True for dark ink.
+def search(views: Views, dismissed: Dismissed) -> list[Candidate]:
+    """Find all candidates of a picture, of the polarities that its views are made for.
 
     `dismissed` is what earlier searches of the same video refused, and is brought up to date.
     """
-    dismissed.begin(views.light.size, polarities)
+    dismissed.begin(views.light.size, views.polarities)
     found: list[Candidate] = []
     for look in views.looks:
         clear = np.array([c.box for c in found if not c.refused and c.sure], np.float64).reshape(-1, 4)
         known = np.rint(clear / views.scale(look)).astype(np.int32)
-        seeds = find_seeds(views.flat(look), look, polarities).without(known)
+        seeds = find_seeds(views.flat(look), look, views.polarities).without(known)
         found += _refused(seeds[seeds.refused != ""], views.scale(look))
         found += _candidates(views, look, seeds[seeds.refused == ""], dismissed)
     return found

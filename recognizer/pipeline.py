@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recognizer.again import find_again
 from recognizer.assets import shipped
 from recognizer.attention import Attention, at_one_place
-from recognizer.candidates import Candidate, Judged
+from recognizer.candidates import BOTH, Candidate, Judged
 from recognizer.classify import NO_DIGIT, Classifier
 from recognizer.dismissed import Dismissed
 from recognizer.errors import UsageError
@@ -118,9 +118,8 @@ class Recognizer:
     def _search(self, frame: Frame, attention: Attention | None, clock: _Clock) -> tuple[list[Judged], list[Digit]]:
         """Read the whole of a frame."""
         with clock.stage("find"):
-            views = Views(Greys(frame.image))
-            found = (search(views, attention.dismissed, attention.polarities(frame)) if attention
-                     else search(views, Dismissed()))
+            views = Views(Greys(frame.image), polarities=attention.polarities(frame) if attention else BOTH)
+            found = search(views, attention.dismissed if attention else Dismissed())
         candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
         probabilities = self._classified(candidates, clock)
         halves, of_halves = split(candidates, probabilities, lambda parts: self._classified(parts, clock))
@@ -156,8 +155,9 @@ class Recognizer:
         known = [attention.known[place].candidate for place in turn]
         wholes = {id(whole): whole for whole in (candidate.whole or candidate for candidate in known)}
         with clock.stage("find"):
+            views = Views(Greys(frame.image), attention.light, tuple({candidate.dark for candidate in known}))
             again = [[levelled(candidate, attention.tilt) for candidate in there]
-                     for there in find_again(Views(Greys(frame.image), attention.light), list(wholes.values()))]
+                     for there in find_again(views, list(wholes.values()))]
         rows = iter(self._classified([candidate for there in again for candidate in there], clock))
         read = {whole: [(candidate, next(rows)) for candidate in there]
                 for whole, there in zip(wholes, again, strict=True)}

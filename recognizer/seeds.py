@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.candidates import Look
+from recognizer.candidates import BOTH, Look, Polarities
 from recognizer.ground import PAPER, ink_of, off_ground
 from recognizer.types import Image
 
@@ -22,9 +22,6 @@ BOLDEST_BLOCK = 0.6  # side of a square all of ink, over height, that no pen mak
 BLURRED = 0.12  # a picture's blur over height from which on such a square may be a pen's
 MOST_CROWDED = 0.4  # share of the rectangle around a piece that may be ink of others
 SAMPLES = 16  # along each side of a box, and of the rectangle around it
-
-Polarities = tuple[bool, ...]
-BOTH: Polarities = (True, False)  # dark ink on a lighter ground, and light on dark
 
 Boxes = NDArray[np.int32]  # (N, 4): x, y, w, h
 Shares = NDArray[np.float64]

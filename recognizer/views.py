@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recognizer.candidates import Look
+from recognizer.candidates import BOTH, LIGHT, Look, Polarities
 from recognizer.ground import flatten, ground_of, shrink, white_of
 from recognizer.types import Box, Image
 
@@ -85,16 +85,20 @@ class Views:
     Args:
         greys: of the picture.
         light: of one of the same size, the last that was searched; by default its own.
+        polarities: of the ink that is looked for; without light ink a flattened picture need not show it well.
 
     Attributes:
         looks: those at which the whole picture is looked at, thin ink first.
         light: that is taken away.
+        polarities: as given.
     """
 
-    def __init__(self, greys: Greys, light: Light | None = None) -> None:
+    def __init__(self, greys: Greys, light: Light | None = None, polarities: Polarities = BOTH) -> None:
         self._greys = greys
+        self.polarities = polarities
         self.looks = greys.thin, QUARTER, EIGHTH
         self.light = light or _light(greys, self.looks)
+        self._white = self.light.white if LIGHT in polarities else 0
         self._flats: dict[Look, Image] = {}
 
     def scale(self, look: Look) -> float:
@@ -104,7 +108,7 @@ class Views:
     def flat(self, look: Look) -> Image:
         """The picture flattened, (H, W) uint8, at a look."""
         if look not in self._flats:
-            self._flats[look] = flatten(_smooth(self._greys.at(look)), self.light.grounds[look], self.light.white)
+            self._flats[look] = flatten(_smooth(self._greys.at(look)), self.light.grounds[look], self._white)
         return self._flats[look]
 
     def flat_part(self, look: Look, box: Box) -> tuple[Image, Box]:
@@ -116,7 +120,7 @@ class Views:
         wide, (columns, rows) = self.scale(look), self.light.size
         down, across = ground.shape[0] * wide / rows, ground.shape[1] * wide / columns
         ground = ground[_span(here.y, here.h, down), _span(here.x, here.w, across)]
-        return flatten(_smooth(grey), ground, self.light.white), here
+        return flatten(_smooth(grey), ground, self._white), here
 
 
 def scale(look: Look, size: tuple[int, int]) -> float:
