@@ -34,19 +34,19 @@ def find_again(views: Views, before: list[Candidate]) -> list[list[Candidate]]:
     return [next(anew) if now is None else [now] for now in same]
 
 
-def _spot(views: Views, candidate: Candidate, margin: float) -> tuple[Spot, Box]:
-    """Where a candidate was, in a part of the picture, and where that lies, in pixels of its look."""
+def _spot(views: Views, candidate: Candidate, margin: float) -> Spot:
+    """Where a candidate was, in a part of the picture."""
     look = candidate.look or FULL
     wide = views.scale(look)
     seed = Box(*[round(side / wide) for side in candidate.box])
-    flat, window = views.flat_part(look, around(seed, margin))
-    seed = seed.moved(-window.x, -window.y)
-    return Spot(flat, look, candidate.dark, seed, round(candidate.contrast * PAPER), trusted=True), window
+    flat, (x, y, *_) = views.flat_part(look, around(seed, margin))
+    strength = round(candidate.contrast * PAPER)
+    return Spot(flat, look, candidate.dark, seed.moved(-x, -y), strength, trusted=True, origin=(x, y))
 
 
 def _hardly_changed(views: Views, before: Candidate) -> Candidate | None:
     """The same ink in one piece, about as large as it was and off the edges of a small window; None where it isn't."""
-    spot, window = _spot(views, before, MARGIN)
+    spot = _spot(views, before, MARGIN)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(spot.ink, connectivity=8, ltype=cv2.CV_16U)
     pieces = [(Box(*box), area) for *box, area in stats[1:].tolist()]
     if not pieces:
@@ -57,12 +57,12 @@ def _hardly_changed(views: Views, before: Candidate) -> Candidate | None:
         if any(2 * other.intersection(spot.seed) > other.area and ink > BROKEN * area
                for other, ink in pieces if other is not box):
             return None
-    rows, columns = before.mask.shape
-    inside = box.x and box.y and box.x + box.w < window.w and box.y + box.h < window.h
+    (high, wide), (rows, columns) = spot.flat.shape, before.mask.shape
+    inside = box.x and box.y and box.x + box.w < wide and box.y + box.h < high
     if not inside or not _as_large(box.h, rows) or not _as_large(box.w, columns):
         return None
     mask = (box.of(labels) == label).view(np.uint8)
-    return candidate_of(Piece(box.moved(window.x, window.y), mask, "", True), spot, views.scale(spot.look))
+    return candidate_of(Piece(box, mask, "", True), spot, views.scale(spot.look))
 
 
 def _as_large(now: int, then: int) -> bool:
@@ -72,6 +72,5 @@ def _as_large(now: int, then: int) -> bool:
 def _changed(views: Views, before: list[Candidate]) -> list[list[Candidate]]:
     """What may be a digit where the ink of candidates has changed."""
     spots = [_spot(views, candidate, MARGINS[0]) for candidate in before]
-    return [[candidate_of(piece._replace(box=piece.box.moved(window.x, window.y)), spot, views.scale(spot.look))
-             for piece in pieces if not piece.refused]
-            for (spot, window), pieces in zip(spots, cut_free([spot for spot, _ in spots]), strict=True)]
+    return [[candidate_of(piece, spot, views.scale(spot.look)) for piece in pieces if not piece.refused]
+            for spot, pieces in zip(spots, cut_free(spots), strict=True)]

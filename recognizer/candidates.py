@@ -21,20 +21,22 @@ class Look:
     """At what scale a picture is looked at, and what it may show there.
 
     Attributes:
-        shrink: how many times smaller than the working picture.
+        shrink: how many times smaller than the working picture; under 1 it is larger.
         parts: the background's window is the picture's shorter side divided by this.
         heights: of the ink, in pixels of the smaller picture.
         blur: by how many pixels strokes may be thickened there.
         edge: how many pixels wide a stroke's soft edge is there.
         faintest: contrast from which on ink counts; thin strokes lose some when a picture is made smaller.
+        small: height in pixels under which ink is cut out at the next finer look.
     """
 
-    shrink: int
+    shrink: float
     parts: int
     heights: range
     blur: float
     edge: int
     faintest: float
+    small: int = 0
 
 
 class Candidate(NamedTuple):

@@ -9,16 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from recognizer.candidates import Candidate, Look
-from recognizer.cut import cut_free
+from recognizer.cut import around, cut_free
 from recognizer.dismissed import Dismissed
 from recognizer.ground import PAPER
 from recognizer.normalise import SIZE, normalise
 from recognizer.seeds import Seeds, find_seeds, strengths
 from recognizer.shape import Piece, Spot
 from recognizer.types import Box, Image
-from recognizer.views import FULL, HALF, Greys, Views
+from recognizer.views import DOUBLE, FULL, HALF, Greys, Views
 
-SMALL = 24  # height at half size under which ink is cut out at full size
+FINER = {HALF: FULL, FULL: DOUBLE}
+ROOM = 1.6  # around a seed at double size, in its longer side
 NO_CROP = np.zeros((SIZE, SIZE), np.uint8)
 
 
@@ -62,29 +63,39 @@ def _candidates(views: Views, look: Look, seeds: Seeds, dismissed: Dismissed) ->
 
 
 def _cut(views: Views, look: Look, seeds: Seeds) -> list[list[Candidate]]:
-    """The ink at each seed; what is small or faint is cut out at full size."""
+    """The ink at each seed."""
     found: list[list[Candidate]] = [[] for _ in seeds.boxes]
-    large = np.full(len(seeds.boxes), True)
-    if look is HALF:
-        large = (seeds.boxes[:, 3] >= SMALL) & (seeds.strength >= FULL.faintest * PAPER)
-    spots = _spots(views, look, seeds[large])
-    places = np.flatnonzero(large)
-    if not large.all():
-        rest = seeds[~large]
-        boxes = HALF.shrink * rest.boxes
-        again = Seeds(boxes, rest.dark, strengths(views.flat(FULL), boxes, rest.dark), rest.refused)
-        strong = again.strength >= FULL.faintest * PAPER
-        spots += _spots(views, FULL, again[strong])
-        places = np.concatenate([places, np.flatnonzero(~large)[strong]])
-    for place, spot, pieces in zip(places.tolist(), spots, cut_free(spots), strict=True):
+    spots = _spots(views, look, seeds)
+    for (place, spot), pieces in zip(spots.items(), cut_free(list(spots.values())), strict=True):
         found[place] = [candidate_of(piece, spot, views.scale(spot.look)) for piece in pieces]
     return found
 
 
-def _spots(views: Views, look: Look, seeds: Seeds) -> list[Spot]:
-    flat = views.flat(look)
-    return [Spot(flat, look, dark, Box(*box), strength) for box, dark, strength in
-            zip(seeds.boxes.tolist(), seeds.dark.tolist(), seeds.strength.tolist(), strict=True)]
+def _spots(views: Views, look: Look, seeds: Seeds) -> dict[int, Spot]:
+    """Where to cut, by the seeds' indices; what is small, or faint at half size, is cut out of a larger picture."""
+    small = seeds.boxes[:, 3] < look.small
+    if look is HALF:
+        small |= seeds.strength < FULL.faintest * PAPER
+    listed = zip(seeds.boxes.tolist(), seeds.dark.tolist(), seeds.strength.tolist(), strict=True)
+    spots = {place: _spot(views, look, Box(*box), dark, strength)
+             for place, ((box, dark, strength), other) in enumerate(zip(listed, small, strict=True)) if not other}
+    if small.any():
+        finer, rest = FINER[look], seeds[small]
+        boxes = round(look.shrink / finer.shrink) * rest.boxes
+        strength = strengths(views.flat(FULL), boxes, rest.dark) if finer is FULL else rest.strength
+        strong = strength >= finer.faintest * PAPER
+        places = np.flatnonzero(small)[strong].tolist()
+        of_rest = _spots(views, finer, Seeds(boxes, rest.dark, strength, rest.refused)[strong])
+        spots |= {places[k]: spot for k, spot in of_rest.items()}
+    return spots
+
+
+def _spot(views: Views, look: Look, seed: Box, dark: bool, strength: int) -> Spot:
+    """A place to cut in the whole picture, or in a part of one that is too large for that."""
+    if look is not DOUBLE:
+        return Spot(views.flat(look), look, dark, seed, strength)
+    flat, (x, y, *_) = views.flat_part(look, around(seed, ROOM))
+    return Spot(flat, look, dark, seed.moved(-x, -y), strength, origin=(x, y))
 
 
 def _refused(seeds: Seeds, wide: float) -> list[Candidate]:
@@ -97,6 +108,6 @@ def _refused(seeds: Seeds, wide: float) -> list[Candidate]:
 
 def candidate_of(piece: Piece, spot: Spot, wide: float) -> Candidate:
     """The candidate that a piece of ink in a spot's picture is, whose pixels are `wide` ones of the frame."""
-    box = Box(*(round(v * wide) for v in piece.box))
+    box = Box(*(round(v * wide) for v in piece.box.moved(*spot.origin)))
     crop = NO_CROP if piece.refused else normalise(piece.mask)
     return Candidate(box, crop, spot.strength / PAPER, spot.dark, piece.refused, piece.sure, spot.look, piece.mask)

@@ -18,6 +18,7 @@ SHARED = 0.5  # two boxes are at one place when the smaller one shares so much o
 MADE_OF = 0.6  # of a piece's width, the share that digits must cover for it to be no more than them; and of theirs
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
 CERTAIN = 0.9  # probability that a digit on uneven ground needs, and light ink or a bare stroke that stands alone
+SMALL, CERTAIN_SMALL = 24, 0.99  # likewise for ink of less height, in pixels of the working picture
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 SAME_INK = 2.5  # contrasts of one sheet's ink differ by less than this factor
 ALIKE = 1.35  # heights of one size differ by less than this factor
@@ -103,16 +104,22 @@ def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]
     """Indices of those that don't need the company of others, or have it.
 
     What stands on uneven ground needs it, and what is of the rarer polarity: a sheet and a board are seldom
-    in one picture. So do light ink and bare strokes that the network is not certain of: rooms are full of light
-    bars, and pages of strokes.
+    in one picture. So do light ink, bare strokes and small ink that the network is not certain of: rooms are full of
+    light bars, and pages of strokes and small letters.
     """
-    sure = [c for c in digits if c.sure]
+    is_sure = [c.sure and (p >= CERTAIN_SMALL or not _small(c)) for c, p in zip(digits, best.tolist(), strict=True)]
+    sure = [c for c, alone in zip(digits, is_sure, strict=True) if alone]
     dark = sum(c.dark for c in sure)
     rarer = None if 2 * dark == len(sure) else 2 * dark < len(sure)
     certain = best >= CERTAIN
     return [i for i, c in enumerate(digits)
-            if ((certain[i] or (c.dark and c.box.w >= SLIM * c.box.h)) and c.sure and c.dark != rarer)
-            or ((certain[i] or c.sure) and _in_company(c, sure))]
+            if ((certain[i] or (c.dark and c.box.w >= SLIM * c.box.h)) and is_sure[i] and c.dark != rarer)
+            or ((certain[i] or is_sure[i]) and _in_company(c, sure))]
+
+
+def _small(candidate: Candidate) -> bool:
+    """Whether ink is of so few pixels that letters and scraps look like digits."""
+    return candidate.look is not None and candidate.look.shrink * candidate.mask.shape[0] < SMALL
 
 
 def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -177,7 +184,8 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
     rim = 0.04 * boxes[:, None, 2:]
     off_rim = ((start.swapaxes(0, 1) > start + rim) & (stop.swapaxes(0, 1) < stop - rim)).all(axis=2)
     as_tall = boxes[None, :, 3] > 0.6 * boxes[:, None, 3]
-    encloses = (larger & same_polarity & off_rim).any(axis=1)
+    sure = np.array([c.sure for c in candidates], bool)
+    encloses = (larger & same_polarity & off_rim & sure).any(axis=1)
     within = larger & same_polarity & as_tall
     runs_together = (within & (within.astype(np.intp) @ ~together > 0)).any(axis=1)  # two that stand apart
     loses = encloses | runs_together

@@ -54,6 +54,7 @@ class Spot(NamedTuple):
         seed: a box that holds some of the ink, in pixels of `flat`.
         strength: how far the ink stands out there, in tones, PAPER at most on dark ink.
         trusted: a digit was read there a moment ago, so the ground beside it isn't looked at again.
+        origin: where the left top of `flat` lies, in pixels of the whole picture at the look's scale.
     """
 
     flat: Image
@@ -62,6 +63,7 @@ class Spot(NamedTuple):
     seed: Box
     strength: int
     trusted: bool = False
+    origin: tuple[int, int] = (0, 0)
 
     @property
     def level(self) -> int:

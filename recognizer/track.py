@@ -47,7 +47,7 @@ class _Track:
     @property
     def present(self) -> bool:
         """Whether it is to be shown: clutter comes and goes."""
-        often = sum(self.recent) >= PRESENT * len(self.recent)
+        often = self.recent.count(True) >= PRESENT * len(self.recent)
         return often and self.seen >= APPEARS and self.missed <= COASTS
 
     def see(self, digit: Digit) -> None:

@@ -16,9 +16,11 @@ LARGE = 960  # longer side from which on a picture is worth halving
 
 
 # Thin ink is looked for in the working picture, or at half its size where that will do; thick ink at a quarter. What
-# fills a good part of the picture shows at an eighth, where the background's window is as large as the picture.
-FULL = Look(1, 12, range(10, 160), blur=3, edge=2, faintest=0.18)
-HALF = Look(2, 12, range(5, 80), blur=1.5, edge=1, faintest=0.13)
+# fills a good part of the picture shows at an eighth, where the background's window is as large as the picture. Small
+# ink is cut out of the picture at double its size.
+DOUBLE = Look(0.5, 12, range(20, 320), blur=6, edge=3, faintest=0.18)
+FULL = Look(1, 12, range(10, 160), blur=3, edge=2, faintest=0.18, small=28)
+HALF = Look(2, 12, range(5, 80), blur=1.5, edge=1, faintest=0.13, small=24)
 QUARTER = Look(4, 3, range(12, WORKING_SIDE), blur=1, edge=1, faintest=0.18)
 EIGHTH = Look(8, 1, range(16, WORKING_SIDE), blur=1, edge=1, faintest=0.18)
 
@@ -59,9 +61,12 @@ class Greys:
         wide = scale(look, self.size)
         here = box.clipped(max(1, round(self.size[0] / wide)), max(1, round(self.size[1] / wide)))
         part = self._image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)]
-        if wide > 1:
+        if wide > 1:  # before it is made grey, since that takes longer
             part = np.asarray(cv2.resize(part, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
-        return _grey(part), here
+        grey = _grey(part)
+        if wide < 1:
+            grey = np.asarray(cv2.resize(grey, (here.w, here.h), interpolation=cv2.INTER_CUBIC), np.uint8)
+        return grey, here
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def scale(look: Look, size: tuple[int, int]) -> float:
 
 def _light(greys: Greys, looks: tuple[Look, ...]) -> Light:
     grounds = {look: ground_of(greys.at(look), look.parts) for look in looks}
-    grounds[FULL] = grounds[greys.thin]
+    grounds[FULL] = grounds[DOUBLE] = grounds[greys.thin]
     return Light(greys.size, grounds, white_of(greys.at(greys.thin)))
 
 
