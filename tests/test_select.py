@@ -8,6 +8,7 @@ from recognizer.classify import NO_DIGIT
 from recognizer.find import NO_CROP
 from recognizer.select import best_of_each, digits_of, select, text_lines
 from recognizer.types import Box
+from recognizer.views import DOUBLE, FULL
 
 
 def candidate(x, y, w, h, dark=True, refused=""):
@@ -53,6 +54,27 @@ def test_ink_much_fainter_than_what_is_around_it_is_no_company():
     faint = candidate(100, 100, 30, 50)._replace(sure=False, contrast=0.15)
     company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
     assert labels([faint, *company], [likely(4, 0.99), likely(5), likely(2)]) == [2, 5]
+
+
+def small(x, look, height):
+    """A candidate of 14 by 20 pixels, with a mask of so many rows."""
+    return candidate(x, 100, 14, 20)._replace(look=look, mask=np.ones((height, height), np.uint8))
+
+
+def test_small_ink_needs_certainty_or_the_company_of_certain_ink():
+    assert labels([small(0, DOUBLE, 40)], [likely(4, 0.95)]) == []
+    assert labels([small(0, DOUBLE, 40)], [likely(4, 0.995)]) == [4]
+    assert labels([small(0, FULL, 40)], [likely(4, 0.95)]) == [4]  # that isn't small
+    row = [small(x, DOUBLE, 40) for x in (0, 40, 80)]
+    assert labels(row, [likely(4, 0.95), likely(5, 0.995), likely(6, 0.995)]) == [4, 5, 6]
+    assert labels(row, [likely(4, 0.95), likely(5, 0.95), likely(6, 0.995)]) == [6]
+
+
+def test_a_scrap_on_uneven_ground_inside_a_digit_makes_no_ring_of_it():
+    digit, inside = candidate(100, 100, 40, 66), candidate(112, 106, 14, 24)
+    rows = [likely(9), likely(6, 0.96)]
+    assert labels([digit, inside], rows) == [6]  # such as a digit that somebody drew a ring around
+    assert labels([digit, inside._replace(sure=False)], rows) == [9]
 
 
 def test_a_bare_stroke_alone_needs_certainty():
