@@ -16,6 +16,7 @@ from recognizer.views import Light
 
 # Frames and seconds after which a picture is searched again: when it has changed, and in any case.
 SOON, LATE = (4, 0.12), (30, 1.0)
+CALM = 3  # how many times as long light ink isn't looked for beside dark digits in a picture that doesn't change
 SAMPLES, PATCH = 200, 10  # samples along a picture that tell whether it changed, and along each patch of it
 CHANGED, FEW = 8, 0.01  # tones by which the mean of a patch must differ, and the share of such that hands' tremor makes
 LOOKS = 16  # known digits that are looked at in one frame at most; of more, some in turn
@@ -65,7 +66,8 @@ class Attention:
         self.dismissed = Dismissed()
         self._searched = 0, 0.0  # the frame's index and time
         self._both = 0, 0.0  # those of the last one that was searched for dark and light ink
-        self._patches = np.zeros((0, 0), np.uint8)  # and how it looked
+        self._stirred = False  # the picture has changed since
+        self._patches = np.zeros((0, 0), np.uint8)  # how the last one that was searched looked
         self._restless = False  # it was searched since it had changed
         self._round = 0  # of looking at many digits in turn
 
@@ -83,13 +85,15 @@ class Attention:
         if frames < SOON[0] and seconds < SOON[1]:
             return False
         before, self._restless = self._restless, self._changed(frame)
-        return before or self._restless
+        must = before or self._restless
+        self._stirred |= must
+        return must
 
     def polarities(self, frame: Frame) -> Polarities:
         """Of what ink to search a frame for: while all digits are dark, light ink is looked for now and then only."""
         known = {k.candidate.dark for k in self.known}
-        index, time = self._both
-        late = not 0 < frame.index - index < LATE[0] or not 0 <= frame.time - time < LATE[1]
+        (index, time), calm = self._both, 1 if self._stirred else CALM
+        late = not 0 < frame.index - index < calm * LATE[0] or not 0 <= frame.time - time < calm * LATE[1]
         return BOTH if late or frame.size != self.light.size or len(known) != 1 else tuple(known)
 
     def _changed(self, frame: Frame) -> bool:
@@ -100,7 +104,7 @@ class Attention:
     ) -> None:
         """Take what a search of a frame found, which digits it came to, and by what tilt they were turned upright."""
         if self.polarities(frame) == BOTH:
-            self._both = frame.index, frame.time
+            self._both, self._stirred = (frame.index, frame.time), False
         self.tilt = tilt
         read = {j.candidate.box: j for j in judged if not j.reason}
         before = {id(k): k for k in self.known} if frame.size == self.light.size else {}
