@@ -22,6 +22,7 @@ SMALL, CERTAIN_SMALL = 24, 0.99  # likewise for ink of less height, in pixels of
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 SAME_INK = 2.5  # contrasts of one sheet's ink differ by less than this factor
 ALIKE = 1.35  # heights of one size differ by less than this factor
+UNREAD = 0.5  # what refused pieces of a line count against those that the network took for no digits
 NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
 TOP = 3  # likeliest labels that a digit carries
 
@@ -149,6 +150,8 @@ def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> 
     line = np.unique(_groups(linked), return_inverse=True)[1]
     # A bare stroke tells nothing: it is a 1, an l or a letter's stem. Wide pieces are several letters.
     characters = np.where(w < SLIM * h, 0.1, np.maximum(1, w / (0.7 * h)))
+    # What the network wasn't asked about may be a letter, or clutter beside the sheet, or a digit that is too bold.
+    characters[[bool(c.refused) for c in candidates]] *= UNREAD
     single = np.where(wide, 0, digit_like)
     size = np.bincount(line, characters)
     share = np.bincount(line, characters * single) / size

@@ -77,6 +77,17 @@ def test_a_scrap_on_uneven_ground_inside_a_digit_makes_no_ring_of_it():
     assert labels([digit, inside._replace(sure=False)], rows) == [9]
 
 
+def test_a_digit_too_bold_and_clutter_beside_the_sheet_make_no_letters_of_a_line():
+    line = [candidate(284, 330, 26, 80), candidate(504, 324, 82, 82), candidate(636, 324, 32, 76),
+            candidate(730, 320, 74, 82), candidate(874, 318, 48, 80)]
+    bold = [candidate(368, 328, 80, 80, refused="shape"), candidate(376, 327, 72, 44, refused="shape")]
+    clutter = [candidate(167, 333, 74, 97, refused="ground"), candidate(242, 346, 10, 64, refused="crowd")]
+    rows = [likely(label, 0.99) for label in (1, 6, 1, 0, 7)]
+    assert labels(line, rows, bold + clutter) == [0, 1, 1, 6, 7]
+    word = [candidate(left, 330, 60, 80) for left in (50, 120, 190, 370)]
+    assert labels(line + word, rows + [likely(NO_DIGIT, 0.99)] * 4, bold) == []
+
+
 def test_a_bare_stroke_alone_needs_certainty():
     assert labels([candidate(0, 0, 10, 50)], [likely(1, 0.8)]) == []
     assert labels([candidate(0, 0, 10, 50)], [likely(1, 0.95)]) == [1]
