@@ -57,6 +57,12 @@ def test_a_wrong_label_is_placed_but_not_right(labelled):
     assert result.label_accuracy == result.right / result.placed
 
 
+def test_photographs_made_smaller_are_scored_where_their_digits_are_then(labelled):
+    whole, half = (score(shipped("models/digits.tflite"), labelled, scale) for scale in (1.0, 0.5))
+    assert (half.pictures, half.digits) == (whole.pictures, whole.digits)
+    assert half.placed > 0.8 * whole.placed
+
+
 @pytest.mark.parametrize("content", ["no json", '{"file": 1}', '[{"file": "a.png", "digits": [{"label": 1}]}]'])
 def test_other_labels_are_refused_by_name(tmp_path, content):
     labels = tmp_path / "odd.json"

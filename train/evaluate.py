@@ -12,7 +12,7 @@ from train.data import Labels, Mnist, Pictures, load_mnist
 from train.judge import Judge, load_judge
 from train.measures import Figures, Logits, measure
 from train.not_digits import NotDigits
-from train.photographs import Score, score
+from train.photographs import SCALES, Score, score
 from train.replace import replacing
 from train.report import write_report
 from train.samples import NO_DIGIT, Material, make_epoch, plain, plain_others
@@ -68,7 +68,7 @@ class Evaluation:
         temperature: that it was judged with.
         agreement: share of the test set on which the Keras network says the same.
         speed: against the article's network.
-        photographs: the whole program's score with it.
+        photographs: the whole program's score with it, for each of SCALES.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Evaluation:
     temperature: float
     agreement: float | None = None
     speed: Speed | None = None
-    photographs: Score | None = None
+    photographs: tuple[Score, ...] = ()
 
 
 def main(argv: list[str]) -> None:
@@ -107,7 +107,7 @@ def main(argv: list[str]) -> None:
         temperature=judge.temperature,
         agreement=_agreement(answers, load_judge(args.keras)) if args.keras else None,
         speed=measure_speed(judge.classifier) if judge.classifier else None,
-        photographs=score(args.model, args.pictures) if args.pictures else None,
+        photographs=tuple(score(args.model, args.pictures, scale) for scale in SCALES if args.pictures),
     )
     print(write_report(evaluation, args.out))
     if args.json:
@@ -141,7 +141,7 @@ def write_json(evaluation: Evaluation, file: Path) -> None:
         "accuracy_degraded": evaluation.degraded.accuracy, "auroc_degraded": evaluation.degraded.auroc,
         "agreement": evaluation.agreement, "bytes": evaluation.size,
         "times_faster": evaluation.speed and evaluation.speed.times_faster,
-        "photographs_f1": evaluation.photographs and evaluation.photographs.f1,
+        "photographs_f1": evaluation.photographs[0].f1 if evaluation.photographs else None,
     }
     with replacing(file) as [beside]:
         beside.write_text(json.dumps({k: v for k, v in content.items() if v is not None}, indent=2) + "\n")

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.errors import SourceError
+from recognizer.ground import shrink
 from recognizer.pictures import read_picture
 from recognizer.pipeline import Recognizer
 from recognizer.types import Box, Digit
 
 LEAST_OVERLAP = 0.5  # intersection over union from which on a digit was found
+SCALES = (1.0, 0.5, 0.3)  # of the photographs: what is read well at one size should be at another
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,12 @@ class Score:
         return self.right / max(1, self.placed)
 
 
-def score(model: Path, labels: Path) -> Score:
+def score(model: Path, labels: Path, scale: float = 1.0) -> Score:
     """Read labelled photographs with a model.
 
     Args:
         model: a .tflite file with its manifest.
+        scale: how large the photographs are made first, 1 at most.
         labels: JSON, a list of `{"file": …, "digits": [{"label": …, "box": [x, y, w, h]}, …]}`; the pictures lie
             beside it or in a folder `images` there. Records without `digits` are passed over.
 
@@ -66,8 +69,8 @@ def score(model: Path, labels: Path) -> Score:
     recognizer = Recognizer(model)
     pictures = digits = found = placed = right = 0
     for name, wanted in _records(labels):
-        read = recognizer.read(read_picture(name)).digits
-        pairs = match(read, [box for _, box in wanted])
+        read = recognizer.read(shrink(read_picture(name), scale)).digits
+        pairs = match(read, [Box(*(round(scale * side) for side in box)) for _, box in wanted])
         pictures, digits, found, placed = pictures + 1, digits + len(wanted), found + len(read), placed + len(pairs)
         right += sum(str(read[i].label) == wanted[j][0] for i, j in pairs)
     return Score(pictures, digits, found, placed, right)

@@ -11,6 +11,7 @@ import numpy as np
 from recognizer.bundle import CLASSES
 from recognizer.classify import softmax
 from train import figures as draw
+from train.photographs import SCALES
 from train.replace import replacing
 
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ def _lines(evaluation: Evaluation) -> Iterable[str]:
     yield from _table(("file", ""), *_of_the_file(evaluation))
     if photographs := evaluation.photographs:
         yield from _table(
-            ("photographs", "digits", "recall", "precision", "F1", "label right where found"),
-            (str(photographs.pictures), str(photographs.digits), f"{photographs.recall:.3f}",
-             f"{photographs.precision:.3f}", f"{photographs.f1:.4f}", f"{photographs.label_accuracy:.3f}"),
+            ("photographs", "made", "digits", "recall", "precision", "F1", "label right where found"),
+            *((str(s.pictures), f"{scale:g} times as large", str(s.digits), f"{s.recall:.3f}", f"{s.precision:.3f}",
+               f"{s.f1:.4f}", f"{s.label_accuracy:.3f}") for scale, s in zip(SCALES, photographs, strict=True)),
         )
     for name in ("confusion", "reliability", "worst"):
         yield f"![{name}]({name}.png)"
