@@ -19,6 +19,7 @@ MADE_OF = 0.6  # of a piece's width, the share that digits must cover for it to 
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
 CERTAIN = 0.9  # probability that a digit on uneven ground needs, and light ink or a bare stroke that stands alone
 SMALL, CERTAIN_SMALL = 24, 0.99  # likewise for ink of less height, in pixels of the working picture
+BEYOND_DOUBT = 0.999  # likewise for other dark ink on uneven ground, or that is bolder than most pens'
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 SAME_INK = 2.5  # contrasts of one sheet's ink differ by less than this factor
 ALIKE = 1.35  # heights of one size differ by less than this factor
@@ -104,17 +105,19 @@ def _among_letters(
 def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]:
     """Indices of those that don't need the company of others, or have it.
 
-    What stands on uneven ground needs it, and what is of the rarer polarity: a sheet and a board are seldom
-    in one picture. So do light ink, bare strokes and small ink that the network is not certain of: rooms are full of
-    light bars, and pages of strokes and small letters.
+    What stands on uneven ground or is bold needs it if there is any doubt of its label, and what is of the rarer
+    polarity: a sheet and a board are seldom in one picture. So do light ink, bare strokes and small ink that the
+    network is not certain of: rooms are full of light bars, and pages of strokes and small letters.
     """
     is_sure = [c.sure and (p >= CERTAIN_SMALL or not _small(c)) for c, p in zip(digits, best.tolist(), strict=True)]
     sure = [c for c, alone in zip(digits, is_sure, strict=True) if alone]
     dark = sum(c.dark for c in sure)
     rarer = None if 2 * dark == len(sure) else 2 * dark < len(sure)
-    certain = best >= CERTAIN
+    certain, beyond_doubt = best >= CERTAIN, best >= BEYOND_DOUBT
+    usual = [c.dark and c.box.w >= SLIM * c.box.h for c in digits]
     return [i for i, c in enumerate(digits)
-            if ((certain[i] or (c.dark and c.box.w >= SLIM * c.box.h)) and is_sure[i] and c.dark != rarer)
+            if (c.dark != rarer and is_sure[i] and (usual[i] or certain[i]))
+            or (c.dark != rarer and beyond_doubt[i] and usual[i] and not _small(c))
             or ((certain[i] or is_sure[i]) and _in_company(c, sure))]
 
 
@@ -126,7 +129,8 @@ def _small(candidate: Candidate) -> bool:
 def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which candidates stand in a line that is mostly letters, where an l is no 1 and an O no 0.
 
-    A line is what is linked by closeness: alike in height, level, and less than a height apart.
+    A line is what is linked by closeness: alike in height, level, and less than a height apart, of the lower one where
+    they are of two sizes: a large digit among other things is no capital.
 
     Args:
         candidates: N of one frame.
@@ -142,7 +146,8 @@ def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> 
     tall, low = np.maximum(h[:, None], h), np.minimum(h[:, None], h)
     gap = np.maximum(x[:, None], x) - np.minimum((x + w)[:, None], x + w)
     level = np.abs((y + h / 2)[:, None] - (y + h / 2))
-    beside = (gap < LINE_GAP * tall) & (gap > -0.4 * np.minimum(w[:, None], w))
+    reach = np.where(tall < WORD_ALIKE * low, tall, low)
+    beside = (gap < LINE_GAP * reach) & (gap > -0.4 * np.minimum(w[:, None], w))
     wide = w > WIDEST * h
     alike = tall < np.where(wide[:, None] | wide, WORD_ALIKE, LETTER_ALIKE) * low
     linked = beside & alike & (level < 0.5 * low) & (dark[:, None] == dark)

@@ -84,8 +84,23 @@ def test_a_digit_too_bold_and_clutter_beside_the_sheet_make_no_letters_of_a_line
     clutter = [candidate(167, 333, 74, 97, refused="ground"), candidate(242, 346, 10, 64, refused="crowd")]
     rows = [likely(label, 0.99) for label in (1, 6, 1, 0, 7)]
     assert labels(line, rows, bold + clutter) == [0, 1, 1, 6, 7]
-    word = [candidate(left, 330, 60, 80) for left in (50, 120, 190, 370)]
+    word = [candidate(left, 330, 60, 80) for left in (50, 120, 190, 410)]
     assert labels(line + word, rows + [likely(NO_DIGIT, 0.99)] * 4, bold) == []
+
+
+def test_a_large_digit_is_no_capital_of_smaller_things_some_way_off():
+    large, clutter = [candidate(516, 228, 248, 268)], [candidate(left, 270, 90, 130) for left in (888, 1000)]
+    none = [likely(NO_DIGIT, 0.99)] * 2
+    assert labels(large + clutter, [likely(3, 0.99), *none]) == [3]
+    near = [candidate(left, 270, 90, 130) for left in (780, 890)]
+    assert labels(large + near, [likely(3, 0.99), *none]) == []
+
+
+@pytest.mark.parametrize(("dark", "probability", "wanted"), [
+    (True, 0.9995, [2]), (True, 0.99, []), (False, 0.9995, [])])
+def test_a_bold_digit_alone_must_be_beyond_doubt(dark, probability, wanted):
+    bold = candidate(100, 100, 110, 130, dark=dark)._replace(sure=False)
+    assert labels([bold], [likely(2, probability)]) == wanted
 
 
 def test_a_bare_stroke_alone_needs_certainty():
