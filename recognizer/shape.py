@@ -17,6 +17,7 @@ from recognizer.types import Box, Image
 
 STAIRS = 0.6  # by how much the edge of a slanting stroke, counted in pixels, is longer than it is
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
+CLEAR = 0.01  # share of a window that may be other than ground around a piece that stands alone
 INSIDE = 1.5  # distance from the edge, in pixels, of ink all of whose neighbours are ink
 AROUND = 3  # pixels around a piece within which the ground beside it is looked at
 RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
@@ -33,7 +34,7 @@ class Limits:
     leaning: float = 1.0  # width over height of a straight stroke: what leans more is no 1
     leaning_alone: float = 0.65  # the same for a stroke that needs no company
     boldest: float = 0.5  # width of the thickest stroke over height
-    boldest_alone: float = 0.3  # the same for ink that needs no company
+    boldest_alone: float = 0.3  # the same for ink that needs no company, nor to be alone in its window
     boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
     most_doubt: float = 1.5  # how many times more uneven it may be for ink in the company of surer digits
@@ -116,7 +117,9 @@ def _judge(sheet: Sheet, groups: list[Group], spots: list[Spot]) -> tuple[list[t
     for k, (group, box, cutting, tile) in enumerate(zip(groups, boxes, cuttings, pieces.tiles.tolist(), strict=True)):
         piece, spot = Piece(box, NO_MASK, refused[k], False), spots[tile]
         if not piece.refused:
-            piece = _on_ground(piece, cutting, spot, bare[k], odd[k])
+            piece = _on_ground(piece, cutting, spot, bare[k])
+            if odd[k] and piece.sure and not spot.trusted:
+                piece = piece._replace(sure=_nothing_else(sheet.window(group, box), spot.strength))
             free = piece.refused or not bare[k] or spot.trusted
             if not free and _attached(sheet.window(group, box), spot.strength):
                 piece = piece._replace(refused="attached", sure=False)
@@ -155,7 +158,7 @@ def _by_shape(
     return refused, bare.tolist(), odd.tolist()
 
 
-def _on_ground(piece: Piece, cutting: Cutting, spot: Spot, bare: bool, odd: bool) -> Piece:
+def _on_ground(piece: Piece, cutting: Cutting, spot: Spot, bare: bool) -> Piece:
     """A piece whose shape is a digit's, judged by the ground beside it."""
     x, y, w, h = cutting.box
     piece = piece._replace(mask=cutting.mask[y : y + h, x : x + w])
@@ -164,7 +167,13 @@ def _on_ground(piece: Piece, cutting: Cutting, spot: Spot, bare: bool, odd: bool
     doubt = _doubt(cutting, spot, LIMITS.uneven_bare if bare else LIMITS.uneven)
     if doubt > (1 if bare else LIMITS.most_doubt):
         return piece._replace(refused="ground")
-    return piece._replace(sure=doubt <= 1 and not odd)
+    return piece._replace(sure=doubt <= 1)
+
+
+def _nothing_else(window: Cutting, strength: int) -> bool:
+    """Whether a piece stands alone in its window, as on a sheet: what is odd there is no part of a room."""
+    elsewhere = off_ground(window.tones)[cv2.dilate(window.mask, THREE, iterations=AROUND) == 0]
+    return bool(np.count_nonzero(elsewhere > FREE_AT * strength) < CLEAR * len(elsewhere))
 
 
 def _attached(window: Cutting, strength: int) -> bool:

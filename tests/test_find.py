@@ -134,3 +134,15 @@ def test_small_digits_between_lines_are_read():
                for (label, *_), box in zip(places, boxes, strict=True)]
     assert set(read) <= set(written)
     assert len(set(read)) >= len(written) / 2
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_bold_bare_stroke_is_sure_where_nothing_else_is_around_it(beside):
+    picture = np.full((480, 640), 200.0)
+    cv2.line(picture, (310, 190), (300, 290), 60, 24)
+    if beside:
+        cv2.rectangle(picture, (240, 200), (265, 300), 90, cv2.FILLED)
+    picture = cv2.GaussianBlur(picture, (0, 0), 1.0) + np.random.default_rng(0).normal(0, 2, picture.shape)
+    found = found_at(picture, Box(288, 178, 34, 124))
+    assert found
+    assert any(c.sure for c in found) == (not beside)
