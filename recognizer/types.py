@@ -200,7 +200,7 @@ class Reading:
             when it changes. In photographs all of them.
         fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
         milliseconds: that each stage took.
-        judged: all candidates of the frame, with what became of them.
+        judged: all candidates that were looked at, with what became of them.
         searched: the whole frame was looked through. Else only the places of the digits that were read in the last
             frame were, and what is no digit comes from the last search.
         debug: its picture is to show what the program sees.
