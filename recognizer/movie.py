@@ -87,7 +87,7 @@ class Movie:
             return
         if picture.shape[1::-1] != self._size:
             picture = np.asarray(cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA), np.uint8)
-        planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), np.uint8)  # thrice as fast as PyAV does it
+        planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), np.uint8)
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         self._last = max(place, self._last + 1)
         frame.pts, frame.time_base = self._last, self._tick

@@ -124,9 +124,10 @@ def test_small_digits_between_lines_are_read():
     places = [(label, style, 92 + 96 * column, 82 + 96 * row, 60, 6) for column in range(9)
               for row, (label, style) in enumerate(styles)]
     picture, boxes = page(places, shape=(640, 1280))
-    for line in range(10):
-        cv2.line(picture, (64 + 96 * line, 64), (64 + 96 * line, 448), 120, 4)
-        cv2.line(picture, (64, 64 + 96 * min(line, 4)), (928, 64 + 96 * min(line, 4)), 120, 4)
+    for column in range(64, 929, 96):
+        cv2.line(picture, (column, 64), (column, 448), 120, 4)
+    for row in range(64, 449, 96):
+        cv2.line(picture, (64, row), (928, row), 120, 4)
     small = cv2.GaussianBlur(cv2.resize(picture, (320, 160), interpolation=cv2.INTER_AREA), (0, 0), 0.8)
     read = [(d.label, round(d.box.centre[0] / 24), round(d.box.centre[1] / 24))
             for d in Recognizer().read(small.clip(0, 255).astype(np.uint8)).digits]

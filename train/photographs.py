@@ -58,9 +58,9 @@ def score(model: Path, labels: Path, scale: float = 1.0) -> Score:
 
     Args:
         model: a .tflite file with its manifest.
-        scale: how large the photographs are made first, 1 at most.
         labels: JSON, a list of `{"file": …, "digits": [{"label": …, "box": [x, y, w, h]}, …]}`; the pictures lie
             beside it or in a folder `images` there. Records without `digits` are passed over.
+        scale: how large the photographs are made first, 1 at most.
 
     Raises:
         ModelError: no such bundle.
