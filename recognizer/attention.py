@@ -19,7 +19,7 @@ SOON, LATE = (4, 0.12), (30, 1.0)
 CALM = 3  # how many times as long light ink isn't looked for beside dark digits in a picture that doesn't change
 SAMPLES, PATCH = 200, 10  # samples along a picture that tell whether it changed, and along each patch of it
 CHANGED, FEW = 8, 0.01  # tones by which the mean of a patch must differ, and the share of such that hands' tremor makes
-LOOKS = 16  # known digits that are looked at in one frame at most; of more, some in turn
+LOOKS = 12  # known digits that are looked at in one frame at most; of more, some in turn
 ALWAYS = 4  # and these of them in every one: they tell how the sheet moves
 DOUBTS = 3  # searches in a row that must pass over a known digit before it is given up
 

@@ -17,6 +17,8 @@ from recognizer.types import COMMA, MINUS, POINT, Box, Digit, Image
 REACH = 1.4  # how far before a digit a mark may begin, in its heights; a digit before it ends the search
 WIDEST_GAP = 1.3  # between two digits with a point between them, in heights
 BEYOND = 0.75  # how far above and below the digit a mark of a tilted line may stand, likewise
+LOWEST = 0.85  # how far below the digit's middle a comma's own is at most, likewise
+SOFT = 0.05  # width of a stroke's soft edge, likewise
 LEVEL = 0.15  # tilt under which marks stand in the gap between two digits
 AT = 0.4  # share of the digit's own contrast from which a mark is ink
 SIDE = 64  # a digit's height in pixels from which on fewer pixels are looked at
@@ -66,7 +68,9 @@ def _before(image: Image, digits: list[Digit], lines: Lines, index: int) -> _Mar
     step = 1 + box.h // SIDE
     weakest, strongest = _range(_grey(image, box, step))
     left = before.x + before.w if before else box.x - round(REACH * box.h)
-    gap = _inside(image, left, box.y, box.x, box.y + box.h + round(BEYOND * box.h))
+    lowest = box.y + round((0.5 + LOWEST + LEVEL * REACH) * box.h)
+    soft = round(SOFT * box.h)
+    gap = _inside(image, left + soft, box.y, box.x - soft, lowest)
     if abs(lines.tilt) < LEVEL and gap.w >= 3 * step:
         least, most = _range(_grey(image, gap, step))
         if most - least < AT * (strongest - weakest):  # nothing there: by far the most frequent case
@@ -141,7 +145,7 @@ def _read(piece: _Piece, digit: Box, tilt: float, follows: bool) -> str:
         return MINUS
     if not follows or min(wide, high) < 0.04 or min(piece.box.w, piece.box.h) < 2:
         return ""
-    if 0.25 <= _level(piece.box, digit, tilt) <= 0.85 and wide <= 0.35 and high <= 0.55:
+    if 0.25 <= _level(piece.box, digit, tilt) <= LOWEST and wide <= 0.35 and high <= 0.55:
         return COMMA if piece.elongation > ROUND else POINT
     return ""
 

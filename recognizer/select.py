@@ -25,6 +25,7 @@ SAME_INK = 2.5  # contrasts of one sheet's ink differ by less than this factor
 ALIKE = 1.35  # heights of one size differ by less than this factor
 UNREAD = 0.5  # what refused pieces of a line count against those that the network took for no digits
 NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
+STILL = 0.5  # probability that it is a digit which one needs that was read a moment ago
 TOP = 3  # likeliest labels that a digit carries
 
 Classified = tuple[Candidate, NDArray[np.float32]]
@@ -68,6 +69,8 @@ def select(
 def best_of_each(found: list[list[Classified]], threshold: float, likeness: float = 0.0) -> list[list[Judged]]:
     """Judge candidates at places where digits were a moment ago: of each place's the likeliest is the digit.
 
+    What hardly looks like a digit for a frame or two is one still; whether it ever was is for the next search to tell.
+
     Args:
         found: the candidates of each place, each with its (11,) float32 probabilities.
         threshold, likeness: as in `select`.
@@ -77,7 +80,7 @@ def best_of_each(found: list[list[Classified]], threshold: float, likeness: floa
     """
     rows = np.array([row for there in found for _, row in there], np.float32).reshape(-1, NO_DIGIT + 1)
     likely = rows[:, :NO_DIGIT].max(axis=1)
-    counts = (likely >= threshold) & (1 - rows[:, NO_DIGIT] >= likeness)
+    counts = (likely >= threshold) & (1 - rows[:, NO_DIGIT] >= min(likeness, STILL))
     counted = iter(np.where(counts, likely, 0).tolist())
     return [_best(there, [next(counted) for _ in there]) for there in found]
 

@@ -38,7 +38,13 @@ def test_what_is_surely_a_digit_counts_though_labels_compete(none, likeness, wan
     row[[7, 1, NO_DIGIT]] = 0.55, 0.45 - none, none
     one = [candidate(0, 0, 30, 40)]
     assert [d.label for d in digits_of(select(one, row[None], [], 0.5, likeness))] == wanted
-    (there,) = best_of_each([[(one[0], row)]], 0.5, likeness)
+
+
+@pytest.mark.parametrize(("none", "wanted"), [(0.02, [7]), (0.4, [7]), (0.6, [])])
+def test_a_digit_that_was_read_a_moment_ago_is_one_while_that_is_likelier_than_not(none, wanted):
+    row = np.zeros(NO_DIGIT + 1, np.float32)
+    row[[7, NO_DIGIT]] = 1 - none, none
+    (there,) = best_of_each([[(candidate(0, 0, 30, 40), row)]], 0.3, 0.9)
     assert [d.label for d in digits_of(there)] == wanted
 
 
