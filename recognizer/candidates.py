@@ -48,7 +48,7 @@ class Candidate(NamedTuple):
         contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
         dark: dark ink on a lighter ground, not light on dark.
         refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.
-        sure: it stands on even ground; what doesn't is a digit only in the company of surer ones.
+        doubt: how uneven its ground is, from 0 on; what has more than 1 is a digit only in the company of surer ones.
         look: at which it was cut out; None for what wasn't.
         mask: (h, w) uint8, 0 or 1, of the ink in its box, at the look's scale; empty where its shape is refused.
         whole: what it was cut from, when it is one of two that touched.
@@ -59,10 +59,15 @@ class Candidate(NamedTuple):
     contrast: float
     dark: bool
     refused: str = ""
-    sure: bool = True
+    doubt: float = 0.0
     look: Look | None = None
     mask: Image = NO_MASK
     whole: Candidate | None = None
+
+    @property
+    def sure(self) -> bool:
+        """It stands on ground as even as a sheet's."""
+        return self.doubt <= 1
 
 
 class Judged(NamedTuple):

@@ -110,4 +110,4 @@ def candidate_of(piece: Piece, spot: Spot, wide: float) -> Candidate:
     """The candidate that a piece of ink in a spot's picture is, whose pixels are `wide` ones of the frame."""
     box = Box(*(round(v * wide) for v in piece.box.moved(*spot.origin)))
     crop = NO_CROP if piece.refused else normalise(piece.mask)
-    return Candidate(box, crop, spot.strength / PAPER, spot.dark, piece.refused, piece.sure, spot.look, piece.mask)
+    return Candidate(box, crop, spot.strength / PAPER, spot.dark, piece.refused, piece.doubt, spot.look, piece.mask)

@@ -18,6 +18,7 @@ SHARED = 0.5  # two boxes are at one place when the smaller one shares so much o
 MADE_OF = 0.6  # of a piece's width, the share that digits must cover for it to be no more than them; and of theirs
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
 CERTAIN = 0.9  # probability that a digit on uneven ground needs, and light ink or a bare stroke that stands alone
+DOUBTFUL, CERTAIN_DOUBTFUL = 1.5, 0.97  # likewise on ground of more doubt
 SMALL, CERTAIN_SMALL = 24, 0.99  # likewise for ink of less height, in pixels of the working picture
 BEYOND_DOUBT = 0.999  # likewise for other dark ink on uneven ground, or that is bolder than most pens'
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
@@ -116,7 +117,8 @@ def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]
     sure = [c for c, alone in zip(digits, is_sure, strict=True) if alone]
     dark = sum(c.dark for c in sure)
     rarer = None if 2 * dark == len(sure) else 2 * dark < len(sure)
-    certain, beyond_doubt = best >= CERTAIN, best >= BEYOND_DOUBT
+    certain = best >= np.array([CERTAIN_DOUBTFUL if c.doubt > DOUBTFUL else CERTAIN for c in digits])
+    beyond_doubt = best >= BEYOND_DOUBT
     usual = [c.dark and c.box.w >= SLIM * c.box.h for c in digits]
     return [i for i, c in enumerate(digits)
             if (c.dark != rarer and is_sure[i] and (usual[i] or certain[i]))

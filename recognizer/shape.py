@@ -37,7 +37,8 @@ class Limits:
     boldest_alone: float = 0.3  # the same for ink that needs no company, nor to be alone in its window
     boldest_bare: float = 0.16  # the same for a bare stroke: the spine of a book is bolder
     uneven: float = 0.2  # how far the ground beside the ink may be off, in the ink's contrasts
-    most_doubt: float = 1.5  # how many times more uneven it may be for ink in the company of surer digits
+    most_doubt: float = 2.5  # how many times more uneven it may be for ink in the company of surer digits
+    odd: float = 1.25  # what ink that needs company whatever its ground counts as, likewise
     uneven_bare: float = 0.15  # the same for a bare stroke, which rooms are full of
 
 
@@ -85,13 +86,13 @@ class Piece(NamedTuple):
         box: tight, in pixels of the spot's `flat`.
         mask: (h, w) uint8, 0 or 1; empty where its shape is refused.
         refused: why it is no digit, in a word; empty when it may be one.
-        sure: the ground beside it is even, as a sheet's is.
+        doubt: how uneven the ground beside it is: up to 1 as even as a sheet's.
     """
 
     box: Box
     mask: Image
     refused: str
-    sure: bool
+    doubt: float
 
 
 def examine(sheet: Sheet, spots: list[Spot], chosen: list[int]) -> list[tuple[int, Piece]]:
@@ -115,14 +116,15 @@ def _judge(sheet: Sheet, groups: list[Group], spots: list[Spot]) -> tuple[list[t
     refused, bare, odd = _by_shape(pieces, lengths, widest, spots)
     found = []
     for k, (group, box, cutting, tile) in enumerate(zip(groups, boxes, cuttings, pieces.tiles.tolist(), strict=True)):
-        piece, spot = Piece(box, NO_MASK, refused[k], False), spots[tile]
+        piece, spot = Piece(box, NO_MASK, refused[k], 0.0), spots[tile]
         if not piece.refused:
             piece = _on_ground(piece, cutting, spot, bare[k])
-            if odd[k] and piece.sure and not spot.trusted:
-                piece = piece._replace(sure=_nothing_else(sheet.window(group, box), spot.strength))
+            surer = odd[k] and piece.doubt < LIMITS.odd and not spot.trusted
+            if surer and not _nothing_else(sheet.window(group, box), spot.strength):
+                piece = piece._replace(doubt=LIMITS.odd)
             free = piece.refused or not bare[k] or spot.trusted
             if not free and _attached(sheet.window(group, box), spot.strength):
-                piece = piece._replace(refused="attached", sure=False)
+                piece = piece._replace(refused="attached")
         found.append((tile, piece))
     return found, (pieces.areas / lengths).tolist()
 
@@ -163,11 +165,9 @@ def _on_ground(piece: Piece, cutting: Cutting, spot: Spot, bare: bool) -> Piece:
     x, y, w, h = cutting.box
     piece = piece._replace(mask=cutting.mask[y : y + h, x : x + w])
     if spot.trusted:
-        return piece._replace(sure=True)
+        return piece
     doubt = _doubt(cutting, spot, LIMITS.uneven_bare if bare else LIMITS.uneven)
-    if doubt > (1 if bare else LIMITS.most_doubt):
-        return piece._replace(refused="ground")
-    return piece._replace(sure=doubt <= 1)
+    return piece._replace(doubt=doubt, refused="ground" if doubt > (1 if bare else LIMITS.most_doubt) else "")
 
 
 def _nothing_else(window: Cutting, strength: int) -> bool:

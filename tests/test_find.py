@@ -49,6 +49,16 @@ def test_every_digit_is_found_in_any_light(polarity, light):
         assert candidates[0].dark == (polarity == "dark on light")
 
 
+@pytest.mark.parametrize("slope", [0.02, 0.3, -0.3])
+def test_a_shadow_s_edge_may_go_through_digits(slope):
+    """Of half of the light; a bare 1 there is lost."""
+    picture, _ = page(ROW)
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    picture[y > 225 + slope * (x - 300)] *= 0.5
+    reading = Recognizer().read(cv2.GaussianBlur(picture, (0, 0), 1).clip(0, 255).astype(np.uint8))
+    assert {digit.label for digit in reading.digits} >= {3, 8, 5, 0}
+
+
 @pytest.mark.parametrize(("height", "thickness"), [(14, 2), (40, 2), (40, 5), (150, 4), (150, 20), (400, 50)])
 def test_every_size_and_pen_is_found(height, thickness):
     picture, (box,) = page([(2, "plain", 150, 40, height, thickness)])

@@ -57,7 +57,7 @@ def test_of_what_is_at_a_known_place_the_likeliest_is_the_digit():
 
 
 def test_ink_much_fainter_than_what_is_around_it_is_no_company():
-    faint = candidate(100, 100, 30, 50)._replace(sure=False, contrast=0.15)
+    faint = candidate(100, 100, 30, 50)._replace(doubt=1.2, contrast=0.15)
     company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
     assert labels([faint, *company], [likely(4, 0.99), likely(5), likely(2)]) == [2, 5]
 
@@ -80,7 +80,7 @@ def test_a_scrap_on_uneven_ground_inside_a_digit_makes_no_ring_of_it():
     digit, inside = candidate(100, 100, 40, 66), candidate(112, 106, 14, 24)
     rows = [likely(9), likely(6, 0.96)]
     assert labels([digit, inside], rows) == [6]  # such as a digit that somebody drew a ring around
-    assert labels([digit, inside._replace(sure=False)], rows) == [9]
+    assert labels([digit, inside._replace(doubt=1.2)], rows) == [9]
 
 
 def test_a_digit_too_bold_and_clutter_beside_the_sheet_make_no_letters_of_a_line():
@@ -105,7 +105,7 @@ def test_a_large_digit_is_no_capital_of_smaller_things_some_way_off():
 @pytest.mark.parametrize(("dark", "probability", "wanted"), [
     (True, 0.9995, [2]), (True, 0.99, []), (False, 0.9995, [])])
 def test_a_bold_digit_alone_must_be_beyond_doubt(dark, probability, wanted):
-    bold = candidate(100, 100, 110, 130, dark=dark)._replace(sure=False)
+    bold = candidate(100, 100, 110, 130, dark=dark)._replace(doubt=1.2)
     assert labels([bold], [likely(2, probability)]) == wanted
 
 
@@ -192,17 +192,24 @@ def test_digits_that_were_also_joined_to_a_word_are_digits():
 
 
 def test_of_two_looks_the_one_on_even_ground_counts():
-    pair = [candidate(0, 0, 30, 50)._replace(sure=False), candidate(1, 1, 30, 50)]
+    pair = [candidate(0, 0, 30, 50)._replace(doubt=1.2), candidate(1, 1, 30, 50)]
     assert labels(pair, [likely(3, 0.99), likely(3, 0.97)]) == [3]
 
 
 def test_ink_on_uneven_ground_needs_the_company_of_digits_of_its_size():
-    doubtful, certain = candidate(100, 100, 30, 50)._replace(sure=False), likely(4, 0.99)
+    doubtful, certain = candidate(100, 100, 30, 50)._replace(doubt=1.2), likely(4, 0.99)
     company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
     rows = [certain, likely(1), likely(2)]
     assert labels([doubtful], [certain]) == []
     assert labels([doubtful, *company], rows) == [1, 2, 4]
     assert labels([doubtful, *(candidate(c.box.x, 100, 60, 100) for c in company)], rows) == [1, 2]
+
+
+@pytest.mark.parametrize(("doubt", "probability", "counts"), [(1.2, 0.95, True), (2.0, 0.95, False), (2.0, 0.98, True)])
+def test_on_ground_of_much_doubt_a_digit_must_be_more_certain(doubt, probability, counts):
+    company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
+    rows = [likely(4, probability), likely(1), likely(2)]
+    assert (4 in labels([candidate(100, 100, 30, 50)._replace(doubt=doubt), *company], rows)) == counts
 
 
 def test_every_candidate_has_its_reason():
