@@ -7,15 +7,11 @@ from numpy.typing import NDArray
 
 from recognizer.candidates import Candidate, Judged
 from recognizer.classify import NO_DIGIT
+from recognizer.letters import SLIM, among_letters
 from recognizer.shape import RUNS_ON, SIZE
 from recognizer.types import Box, Digit
 
-LINE_GAP = 0.9  # between neighbours of a line, in heights
-LETTER_ALIKE, WORD_ALIKE = 2.2, 1.6  # heights in a line differ by less than this factor; an arrow is no word
-WIDEST = 1.7  # width over height that a single digit may have
-SLIM = 0.45  # width over height under which a piece is a bare stroke
 SHARED = 0.5  # two boxes are at one place when the smaller one shares so much of its area
-MADE_OF = 0.6  # of a piece's width, the share that digits must cover for it to be no more than them; and of theirs
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
 CERTAIN = 0.9  # probability that a digit on uneven ground needs, and light ink or a bare stroke that stands alone
 DOUBTFUL, CERTAIN_DOUBTFUL = 1.5, 0.97  # likewise on ground of more doubt
@@ -24,7 +20,6 @@ BEYOND_DOUBT = 0.999  # likewise for other dark ink on uneven ground, or that is
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 SAME_INK = 2.5  # contrasts of one sheet's ink differ by less than this factor
 ALIKE = 1.35  # heights of one size differ by less than this factor
-UNREAD = 0.5  # what refused pieces of a line count against those that the network took for no digits
 NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
 STILL = 0.5  # probability that it is a digit which one needs that was read a moment ago
 TOP = 3  # likeliest labels that a digit carries
@@ -58,8 +53,8 @@ def select(
     reasons[chosen] = "letters"
     letters = [c for c in refused if c.refused not in NO_LETTERS]
     rest_like = np.concatenate([digit_like[unlikely], np.zeros(len(letters), np.float32)])
-    text = _among_letters([candidates[i] for i in chosen], digit_like[chosen],
-                          [candidates[i] for i in unlikely] + letters, rest_like)
+    text = among_letters([candidates[i] for i in chosen], probabilities[chosen],
+                         [candidates[i] for i in unlikely] + letters, rest_like)
     chosen = [i for i, among in zip(chosen, text, strict=True) if not among]
     reasons[chosen] = "alone"
     reasons[[chosen[k] for k in _believable([candidates[i] for i in chosen], best[chosen])]] = ""
@@ -98,14 +93,6 @@ def digits_of(judged: list[Judged]) -> list[Digit]:
     return [_digit(j.candidate.box, j.probabilities) for j in judged if not j.reason and j.probabilities is not None]
 
 
-def _among_letters(
-    digits: list[Candidate], like: NDArray[np.float32], rest: list[Candidate], rest_like: NDArray[np.float32]
-) -> NDArray[np.bool_]:
-    """Which of the likely digits stand in a line that the rest makes one of letters; (N,) bool."""
-    beside = _once(rest, _beside(rest, digits))
-    return text_lines(digits + [rest[i] for i in beside], np.concatenate([like, rest_like[beside]]))[: len(digits)]
-
-
 def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]:
     """Indices of those that don't need the company of others, or have it.
 
@@ -129,53 +116,6 @@ def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]
 def _small(candidate: Candidate) -> bool:
     """Whether ink is of so few pixels that letters and scraps look like digits."""
     return candidate.look is not None and candidate.look.shrink * candidate.mask.shape[0] < SMALL
-
-
-def text_lines(candidates: list[Candidate], digit_like: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which candidates stand in a line that is mostly letters, where an l is no 1 and an O no 0.
-
-    A line is what is linked by closeness: alike in height, level, and less than a height apart, of the lower one where
-    they are of two sizes: a large digit among other things is no capital.
-
-    Args:
-        candidates: N of one frame.
-        digit_like: (N,) float32, the probabilities that they are digits.
-
-    Returns:
-        (N,) bool.
-    """
-    if not candidates:
-        return np.zeros(0, bool)
-    x, y, w, h = np.array([c.box for c in candidates], np.float32).T
-    dark = np.array([c.dark for c in candidates])
-    tall, low = np.maximum(h[:, None], h), np.minimum(h[:, None], h)
-    gap = np.maximum(x[:, None], x) - np.minimum((x + w)[:, None], x + w)
-    level = np.abs((y + h / 2)[:, None] - (y + h / 2))
-    reach = np.where(tall < WORD_ALIKE * low, tall, low)
-    beside = (gap < LINE_GAP * reach) & (gap > -0.4 * np.minimum(w[:, None], w))
-    wide = w > WIDEST * h
-    alike = tall < np.where(wide[:, None] | wide, WORD_ALIKE, LETTER_ALIKE) * low
-    linked = beside & alike & (level < 0.5 * low) & (dark[:, None] == dark)
-    np.fill_diagonal(linked, True)
-    line = np.unique(_groups(linked), return_inverse=True)[1]
-    # A bare stroke tells nothing: it is a 1, an l or a letter's stem. Wide pieces are several letters.
-    characters = np.where(w < SLIM * h, 0.1, np.maximum(1, w / (0.7 * h)))
-    # What the network wasn't asked about may be a letter, or clutter beside the sheet, or a digit that is too bold.
-    characters[[bool(c.refused) for c in candidates]] *= UNREAD
-    single = np.where(wide, 0, digit_like)
-    size = np.bincount(line, characters)
-    share = np.bincount(line, characters * single) / size
-    return ((size > 1.05) & (share < 0.5))[line]
-
-
-def _groups(linked: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """The number of the connected group that each of N nodes is in, from their (N, N) symmetric links."""
-    group = np.arange(len(linked))
-    while True:
-        lowest = np.where(linked, group, len(linked)).min(axis=1)
-        if (lowest == group).all():
-            return group
-        group = lowest
 
 
 def _one_a_place(candidates: list[Candidate]) -> list[int]:
@@ -217,39 +157,6 @@ def _in_company(candidate: Candidate, sure: list[Candidate]) -> bool:
     of_its_kind = [c.box for c in sure if c.dark == candidate.dark and c.contrast <= SAME_INK * candidate.contrast]
     alike = [b.centre for b in of_its_kind if max(height, b.h) < ALIKE * min(height, b.h)]
     return sum(max(abs(x - other_x), abs(y - other_y)) < near for other_x, other_y in alike) >= COMPANY
-
-
-def _beside(rest: list[Candidate], digits: list[Candidate]) -> NDArray[np.intp]:
-    """Indices of those of the rest that are level with a digit and not mostly made of digits.
-
-    What one look refused and another took is no letter, nor is what runs several digits together, nor the cell of a
-    table that holds one.
-    """
-    if not rest or not digits:
-        return np.zeros(0, np.intp)
-    (x, y, w, h), (left, top, wide, high) = (np.array([c.box for c in cs], np.float32).T for cs in (rest, digits))
-    level = np.abs((y + h / 2)[:, None] - (top + high / 2)) < h[:, None] + high
-    across = np.minimum((x + w)[:, None], left + wide) - np.maximum(x[:, None], left)
-    down = np.minimum((y + h)[:, None], top + high) - np.maximum(y[:, None], top)
-    covered = (np.clip(across, 0, None) * (down > 0.5 * np.minimum(h[:, None], high))).sum(axis=1)
-    inside = (across >= MADE_OF * wide) & (down >= MADE_OF * high)
-    cell = inside.any(axis=1) & np.array([c.refused == "crowd" for c in rest])
-    return np.flatnonzero(level.any(axis=1) & (covered < MADE_OF * w) & ~cell)
-
-
-def _once(candidates: list[Candidate], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Those of the chosen indices whose candidates aren't nearly at the place of one before: one ink is one letter."""
-    x, y, w, h = np.array([candidates[k].box for k in chosen.tolist()], np.float32).reshape(-1, 4).T
-    across = np.minimum((x + w)[:, None], x + w) - np.maximum(x[:, None], x)
-    down = np.minimum((y + h)[:, None], y + h) - np.maximum(y[:, None], y)
-    area = w * h
-    alike = 3 * across.clip(0) * down.clip(0) > area[:, None] + area  # over a half of what both cover is shared
-    twice = np.tril(alike, -1).any(axis=1)
-    kept = ~twice
-    for place in np.flatnonzero(twice):
-        kept[place] = not (alike[place, :place] & kept[:place]).any()
-    once: NDArray[np.intp] = chosen[kept]
-    return once
 
 
 def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:

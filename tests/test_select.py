@@ -6,7 +6,8 @@ import pytest
 from recognizer.candidates import Candidate
 from recognizer.classify import NO_DIGIT
 from recognizer.find import NO_CROP
-from recognizer.select import best_of_each, digits_of, select, text_lines
+from recognizer.letters import are_letters
+from recognizer.select import best_of_each, digits_of, select
 from recognizer.types import Box
 from recognizer.views import DOUBLE, FULL
 
@@ -179,7 +180,27 @@ def test_a_letter_among_digits_takes_none_of_them_away():
 def test_lines_end_where_the_gap_is_wide():
     words, number = line(4), line(3, x=4 * 30 + 40)
     like = np.array([0, 0, 0, 0, 1, 1, 1], np.float32)
-    np.testing.assert_array_equal(text_lines(words + number, like), like == 0)
+    np.testing.assert_array_equal(are_letters(words + number, like, like > 0), like == 0)
+
+
+@pytest.mark.parametrize(("written", "certain", "space", "wanted"), [
+    ((2, 4), 0.99, 20, [2, 4]), ((1, 0), 0.99, 20, []), ((1, 4), 0.99, 20, [1, 4]),
+    ((2, 4), 0.95, 20, []), ((2,), 0.99, 20, []), ((2, 4), 0.99, 10, [])])
+def test_a_number_among_words_has_two_certain_digits_and_one_that_no_letter_looks_like(written, certain, space, wanted):
+    word, number = line(4), line(len(written), x=4 * 30 - 10 + space)
+    rows = [likely(NO_DIGIT)] * 4 + [likely(label, certain) for label in written]
+    assert labels(word + number, rows) == wanted
+
+
+@pytest.mark.parametrize(("last", "wanted"), [(5, []), (4, [0, 4])])
+def test_what_looks_like_letters_on_both_sides_of_one_is_letters(last, wanted):
+    assert labels(line(3), [likely(0), likely(NO_DIGIT), likely(last)]) == wanted
+
+
+@pytest.mark.parametrize(("space", "wanted"), [(45, []), (75, [0, 5])])
+def test_what_looks_like_letters_and_stands_beside_a_word_is_letters(space, wanted):
+    word, number = line(4), line(2, x=4 * 30 - 10 + space)
+    assert labels(word + number, [likely(NO_DIGIT)] * 4 + [likely(5, 0.99), likely(0, 0.99)]) == wanted
 
 
 def test_nothing_gives_nothing():
