@@ -37,10 +37,10 @@ def among_letters(
         (N,) bool.
     """
     beside = _once(rest, _beside(rest, digits))
-    telling = ~np.isin(probabilities[:, :NO_DIGIT].argmax(axis=1), LIKE_LETTERS)
     digit_like = np.concatenate([1 - probabilities[:, NO_DIGIT], rest_like[beside]])
-    return are_letters(digits + [rest[i] for i in beside], digit_like, np.append(telling, np.zeros(len(beside), bool)))[
-        : len(digits)]
+    telling = np.zeros(len(digit_like), bool)
+    telling[: len(digits)] = ~np.isin(probabilities[:, :NO_DIGIT].argmax(axis=1), LIKE_LETTERS)
+    return are_letters(digits + [rest[i] for i in beside], digit_like, telling)[: len(digits)]
 
 
 def are_letters(candidates: list[Candidate], digit_like: NDArray[np.float32], telling: Flags) -> Flags:
