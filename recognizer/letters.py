@@ -87,8 +87,8 @@ def are_letters(candidates: list[Candidate], digit_like: NDArray[np.float32], te
     clear = np.bincount(line, telling)[line] > 0
     clear_number = number & (np.bincount(word, telling)[word] > 0)
     in_words = lacks_digits(line, LEAST_SHARE) & ~clear_number
-    alike = lacks_digits(row, LEAST_SHARE) | (lacks_digits(line, LEAST_ALIKE) & ~number)
-    letters: Flags = in_words | (alike & ~clear)
+    unclear = lacks_digits(row, LEAST_SHARE) | (lacks_digits(line, LEAST_ALIKE) & ~number)
+    letters: Flags = in_words | (unclear & ~clear)
     return letters
 
 
