@@ -48,7 +48,7 @@ class Candidate(NamedTuple):
         contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
         dark: dark ink on a lighter ground, not light on dark.
         refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.
-        doubt: how uneven its ground is, from 0 on; what has more than 1 is a digit only in the company of surer ones.
+        doubt: how uneven its ground is, or how odd its shape, from 0 on; over 1 it needs the company of surer digits.
         look: at which it was cut out; None for what wasn't.
         mask: (h, w) uint8, 0 or 1, of the ink in its box, at the look's scale; empty where its shape is refused.
         whole: what it was cut from, when it is one of two that touched.
@@ -66,7 +66,7 @@ class Candidate(NamedTuple):
 
     @property
     def sure(self) -> bool:
-        """It stands on ground as even as a sheet's."""
+        """It needs no company: it stands on ground as even as a sheet's, and its shape is a usual one."""
         return self.doubt <= 1
 
 

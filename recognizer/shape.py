@@ -86,7 +86,7 @@ class Piece(NamedTuple):
         box: tight, in pixels of the spot's `flat`.
         mask: (h, w) uint8, 0 or 1; empty where its shape is refused.
         refused: why it is no digit, in a word; empty when it may be one.
-        doubt: how uneven the ground beside it is: up to 1 as even as a sheet's.
+        doubt: how uneven the ground beside it is, up to 1 as even as a sheet's; more too where its shape needs company.
     """
 
     box: Box
@@ -119,8 +119,8 @@ def _judge(sheet: Sheet, groups: list[Group], spots: list[Spot]) -> tuple[list[t
         piece, spot = Piece(box, NO_MASK, refused[k], 0.0), spots[tile]
         if not piece.refused:
             piece = _on_ground(piece, cutting, spot, bare[k])
-            surer = odd[k] and piece.doubt < LIMITS.odd and not spot.trusted
-            if surer and not _nothing_else(sheet.window(group, box), spot.strength):
+            may_be_sure = piece.doubt <= 1 and not spot.trusted
+            if odd[k] and may_be_sure and not _nothing_else(sheet.window(group, box), spot.strength):
                 piece = piece._replace(doubt=LIMITS.odd)
             free = piece.refused or not bare[k] or spot.trusted
             if not free and _attached(sheet.window(group, box), spot.strength):
