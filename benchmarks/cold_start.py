@@ -20,7 +20,7 @@ MOST_TIME, MOST_MEMORY = 1 / 8, 1 / 4  # of what Keras takes
 # The weights of a network that was never trained take as long as any others.
 MAKE_NETWORK = """
 import sys
-from train.network import build
+from train.model.network import build
 build().save(sys.argv[1])
 """
 PREDICT_ONCE = """

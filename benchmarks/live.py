@@ -27,7 +27,7 @@ from benchmarks.measure import ROOT, alternate, last_line, print_table
 from benchmarks.pages import write_page
 from benchmarks.stages import Took, time_decoding, time_encoding, time_reading, time_saving, time_whole
 from recognizer import Recognizer
-from recognizer.sources import Live
+from recognizer.sources.base import Live
 
 HEADER = ("what", "measured", "bar")
 OTHERS_FRAMES = 4  # that the slow ones read

@@ -21,10 +21,10 @@ from typing import Self
 
 from benchmarks.stages import CLIPS
 from recognizer import Frame, Recognizer
-from recognizer.ahead import Background
-from recognizer.save import Save
-from recognizer.sinks import Csv, Events
-from recognizer.sources import open_source
+from recognizer.sinks.background import Background
+from recognizer.sinks.labelled import Save
+from recognizer.sinks.text import Csv, Events
+from recognizer.sources.base import open_source
 
 CLIP, KEPT = CLIPS / "dim.avi", 30
 WARM = 0.1  # share of the frames after which counting begins: by then every cache is filled

@@ -15,10 +15,12 @@ import cv2
 
 from benchmarks.frames import decode
 from recognizer import Recognizer
-from recognizer.ahead import Background, ahead
-from recognizer.movie import Movie
-from recognizer.save import Save
-from recognizer.types import Frame, Milliseconds
+from recognizer.core.frame import Frame
+from recognizer.reading import Milliseconds
+from recognizer.sinks.background import Background
+from recognizer.sinks.labelled import Save
+from recognizer.sinks.video_writer import Movie
+from recognizer.sources.prefetch import ahead
 
 CLIPS = Path("fixtures/clips")
 STAGES = tuple(field.name for field in fields(Milliseconds) if field.name != "decode")

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from recognizer.types import Box, Digit, Reading
+from recognizer.core.digits import Digit
+from recognizer.core.geometry import Box
+from recognizer.reading import Reading
 
 Line = dict[str, Any]  # of a truth file
 FAR = 200  # pixels within which a digit of the truth is the same one when others come or go between two frames

@@ -13,7 +13,7 @@ import numpy as np
 from fixtures.conditions import CONDITIONS, WRITERS, Condition
 from fixtures.truth import FrameTruth
 from recognizer import Reading, Recognizer
-from recognizer.types import Image
+from recognizer.core.frame import Image
 
 HERE = Path(__file__).parent
 BREAKS = 0.9  # an F1 under this is broken

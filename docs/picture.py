@@ -10,8 +10,8 @@ import imutils
 import numpy as np
 
 from recognizer import Reading, Recognizer
-from recognizer.assets import shipped
-from recognizer.types import Image
+from recognizer.core.assets import shipped
+from recognizer.core.frame import Image
 
 FRAME = 150
 OUT = Path(__file__).parent / "at_work.jpg"

@@ -9,9 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from recognizer.core.digits import Digit, Number
+    from recognizer.core.frame import Frame
+    from recognizer.core.geometry import Box
     from recognizer.errors import InputError, ModelError, OutputError, RecognizerError, SourceError, UsageError
     from recognizer.pipeline import Recognizer
-    from recognizer.types import Box, Digit, Frame, Number, Reading
+    from recognizer.reading import Reading
 
 __version__ = "0.1.0"
 __all__ = [
@@ -29,7 +32,14 @@ __all__ = [
     "UsageError",
     "__version__",
 ]
-_ROOMS = {"Recognizer": "pipeline"} | dict.fromkeys(("Box", "Digit", "Frame", "Number", "Reading"), "types")
+_ROOMS = {
+    "Box": "core.geometry",
+    "Digit": "core.digits",
+    "Frame": "core.frame",
+    "Number": "core.digits",
+    "Reading": "reading",
+    "Recognizer": "pipeline",
+}
 
 
 def __getattr__(name: str) -> Any:

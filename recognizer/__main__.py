@@ -1,6 +1,6 @@
 """python -m recognizer"""
 
-from recognizer.cli import run
+from recognizer.cli.main import run
 
 if __name__ == "__main__":
     run()

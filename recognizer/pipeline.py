@@ -11,25 +11,28 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.again import find_again
-from recognizer.assets import shipped
-from recognizer.attention import Attention, at_one_place
-from recognizer.candidates import BOTH, Candidate, Judged
-from recognizer.classify import NO_DIGIT, Classifier
-from recognizer.dismissed import Dismissed
+from recognizer.classification.classifier import NO_DIGIT, Classifier
+from recognizer.classification.preprocess import SIZE
+from recognizer.core.assets import shipped
+from recognizer.core.digits import Digit
+from recognizer.core.frame import Frame, Image
+from recognizer.detection.by_rules.again import find_again
+from recognizer.detection.by_rules.dismissed import Dismissed
+from recognizer.detection.by_rules.find import search
+from recognizer.detection.by_rules.level import levelled
+from recognizer.detection.by_rules.select import Classified, best_of_each, digits_of, select
+from recognizer.detection.by_rules.split import split
+from recognizer.detection.by_rules.views import Greys, Views
+from recognizer.detection.candidate import BOTH, Candidate, Judged
 from recognizer.errors import UsageError
-from recognizer.find import search
-from recognizer.level import levelled, tilt_of
-from recognizer.marks import mark
-from recognizer.normalise import SIZE
-from recognizer.numbers import Numbers, read_numbers
-from recognizer.select import Classified, best_of_each, digits_of, select
-from recognizer.sources import Source, open_source
-from recognizer.split import split
-from recognizer.steady import Steady
-from recognizer.track import Tracker
-from recognizer.types import Digit, Frame, Image, Milliseconds, Reading
-from recognizer.views import Greys, Views
+from recognizer.numbers.deskew import tilt_of
+from recognizer.numbers.grouping import Numbers, read_numbers
+from recognizer.numbers.punctuation import mark
+from recognizer.reading import Milliseconds, Reading
+from recognizer.sources.base import Source, open_source
+from recognizer.tracking.scheduler import Attention, at_one_place
+from recognizer.tracking.stability import Steady
+from recognizer.tracking.tracker import Tracker
 
 LEAST_LABEL = 0.5  # probability of the label of what is surely a digit
 RATE_MEMORY = 0.9  # of the average time between frames

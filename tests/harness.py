@@ -17,10 +17,10 @@ import pytest
 from numpy.typing import NDArray
 
 from fixtures.strokes import STYLES, draw_paths, ink
-from recognizer.types import Box
-from train.data import Digits
-from train.photographs import overlap
-from train.samples import drawn_digit
+from recognizer.core.geometry import Box
+from train.augment.samples import drawn_digit
+from train.data.mnist import Digits
+from train.evaluation.photographs import overlap
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIPS = ROOT / "fixtures" / "clips"

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from recognizer import SourceError
-from recognizer.types import Frame, Image
+from recognizer.core.frame import Frame, Image
 
 RATE = 60  # pictures a second
 HUNG = 60  # seconds after which a test that waits is given up

@@ -18,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from recognizer import Recognizer, RecognizerError
-from recognizer.sources import open_source
+from recognizer.sources.base import open_source
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = sorted(p for p in (ROOT / "fixtures").glob("*/*") if p.suffix in {".jpg", ".png", ".mp4", ".avi"})

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from recognizer import Frame, Reading
-from recognizer.ahead import Background, ahead
+from recognizer.sinks.background import Background
+from recognizer.sources.prefetch import ahead
 
 
 class MishapError(Exception):

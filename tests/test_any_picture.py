@@ -13,9 +13,9 @@ from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
 from recognizer import Frame, InputError, Reading, Recognizer
-from recognizer.assets import shipped
-from recognizer.classify import Classifier
-from recognizer.find import find
+from recognizer.classification.classifier import Classifier
+from recognizer.core.assets import shipped
+from recognizer.detection.by_rules.find import find
 
 READER = Recognizer()
 CLASSIFIER = Classifier.load(shipped("models/digits.tflite"))

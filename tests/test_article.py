@@ -14,7 +14,7 @@ from harness import ROOT, environment, needs_display, press, some_digits, train,
 from train.__main__ import main
 from train.article.command import STEPS, parser
 from train.article.prepare import binarise, denoise, one_hot, prepare, scale
-from train.data import Digits
+from train.data.mnist import Digits
 
 RNG = np.random.default_rng(0)
 DENOISE = "3"
@@ -78,7 +78,7 @@ def test_all_steps_are_taken_in_their_order(whole: tuple[subprocess.CompletedPro
 def test_the_accuracy_is_what_counting_gives(
     whole: tuple[subprocess.CompletedProcess[str], Path], data: Path
 ) -> None:
-    from train.load_model import load_keras
+    from train.model.load_model import load_keras
 
     done, folder = whole
     with np.load(data) as arrays:

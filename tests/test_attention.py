@@ -8,10 +8,10 @@ import pytest
 
 from fixtures.strokes import draw_paths, ink
 from recognizer import Reading, Recognizer
-from recognizer.attention import LATE, LOOKS, SOON
-from recognizer.sources import Source
-from recognizer.track import APPEARS
-from recognizer.types import Frame, Image
+from recognizer.core.frame import Frame, Image
+from recognizer.sources.base import Source
+from recognizer.tracking.scheduler import LATE, LOOKS, SOON
+from recognizer.tracking.tracker import APPEARS
 
 SHAPE = 480, 640
 STYLES = {2: "plain", 3: "round", 5: "one stroke", 8: "one stroke"}

@@ -13,7 +13,7 @@ from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, errors, lines, truth
 
 from recognizer import SourceError
-from recognizer.devices import open_camera
+from recognizer.sources.camera import open_camera
 
 TINY, DIM = PICTURES / "tiny.png", CLIPS / "dim.avi"
 USAGE, SOURCE, MODEL, OUTPUT = 2, 3, 4, 5

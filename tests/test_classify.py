@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from fixtures.strokes import STYLES
-from recognizer.assets import shipped
-from recognizer.bundle import CLASSES, load_bundle, manifest_path
-from recognizer.classify import NO_DIGIT, Classifier, softmax
+from recognizer.classification.classifier import NO_DIGIT, Classifier, softmax
+from recognizer.classification.model_file import CLASSES, load_bundle, manifest_path
+from recognizer.classification.preprocess import normalise
+from recognizer.core.assets import shipped
 from recognizer.errors import ModelError
-from recognizer.normalise import normalise
-from train.degrade import degrade
-from train.samples import drawn_digit
+from train.augment.degrade import degrade
+from train.augment.samples import drawn_digit
 
 MODEL = shipped("models/digits.tflite")
 

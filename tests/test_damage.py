@@ -18,8 +18,8 @@ from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, environment, errors
 
 from recognizer import SourceError
-from recognizer.pictures import MOST_BYTES, read_picture
-from recognizer.sizes import picture_size
+from recognizer.sources.image_file import MOST_BYTES, read_picture
+from recognizer.sources.image_header import picture_size
 
 SOURCE = 3
 MOST_SECONDS, MOST_MEMORY = 10, 1500  # of processor time for one file; megabytes

@@ -13,8 +13,8 @@ from harness import some_digits
 from numpy.typing import NDArray
 
 from recognizer.errors import SourceError
-from train.data import Digits, Mnist, download, load_mnist, load_not_digits
-from train.not_digits import NotDigits
+from train.data.mnist import Digits, Mnist, download, load_mnist, load_not_digits
+from train.data.not_digits import NotDigits
 
 TRAIN, TEST = some_digits(240), some_digits(60, seed=1)
 IDX = {"train-images-idx3-ubyte": TRAIN.pictures, "train-labels-idx1-ubyte": TRAIN.labels,

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from fixtures.strokes import draw_paths, ink
-from recognizer.candidates import Candidate
-from recognizer.dismissed import SEARCHES, Dismissed
-from recognizer.find import search
-from recognizer.seeds import Seeds
-from recognizer.types import Image
-from recognizer.views import FULL, Greys, Views
+from recognizer.core.frame import Image
+from recognizer.detection.by_rules.dismissed import SEARCHES, Dismissed
+from recognizer.detection.by_rules.find import search
+from recognizer.detection.by_rules.seeds import Seeds
+from recognizer.detection.by_rules.views import FULL, Greys, Views
+from recognizer.detection.candidate import Candidate
 
 SHAPE = 240, 320
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from harness import some_digits, train
 
-from recognizer.assets import shipped
-from recognizer.classify import Classifier
+from recognizer.classification.classifier import Classifier
+from recognizer.core.assets import shipped
 from recognizer.errors import ModelError
-from train.judge import load_judge
-from train.samples import Material, plain, plain_others
+from train.augment.samples import Material, plain, plain_others
+from train.evaluation.judge import load_judge
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own
 MODEL = shipped("models/digits.tflite")

@@ -8,7 +8,7 @@ import pytest
 from harness import some_digits
 
 pytest.importorskip("matplotlib")
-from train.figures import confusion_matrix, confusions, grid, learning_curves, reliability
+from train.plots import confusion_matrix, confusions, grid, learning_curves, reliability
 
 RNG = np.random.default_rng(0)
 

@@ -6,9 +6,9 @@ import pytest
 
 from fixtures.strokes import STYLES, draw_paths, ink
 from recognizer import Recognizer
-from recognizer.find import find
-from recognizer.ground import PAPER, flatten, ground_of
-from recognizer.types import Box
+from recognizer.core.geometry import Box
+from recognizer.detection.by_rules.find import find
+from recognizer.detection.by_rules.ground import PAPER, flatten, ground_of
 
 
 def page(digits, shape=(480, 640), paper=200, pen=60):

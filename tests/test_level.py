@@ -6,10 +6,13 @@ import pytest
 
 from fixtures.strokes import draw_paths, ink
 from recognizer import Recognizer
-from recognizer.candidates import Candidate
-from recognizer.level import levelled, tilt_of
-from recognizer.normalise import normalise
-from recognizer.types import Box, Digit, Image
+from recognizer.classification.preprocess import normalise
+from recognizer.core.digits import Digit
+from recognizer.core.frame import Image
+from recognizer.core.geometry import Box
+from recognizer.detection.by_rules.level import levelled
+from recognizer.detection.candidate import Candidate
+from recognizer.numbers.deskew import tilt_of
 
 SHAPE = 640, 900
 STYLES = {1: "plain", 7: "plain", 4: "open", 2: "plain"}

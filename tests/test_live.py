@@ -14,10 +14,11 @@ from harness import CLIPS, labels, truth
 from misbehaving import FAULTS, Camera, until
 
 from recognizer import InputError, Recognizer, SourceError
-from recognizer.capture import FIRST_PAUSE, LONGEST_PAUSE, STALE
-from recognizer.live import Live
-from recognizer.save import Save
-from recognizer.types import Image, Reading
+from recognizer.core.frame import Image
+from recognizer.reading import Reading
+from recognizer.sinks.labelled import Save
+from recognizer.sources.capture_thread import FIRST_PAUSE, LONGEST_PAUSE, STALE
+from recognizer.sources.live import Live
 
 CLIP = CLIPS / "dim.avi"
 

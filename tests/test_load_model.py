@@ -18,8 +18,8 @@ from recognizer.errors import ModelError
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # TensorFlow's own
     keras = pytest.importorskip("keras")
-    from train.load_model import load_keras
-    from train.save_model import save_keras
+    from train.model.load_model import load_keras
+    from train.model.save_model import save_keras
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -16,8 +16,8 @@ from harness import CLIPS, written
 from misbehaving import FAULTS, Camera, until
 
 from recognizer import Frame, Recognizer
-from recognizer.live import Live
-from recognizer.sinks import Events
+from recognizer.sinks.text import Events
+from recognizer.sources.live import Live
 
 pytestmark = pytest.mark.stress
 FRAMES = int(os.environ.get("FRAMES", "100000"))

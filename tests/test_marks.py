@@ -6,9 +6,11 @@ import pytest
 
 from fixtures.pen import MARKS
 from fixtures.strokes import STYLES, draw_paths, ink, smooth
-from recognizer.marks import mark
-from recognizer.numbers import read_numbers
-from recognizer.types import Box, Digit, Image
+from recognizer.core.digits import Digit
+from recognizer.core.frame import Image
+from recognizer.core.geometry import Box
+from recognizer.numbers.grouping import read_numbers
+from recognizer.numbers.punctuation import mark
 
 SHAPE = 500, 900  # rows, columns of a page
 HEIGHT = 60  # of a digit, in pixels

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from recognizer.movie import CONTAINERS, Movie
+from recognizer.sinks.video_writer import CONTAINERS, Movie
 
 SIZE = 64, 48
 EVEN = [index / 12 for index in range(24)]

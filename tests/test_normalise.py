@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fixtures.strokes import STYLES, draw_paths, ink
-from recognizer.normalise import FIT, SIZE, normalise
+from recognizer.classification.preprocess import FIT, SIZE, normalise
 
 
 def mask_of(label, style, height, thickness, seed=0):

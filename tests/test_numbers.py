@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from recognizer.numbers import Numbers, read_numbers
-from recognizer.types import Box, Digit
+from recognizer.core.digits import Digit
+from recognizer.core.geometry import Box
+from recognizer.numbers.grouping import Numbers, read_numbers
 
 
 def digits(text, x, y, height=40, gap=8, slope=0.0, confidence=0.9):

@@ -16,7 +16,7 @@ import pytest
 from conftest import Run
 from harness import CLIPS, PICTURES, command, environment, errors, lines, summary, truth
 
-from recognizer.cameras import CAPABILITY, FORMAT, FRAME_SIZE, list_cameras
+from recognizer.sources.list_cameras import CAPABILITY, FORMAT, FRAME_SIZE, list_cameras
 
 CLIP = CLIPS / "dim.avi"
 TEXTS = sorted(number["text"] for number in truth(CLIP)[-1]["numbers"])

@@ -1,13 +1,16 @@
 """The labelled picture: boxes where the digits are, also mirrored and at another size; notebooks show it."""
 
 import time
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import pytest
 
 from recognizer import Box, Digit, Frame, Number, Reading
-from recognizer.overlay import DIGIT, NUMBER, draw, fill, status
+from recognizer.core.frame import Image
+from recognizer.drawing import overlay
+from recognizer.drawing.overlay import DIGIT, NUMBER, fill, status
 
 BOX = Box(40, 60, 30, 50)
 
@@ -16,6 +19,10 @@ def reading(**kinds: object) -> Reading:
     image = np.full((240, 320, 3), 128, np.uint8)
     frame = Frame(image, still=False, **kinds)
     return Reading(frame, (Digit(7, 0.98, BOX),), (Number("7", 0.98, BOX, (0,)),), fps=25)
+
+
+def draw(read: Reading, size: tuple[int, int] | None = None, mirror: bool = False, notes: Sequence[str] = ()) -> Image:
+    return overlay.draw(read.frame, read.digits, read.numbers, read.fps, size, mirror, notes)
 
 
 def outlined(picture: np.ndarray) -> Box:
@@ -73,10 +80,10 @@ def test_a_picture_fills_a_window_of_other_proportions_unstretched(wide: int, hi
 
 def test_the_status_tells_a_cameras_age_and_dropped_frames() -> None:
     live = reading(live=True, captured=time.monotonic() - 0.5, dropped=12)
-    fps, age, dropped, numbers = status(live).split("   ")
+    fps, age, dropped, numbers = status(live.frame, 1, live.fps).split("   ")
     assert (fps, dropped, numbers) == ("25 fps", "12 dropped", "1 number")
     assert int(age.removesuffix(" ms old")) >= 500
-    assert status(reading()) == "25 fps   1 number"
+    assert status(reading().frame, 1, 25) == "25 fps   1 number"
 
 
 def test_a_notebook_shows_the_labelled_picture() -> None:

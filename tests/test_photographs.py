@@ -8,10 +8,11 @@ import sys
 import pytest
 from harness import PICTURES, ROOT, recognize, truth
 
-from recognizer.assets import shipped
+from recognizer.core.assets import shipped
+from recognizer.core.digits import Digit
+from recognizer.core.geometry import Box
 from recognizer.errors import SourceError
-from recognizer.types import Box, Digit
-from train.photographs import match, overlap, score
+from train.evaluation.photographs import match, overlap, score
 
 EVAL = ROOT.parent / "shared" / "eval"
 

@@ -11,7 +11,7 @@ from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, Line, errors, labels, lines, placed, recognize, texts, truth
 
 from recognizer import __version__
-from recognizer.flags import parser
+from recognizer.cli.arguments import parser
 
 FILES = sorted(path for path in PICTURES.iterdir() if path.suffix != ".jsonl")
 FLAGS = sorted({flag for action in parser()._actions for flag in action.option_strings if flag.startswith("--")})

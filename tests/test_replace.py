@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from recognizer.core.replace import replacing
 from recognizer.errors import OutputError
-from train.replace import replacing
 
 
 def test_all_files_appear_in_a_new_folder(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 from test_find import page
 
 from recognizer import Recognizer
-from recognizer.ground import PAPER
-from recognizer.rules import without_rules
+from recognizer.detection.by_rules.ground import PAPER
+from recognizer.detection.by_rules.rules import without_rules
 
 SIDE, INK, LEVEL = 90, 40, 30
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from recognizer.candidates import Candidate
-from recognizer.classify import NO_DIGIT
-from recognizer.find import NO_CROP
-from recognizer.letters import are_letters
-from recognizer.select import best_of_each, digits_of, select
-from recognizer.types import Box
-from recognizer.views import DOUBLE, FULL
+from recognizer.classification.classifier import NO_DIGIT
+from recognizer.core.geometry import Box
+from recognizer.detection.by_rules.find import NO_CROP
+from recognizer.detection.by_rules.letters import are_letters
+from recognizer.detection.by_rules.select import best_of_each, digits_of, select
+from recognizer.detection.by_rules.views import DOUBLE, FULL
+from recognizer.detection.candidate import Candidate
 
 
 def candidate(x, y, w, h, dark=True, refused=""):

@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.strokes import STYLES, draw_paths, ink
 from recognizer import Recognizer
-from recognizer.types import Image
+from recognizer.core.frame import Image
 
 ROWS = {2: 60, 3: 40}  # of so many digits that touch, how many are tried
 LEAST = {2: 0.6, 3: 0.4}  # share of them that must be read; uncut none can be

@@ -1,7 +1,8 @@
 """A number is told once when it stands still, again when it changes, and not because an id or a frame was lost."""
 
-from recognizer.steady import FORGET, STANDS, Steady
-from recognizer.types import Box, Digit, Number
+from recognizer.core.digits import Digit, Number
+from recognizer.core.geometry import Box
+from recognizer.tracking.stability import FORGET, STANDS, Steady
 
 
 def told(steady: Steady, text: str, x: float = 100, tracks: tuple[int, ...] = (1, 2)) -> list[str]:

@@ -20,7 +20,7 @@ import pytest
 from conftest import Run
 from harness import CLIPS, PATIENCE, SUMMARY, Line, command, environment, errors, labels, truth
 
-from recognizer.sources import open_source
+from recognizer.sources.base import open_source
 
 CLIP = CLIPS / "dim.avi"
 RATE = 15  # frames a second

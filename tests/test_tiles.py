@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from recognizer.ground import PAPER
-from recognizer.shape import strokes_of
-from recognizer.tiles import Sheet, Tile, sheets
-from recognizer.types import Box
+from recognizer.core.geometry import Box
+from recognizer.detection.by_rules.ground import PAPER
+from recognizer.detection.by_rules.shape import strokes_of
+from recognizer.detection.by_rules.tiles import Sheet, Tile, sheets
 
 
 def blots(rng: np.random.Generator) -> np.ndarray:

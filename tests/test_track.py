@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from recognizer.track import APPEARS, COASTS, RECENT, Tracker
-from recognizer.types import Box, Digit
+from recognizer.core.digits import Digit
+from recognizer.core.geometry import Box
+from recognizer.tracking.tracker import APPEARS, COASTS, RECENT, Tracker
 
 SIZE = 2000, 500
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from harness import some_digits, train
 
-from recognizer.normalise import FIT, normalise
-from train.data import NO_DIGIT
-from train.degrade import degrade
-from train.fonts import REACH, SIDE, printed
-from train.measures import choose_threshold, fit_temperature, measure
-from train.negatives import no_stroke
-from train.samples import EXAMPLES, NEGATIVES, Material, drawn_digit, make_epoch, plain
+from recognizer.classification.preprocess import FIT, normalise
+from train.augment.degrade import degrade
+from train.augment.fonts import REACH, SIDE, printed
+from train.augment.negatives import no_stroke
+from train.augment.samples import EXAMPLES, NEGATIVES, Material, drawn_digit, make_epoch, plain
+from train.data.mnist import NO_DIGIT
+from train.evaluation.measures import choose_threshold, fit_temperature, measure
 
 
 def test_an_epoch_is_the_same_for_its_seed_and_another_for_the_next():

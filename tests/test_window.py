@@ -29,7 +29,7 @@ from harness import (
 )
 
 from recognizer import Recognizer
-from recognizer.display import KEYS, TITLE
+from recognizer.window.window import KEYS, TITLE
 
 pytestmark = needs_display
 LONG_CLIP = CLIPS / "demo.mp4"  # at its own speed it plays for seconds after the window stands
@@ -211,7 +211,7 @@ def test_every_key_has_its_row_in_the_readme() -> None:
     assert [key.names for key in KEYS if f"| {key.names} | {key.help} |" not in rows] == []
 
 
-HAS_DISPLAY = "from recognizer.screen import has_display; print(has_display())"
+HAS_DISPLAY = "from recognizer.window.screen import has_display; print(has_display())"
 
 
 @pytest.mark.parametrize("name", [":64999", "nonsense", "localhost:59000", ""])

@@ -13,7 +13,7 @@ from importlib import import_module
 
 from recognizer.errors import OutputError, RecognizerError, UsageError
 
-COMMANDS = ("camera", "article", "evaluate")
+COMMANDS = {"camera": "recipe", "article": "article", "evaluate": "evaluation.command"}  # and their rooms
 INTERRUPTED = 130  # as a shell reports the signal
 
 
@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
     try:
-        import_module(f"train.{name}").main(rest)
+        import_module(f"train.{COMMANDS[name]}").main(rest)
     except RecognizerError as error:
         return _end(str(error), error.exit_code)
     except ModuleNotFoundError as error:

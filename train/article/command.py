@@ -45,7 +45,7 @@ def main(argv: list[str]) -> None:
         OutputError: the folder can't be written to.
     """
     args = parser().parse_args(argv)
-    from recognizer.screen import has_display
+    from recognizer.window.screen import has_display
     from train.article import steps
     from train.article.run import Run, Settings
 

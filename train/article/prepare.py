@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.data import Labels, Pictures
+from train.data.mnist import Labels, Pictures
 
 Scaled = NDArray[np.float32]  # (N, 28, 28), 0 to 1, bright ink on black
 

@@ -13,13 +13,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.core.replace import replacing
 from recognizer.errors import ModelError
 from train.article.prepare import prepare
 from train.article.show import show
-from train.data import Digits, Mnist, load_mnist
-from train.load_model import load_keras
-from train.replace import replacing
-from train.save_model import save_keras
+from train.data.mnist import Digits, Mnist, load_mnist
+from train.model.load_model import load_keras
+from train.model.save_model import save_keras
 
 MODELS = ("model.keras", "model.h5")
 
@@ -89,7 +89,7 @@ class Run:
         return self.mnist.test
 
     def draw(self, name: str, figure: Callable[..., None], *args: Any, **kinds: Any) -> None:
-        """Save a figure of `train.figures` under this name, say so, and show it where that is wanted."""
+        """Save a figure of `train.plots` under this name, say so, and show it where that is wanted."""
         path = self.folder / name
         figure(path, *args, **kinds)
         print(path)

@@ -10,8 +10,8 @@ import numpy as np
 from train.article.network import build, compiled
 from train.article.prepare import binarise, denoise, one_hot, prepare, scale
 from train.article.run import MODELS, Fitted, Run
-from train.figures import confusion_matrix, confusions, grid, learning_curves
-from train.load_model import load_keras
+from train.model.load_model import load_keras
+from train.plots import confusion_matrix, confusions, grid, learning_curves
 
 BATCH = 128
 DRAWN = 30  # pictures of the test set in a grid, 5 rows of 6

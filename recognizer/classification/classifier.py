@@ -1,0 +1,95 @@
+"""From 28×28 crops to calibrated probabilities, all crops of a frame in one batch, by LiteRT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.classification.model_file import CLASSES, INPUT_SHAPE, Manifest, load_bundle
+from recognizer.core.stderr import complaints
+from recognizer.errors import InputError, ModelError
+
+NO_DIGIT = len(CLASSES) - 1
+BATCH_STEP = 8  # batches are filled up to multiples: each new size makes the runtime plan anew
+
+
+class Classifier:
+    """The CNN of a model bundle. The runtime is loaded here, not when the module is imported.
+
+    Args:
+        content: of the .tflite file.
+        manifest: what its manifest says.
+        name: what errors call it.
+
+    Raises:
+        ModelError: the runtime can't read it, or its shapes are not those of this program.
+    """
+
+    def __init__(self, content: bytes, manifest: Manifest, name: str = "in memory") -> None:
+        self.manifest = manifest
+        self._interpreter: Any = _interpreter(content, name)
+        self._input: int = self._interpreter.get_input_details()[0]["index"]
+        self._output: int = self._interpreter.get_output_details()[0]["index"]
+        self._batch = 0
+
+    @classmethod
+    def load(cls, model: Path) -> Classifier:
+        """The classifier of a .tflite file, its manifest beside it and its hash checked."""
+        return cls(*load_bundle(model), str(model))
+
+    def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Classify normalised crops.
+
+        Args:
+            crops: (N, 28, 28) uint8, 0 or 255; N may be 0.
+
+        Returns:
+            (N, 11) float32 probabilities, each row summing to 1; the last column is "no digit".
+        """
+        if crops.shape[1:] != INPUT_SHAPE[:2] or crops.dtype != np.uint8:
+            raise InputError(f"expected crops (N, 28, 28) of uint8, found {crops.shape} of {crops.dtype}")
+        return softmax(self.logits(crops) / np.float32(self.manifest.temperature))
+
+    def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The network's own outputs, (N, 11) float32, before temperature and softmax."""
+        count = len(crops)
+        if not count:
+            return np.zeros((0, len(CLASSES)), np.float32)
+        batch = -(-count // BATCH_STEP) * BATCH_STEP
+        if batch != self._batch:
+            self._interpreter.resize_tensor_input(self._input, [batch, *INPUT_SHAPE])
+            self._interpreter.allocate_tensors()
+            self._batch = batch
+        filled = np.zeros((batch, *INPUT_SHAPE), np.float32)
+        np.multiply(crops[..., None], np.float32(1 / 255), out=filled[:count])
+        self._interpreter.set_tensor(self._input, filled)
+        self._interpreter.invoke()
+        logits: NDArray[np.float32] = self._interpreter.get_tensor(self._output)[:count]
+        return logits
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probabilities of (N, C) logits, each row summing to 1."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def _interpreter(content: bytes, name: str) -> Any:
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(model_content=content, num_threads=1)
+        with complaints():  # the runtime announces its delegate there, and has no setting for that
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"model {name}: the runtime can't read it ({error})") from error
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    found = [tuple(int(n) for n in t["shape"][1:]) for t in (*inputs, *outputs)]
+    if found != [INPUT_SHAPE, (len(CLASSES),)] or inputs[0]["dtype"] != np.float32:
+        raise ModelError(f"model {name}: expected one input {INPUT_SHAPE} of float32 and {len(CLASSES)} outputs, "
+                         f"found {found}")
+    return interpreter

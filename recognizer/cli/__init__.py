@@ -1,0 +1,1 @@
+"""The command line: flags, signals and the program's loop."""

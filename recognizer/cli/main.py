@@ -1,0 +1,195 @@
+"""The command line: opens what is to be read and what takes the results, and runs the loop."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
+
+from recognizer.cli.arguments import check, parser
+from recognizer.cli.signals import Interrupt
+from recognizer.errors import OutputError, RecognizerError, SourceError
+
+if TYPE_CHECKING:
+    from recognizer.reading import Reading
+    from recognizer.sinks.base import Sink
+    from recognizer.sinks.labelled import Save
+    from recognizer.sinks.text import Summary
+    from recognizer.sources.base import Source
+
+DEMO = "fixtures/clips/demo.mp4"
+DEMO_RESULT = "recognized.mp4"
+INTERRUPTED = 130  # as a shell reports the signal
+
+
+def run() -> NoReturn:
+    """Run the program as a process of its own, and end it."""
+    try:
+        code = main()
+    except SystemExit as asked:
+        code = asked.code if isinstance(asked.code, int) else 1
+    if any(thread.daemon for thread in threading.enumerate()):
+        # One hangs in a library; the process would be aborted if it came back while the interpreter is taken down.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program; the exit code."""
+    args = parser().parse_args(argv)
+    # Libraries' own complaints would drown the one line that says what to do.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("QT_LOGGING_RULES", "*=false")
+    # FFmpeg studies a stream for five seconds before its first picture, if it is let; the first is OpenCV's default.
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|analyzeduration;500000")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal can't show
+    try:
+        check(args)
+        with Interrupt() as interrupt:
+            return _list_cameras() if args.list_cameras else _run(args, interrupt)
+    except RecognizerError as error:
+        say(str(error))
+        return error.exit_code
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except ImportError as error:
+        say(f"a library can't be loaded ({error}); reinstall with 'pip install .', and on Debian or Ubuntu "
+            "'apt install libgl1 libglib2.0-0'")
+        return 1
+    return 0
+
+
+def say(message: str) -> None:
+    """One line on standard error."""
+    with suppress(OSError, AttributeError):  # the terminal was closed
+        print(f"recognizer: {message}", file=sys.stderr, flush=True)
+
+
+def _list_cameras() -> int:
+    from recognizer.sources.list_cameras import list_cameras
+
+    cameras = list_cameras()
+    if not cameras:
+        raise SourceError("no camera found; plug one in, or give a --source")
+    print("\n".join(map(str, cameras)))
+    return 0
+
+
+def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
+    """Read the source into the outputs until one of them, or a signal, ends it; the exit code."""
+    import logging
+
+    from recognizer.pipeline import Recognizer
+    from recognizer.sinks.fault_tolerant import Guarded
+    from recognizer.sinks.labelled import Save
+    from recognizer.sinks.text import Summary
+    from recognizer.window.screen import has_display
+
+    logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
+    recognizer = Recognizer(args.model, args.threshold)
+    if not args.no_window and not has_display():
+        if args.window:
+            raise OutputError("--window: expected a display, found none; set DISPLAY, or leave --window out")
+        args.no_window = True
+        say("no display found, so no window: the numbers are printed instead")
+        if args.camera is None and args.source is None and args.save is None:
+            args.save = DEMO_RESULT
+    summary = Summary()
+    with ExitStack() as stack:
+        source = stack.enter_context(_source(args))
+        save = Save(args.save) if args.save else None
+        stack.callback(_sum_up, summary, save)
+        tell = logging.getLogger("recognizer").warning
+        outputs = [stack.enter_context(Guarded(sink, tell)) for sink in _outputs(args, source, save)]
+        window = None
+        if not args.no_window:
+            from recognizer.window.window import Window
+
+            window = stack.enter_context(Window(args.mirror, args.debug))
+        readings = stack.enter_context(closing(recognizer.watch(source, args.every)))
+        stack.callback(interrupt.closing)  # the last one is called first
+        for reading in _until(readings, args.max_seconds):
+            summary.write(reading)
+            for output in outputs:
+                output.write(replace(reading, debug=True) if args.debug else reading)
+            if window:
+                window.write(reading)
+            if interrupt.code or (window.closed if window else all(output.stopped for output in outputs)):
+                break
+    stopped = any(output.stopped for output in outputs) or bool(window and window.stopped)
+    return interrupt.code or (OutputError.exit_code if stopped else 0)
+
+
+def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Iterator[Sink]:
+    """What the flags ask for, but for the window."""
+    from recognizer.sinks.background import Background
+    from recognizer.sinks.crops import Crops
+    from recognizer.sinks.text import STDOUT, Csv, Events, Lines, Numbers
+    from recognizer.sources.files import Files
+
+    lines: list[Lines] = []
+    if args.events:
+        lines.append(Events(args.events))
+    if args.csv:
+        lines.append(Csv(args.csv))
+    if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
+        lines.append(Numbers(bare=args.numbers))
+    yield from lines
+    if args.crops:
+        yield Crops(args.crops)
+    if save:
+        yield Background(save)
+    if args.no_window and isinstance(source, Files) and sys.stderr and sys.stderr.isatty():
+        from recognizer.sinks.progress import Progress, apart
+
+        for printed in lines:
+            printed.apart = apart
+        yield Progress(len(source))
+
+
+def _until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Reading]:
+    """The readings of so many seconds: of a video's own time, of the clock's for all else."""
+    start = time.monotonic()
+    for reading in readings:
+        frame = reading.frame
+        passed = time.monotonic() - start if frame.live or frame.still else frame.time
+        if seconds is not None and passed >= seconds:
+            return
+        yield reading
+
+
+def _sum_up(summary: Summary, save: Save | None) -> None:
+    if save and save.frames:
+        say(f"labelled frames are in {save.target}")
+    if summary.frames:
+        say(str(summary))
+
+
+def _source(args: argparse.Namespace) -> Source:
+    from recognizer.core.assets import shipped
+    from recognizer.sources.base import open_source
+
+    if args.source is not None:
+        return open_source(args.source)
+    try:
+        return open_source(args.camera or 0, args.size, args.fps)
+    except SourceError as error:
+        if args.camera is not None:
+            raise
+        clip = shipped(DEMO)
+        say(f"{str(error).split(';')[0]}; playing the recorded clip {clip.name} instead")
+        return open_source(clip)

@@ -1,0 +1,69 @@
+"""A picture, and the frame that it is of its source."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.errors import InputError
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture of a source.
+
+    Attributes:
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey; made contiguous, and (H, W) from (H, W, 1).
+        index: counts from 0 within its source.
+        time: seconds since the source's start: video time for files, the monotonic clock for cameras.
+        source: the source's name as given; for folders and globs each file's own path.
+        still: a photograph, which stands alone: nothing is carried over from the frame before.
+        live: from a camera or a stream: the newest frame, those that came between are dropped.
+        fps: frames a second of its source; 0 where that isn't known.
+        captured: when it came from the camera, in seconds of `time.monotonic`; 0 for files.
+        dropped: frames of its source that were left out so far, since newer ones were there.
+        decoding: milliseconds that decoding it took; 0 where that isn't known.
+        total: frames that its video declares to have; 0 where that isn't known.
+        lost: the camera gives no new picture; this is its last one once more, and isn't read.
+    """
+
+    image: Image
+    index: int = 0
+    time: float = 0.0
+    source: str = ""
+    still: bool = True
+    live: bool = False
+    fps: float = 0.0
+    captured: float = 0.0
+    dropped: int = 0
+    decoding: float = 0.0
+    total: int = 0
+    lost: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "image", _as_image(self.image))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def age(self) -> float:
+        """Seconds since it came from the camera; 0 for files."""
+        return time.monotonic() - self.captured if self.captured else 0.0
+
+
+def _as_image(array: object) -> Image:
+    expected = "expected a picture (H, W, 3) in BGR or (H, W) grey of uint8"
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{expected}, found {type(array).__name__}")
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or array.shape[2:] not in ((), (1,), (3,)) or not array.size:
+        raise InputError(f"{expected}, found {array.shape} of {array.dtype}")
+    image = np.ascontiguousarray(array)
+    return image[..., 0] if image.shape[2:] == (1,) else image

@@ -1,0 +1,57 @@
+"""Rectangles in a picture, and what they share."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the frame as it was read: left, top, width, height."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return self.x + self.w / 2, self.y + self.h / 2
+
+    @property
+    def area(self) -> int:
+        return self.w * self.h
+
+    def moved(self, right: int, down: int) -> Box:
+        return Box(self.x + right, self.y + down, self.w, self.h)
+
+    def inside(self, size: tuple[int, int]) -> bool:
+        """Whether it lies wholly in a picture of this width and height."""
+        return self.x >= 0 and self.y >= 0 and self.x + self.w <= size[0] and self.y + self.h <= size[1]
+
+    def clipped(self, width: int, height: int) -> Box:
+        """What of it lies in a picture of this width and height, with which it must share a pixel."""
+        x, y = max(0, self.x), max(0, self.y)
+        return Box(x, y, min(width, self.x + self.w) - x, min(height, self.y + self.h) - y)
+
+    def of(self, picture: NDArray[Any]) -> NDArray[Any]:
+        """That part of a picture, without a copy."""
+        return picture[self.y : self.y + self.h, self.x : self.x + self.w]
+
+    def intersection(self, other: Box) -> int:
+        """The area in pixels that both cover."""
+        x, y, w, h = self
+        left, top, wide, high = other
+        if x + w <= left or left + wide <= x or y + h <= top or top + high <= y:  # most pairs are apart
+            return 0
+        return (min(x + w, left + wide) - max(x, left)) * (min(y + h, top + high) - max(y, top))
+
+    @staticmethod
+    def around(boxes: list[Box]) -> Box:
+        """The smallest box that holds all of them; there must be one at least."""
+        if len(boxes) == 1:
+            return boxes[0]
+        left, top = min(b.x for b in boxes), min(b.y for b in boxes)
+        right, bottom = max(b.x + b.w for b in boxes), max(b.y + b.h for b in boxes)
+        return Box(left, top, right - left, bottom - top)

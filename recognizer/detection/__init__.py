@@ -1,0 +1,1 @@
+"""Where in a picture digits may stand: candidates, and the door to whatever finds them."""

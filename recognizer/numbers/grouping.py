@@ -1,0 +1,125 @@
+"""Joins digits that stand on one line, close and alike in size, to numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.core.digits import COMMA, MINUS, POINT, Digit, Number
+from recognizer.core.geometry import Box
+from recognizer.numbers.layout import Lines, find_lines
+from recognizer.numbers.punctuation import WIDEST_GAP
+
+MOST_GAP = 0.7  # between two digits of a number, in heights of the taller one
+HARDLY = 0.1  # of its height, by which a digit may move against another and they stay joined or apart
+
+
+def read_numbers(digits: list[Digit]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
+    """Put digits in reading order and join them to numbers.
+
+    Args:
+        digits: in any order.
+
+    Returns:
+        The digits in reading order, and the numbers, top to bottom and left to right; their indices count
+        in the returned digits. Every digit belongs to one number.
+    """
+    return _numbers(digits, _layout(digits))
+
+
+class Numbers:
+    """Reads the numbers of each frame of one video, in order; joins digits anew where they moved against each other."""
+
+    def __init__(self) -> None:
+        self._tracks: list[tuple[int | None, str]] = []  # of the digits, with their marks
+        self._boxes = np.zeros((0, 4))
+        self._layout: list[_Chain] = []
+
+    def read(self, digits: list[Digit]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
+        """What `read_numbers` does, for the next frame."""
+        tracks = [(digit.track, digit.mark) for digit in digits]
+        boxes = np.array([digit.box for digit in digits], np.float64).reshape(-1, 4)
+        if tracks != self._tracks or _changed(self._boxes, boxes):
+            self._tracks, self._boxes, self._layout = tracks, boxes, _layout(digits)
+        return _numbers(digits, self._layout)
+
+
+def _changed(before: NDArray[np.float64], now: NDArray[np.float64]) -> bool:
+    """Whether any of N boxes (N, 4) changed its size, or its place among the others."""
+    if not len(now):
+        return False
+    moved = now - before
+    moved[:, :2] -= moved[0, :2]
+    return bool((np.abs(moved).max(axis=1) > HARDLY * before[:, 3]).any())
+
+
+@dataclass(frozen=True)
+class _Chain:
+    digits: list[int]  # indices, left to right
+    alone: bool  # nothing stands before it on its line
+
+
+def _layout(digits: list[Digit]) -> list[_Chain]:
+    """Which digits make a number, in reading order."""
+    lines = find_lines(digits)
+    chains = _in_reading_order(_chains(digits, lines), digits, lines.tilt)
+    return [_Chain(chain, lines.before[chain[0]] is None) for chain in chains]
+
+
+def _numbers(digits: list[Digit], layout: list[_Chain]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
+    ordered: list[Digit] = []
+    numbers = []
+    for chain in layout:
+        members = [digits[i] for i in chain.digits]
+        places = tuple(range(len(ordered), len(ordered) + len(members)))
+        ordered += members
+        confidence = prod(d.confidence for d in members)
+        numbers.append(Number(_text(members, chain.alone), confidence, Box.around([d.box for d in members]), places))
+    return tuple(ordered), tuple(numbers)
+
+
+def _text(digits: list[Digit], alone: bool) -> str:
+    """What a number's digits read with their marks; a dash after another number is a hyphen, no minus."""
+    sign = MINUS if alone and digits[0].mark == MINUS else ""
+    inner = "".join((d.mark if d.mark in (POINT, COMMA) else "") + str(d.label) for d in digits[1:])
+    return f"{sign}{digits[0].label}{inner}"
+
+
+def _chains(digits: list[Digit], lines: Lines) -> list[list[int]]:
+    """Indices of the digits of each number, left to right."""
+    after = {i: j for j, i in enumerate(lines.before) if i is not None and _joined(digits[j], lines.gap[j])}
+    chains = []
+    for start in set(range(len(digits))) - set(after.values()):
+        chain = [start]
+        while chain[-1] in after:
+            chain.append(after[chain[-1]])
+        chains.append(chain)
+    return chains
+
+
+def _joined(digit: Digit, gap: float) -> bool:
+    """Whether a digit belongs to the number of the one before it, `gap` heights away."""
+    return gap <= (WIDEST_GAP if digit.mark in (POINT, COMMA) else MOST_GAP) and digit.mark != MINUS
+
+
+def _in_reading_order(chains: list[list[int]], digits: list[Digit], tilt: float) -> list[list[int]]:
+    """Chains from top to bottom; those that are level, from left to right, along lines of this tilt."""
+    lines: list[list[list[int]]] = []
+    above = (0.0, 0)  # the level and the height of the chain before
+    for level, height, chain in sorted((*_level(chain, digits, tilt), chain) for chain in chains):
+        if lines and level - above[0] < 0.5 * min(height, above[1]):
+            lines[-1].append(chain)
+        else:
+            lines.append([chain])
+        above = level, height
+    return [chain for line in lines for chain in sorted(line, key=lambda chain: digits[chain[0]].box.x)]
+
+
+def _level(chain: list[int], digits: list[Digit], tilt: float) -> tuple[float, int]:
+    """How far down a chain's middle is, seen along lines of this tilt, and its height."""
+    boxes = [digits[i].box for i in chain]
+    down = sum(box.y + box.h / 2 - tilt * (box.x + box.w / 2) for box in boxes)
+    return down / len(boxes), max(box.h for box in boxes)

@@ -1,0 +1,74 @@
+"""Which digit stands before which on its line, whatever the tilt of the lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.core.digits import Digit
+
+FAR = 1.7  # gap that a neighbour may leave, in heights of the taller one; more than digits of one number do
+OVERLAP = 0.4  # and how far the two may reach into each other, likewise
+MOST_STEP = 0.45  # from centre to centre across the line, likewise
+STEEPEST = 0.75  # step down or up over step along at which a line is still one: 37°
+MOST_RATIO = 2.0  # of the heights of two neighbours
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of N digits.
+
+    Attributes:
+        tilt: by how many pixels the lines go down for each pixel to the right.
+        before: for each digit the index of the one before it on its line; None at a line's start.
+        gap: for each digit the space from that one, in heights of the taller of both; infinite at a line's start.
+    """
+
+    tilt: float
+    before: tuple[int | None, ...]
+    gap: tuple[float, ...]
+
+
+def find_lines(digits: list[Digit]) -> Lines:
+    """Find the lines of digits given in any order."""
+    if len(digits) < 2:
+        return Lines(0.0, (None,) * len(digits), (float("inf"),) * len(digits))
+    x, y, w, h = np.array([digit.box for digit in digits], np.float64).T
+    along, down = _differences(x + w / 2), _differences(y + h / 2)
+    tall, low = np.maximum(h[:, None], h), np.minimum(h[:, None], h)
+    gap = (x - (x + w)[:, None]) / tall
+    beside = (along > 0) & (tall <= MOST_RATIO * low) & (gap >= -OVERLAP) & (gap <= FAR)
+    level = np.abs(down) / tall <= MOST_STEP
+    slanted = np.abs(down) <= STEEPEST * along
+    _, nearest = _nearest(gap + 2 * np.abs(down) / tall, beside & (level | slanted) & (gap < 1))
+    tilt = median(float(down[i, j] / along[i, j]) for i, j in nearest) if nearest else 0.0
+    tilt = min(max(tilt, -STEEPEST), STEEPEST)
+    off = np.minimum(np.abs(down - tilt * along), np.abs(down)) / tall
+    before, _ = _nearest(gap + 2 * np.abs(down - tilt * along) / tall, beside & (off <= MOST_STEP))
+    gaps = tuple(float("inf") if i is None else float(gap[i, j]) for j, i in enumerate(before))
+    return Lines(tilt, before, gaps)
+
+
+def _differences(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, N): of each pair, the second less the first."""
+    return values - values[:, None]
+
+
+def _nearest(
+    cost: NDArray[np.float64], allowed: NDArray[np.bool_]
+) -> tuple[tuple[int | None, ...], list[tuple[int, int]]]:
+    """Pairs of least cost, each digit once as the first and once as the second: by the second one, and as a list."""
+    firsts, seconds = np.nonzero(allowed)
+    before: list[int | None] = [None] * len(cost)
+    pairs: list[tuple[int, int]] = []
+    taken: set[int] = set()
+    order = np.argsort(cost[firsts, seconds], kind="stable")
+    for i, j in zip(firsts[order].tolist(), seconds[order].tolist(), strict=True):
+        if i not in taken and before[j] is None:
+            taken.add(i)
+            before[j] = i
+            pairs.append((i, j))
+    return tuple(before), pairs

@@ -1,0 +1,95 @@
+"""What was read in one frame: the result that the program hands out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from recognizer.core.digits import Digit, Number
+from recognizer.core.frame import Frame, Image
+from recognizer.detection.candidate import Judged
+
+
+@dataclass(frozen=True)
+class Milliseconds:
+    """What a frame took, stage by stage; `decode` happens while another frame is read, and is 0 where unknown."""
+
+    decode: float = 0.0
+    find: float = 0.0
+    classify: float = 0.0
+    select: float = 0.0
+    marks: float = 0.0
+    track: float = 0.0
+    numbers: float = 0.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in one frame, digits and numbers in reading order.
+
+    It draws itself: as the last line of a notebook's cell it is shown as the labelled picture.
+
+    Attributes:
+        frame: where it was read.
+        digits: all digits.
+        numbers: the numbers that they make; a digit alone is a number too.
+        steady: those of the numbers that stood still for long enough just now; each is told once, and again
+            when it changes. In photographs all of them.
+        fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
+        milliseconds: that each stage took.
+        judged: all candidates that were looked at, with what became of them.
+        searched: the whole frame was looked through. Else only the places of the digits that were read in the last
+            frame were, and what is no digit comes from the last search.
+        debug: its picture is to show what the program sees.
+    """
+
+    frame: Frame
+    digits: tuple[Digit, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    steady: tuple[Number, ...] = ()
+    fps: float = 0.0
+    milliseconds: Milliseconds = Milliseconds()
+    judged: tuple[Judged, ...] = ()
+    searched: bool = True
+    debug: bool = False
+
+    def draw(self) -> Image:
+        """The frame with boxes, labels and numbers drawn over it, or the debug view: (H, W, 3) uint8, BGR."""
+        from recognizer.drawing import debug, overlay
+
+        if self.debug:
+            return debug.draw(self.frame.image, self.judged)
+        return overlay.draw(self.frame, self.digits, self.numbers, self.fps)
+
+    def _repr_jpeg_(self) -> bytes:
+        """The labelled picture, as notebooks show it."""
+        import cv2
+
+        return cv2.imencode(".jpg", self.draw())[1].tobytes()
+
+    def event(self) -> dict[str, Any]:
+        """The reading as the JSON object of one line of `--events`."""
+        return {
+            "source": self.frame.source,
+            "frame": self.frame.index,
+            "time": round(self.frame.time, 3),
+            "size": list(self.frame.size),
+            "digits": [_digit_event(digit) for digit in self.digits],
+            "numbers": [
+                {"text": n.text, "confidence": round(n.confidence, 4), "box": list(n.box), "digits": list(n.digits)}
+                for n in self.numbers
+            ],
+        }
+
+
+def _digit_event(digit: Digit) -> dict[str, Any]:
+    label, confidence = digit.seen or (None, None)
+    return {
+        "label": digit.label,
+        "confidence": round(digit.confidence, 4),
+        "box": list(digit.box),
+        "track": digit.track,
+        "top": [[other, round(probability, 4)] for other, probability in digit.top],
+        "frame_label": label,
+        "frame_confidence": None if confidence is None else round(confidence, 4),
+    }

@@ -1,0 +1,67 @@
+"""Writes the crops of what was read, sorted by label: what was misread can be sorted anew and trained on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import cv2
+
+from recognizer.classification.classifier import NO_DIGIT
+from recognizer.detection.candidate import Judged
+from recognizer.errors import OutputError
+from recognizer.reading import Reading
+
+NONE = "none"  # the folder of what the network took for no digit
+
+
+class Crops:
+    """Writes each crop that the network saw into a folder of its label; a sink.
+
+    Args:
+        target: gets the folders 0 to 9, as `python -m train --data` reads them, and `none`; the names of the
+            pictures tell source, frame and box.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+
+    def __init__(self, target: str) -> None:
+        self._target = Path(target)
+        try:
+            for name in (*map(str, range(NO_DIGIT)), NONE):
+                (self._target / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"--crops {target}: expected a folder to write to ({error.strerror})") from error
+
+    def write(self, reading: Reading) -> None:
+        """Write the crops of one frame, if it was searched."""
+        if not reading.searched:
+            return
+        source = re.sub(r"[^\w.-]+", "_", Path(reading.frame.source).name) or "picture"
+        for judged in reading.judged:
+            folder = _folder(judged)
+            if folder:
+                box = "-".join(map(str, judged.candidate.box))
+                path = self._target / folder / f"{source}_{reading.frame.index:06d}_{box}.png"
+                try:
+                    path.write_bytes(cv2.imencode(".png", judged.candidate.crop)[1].tobytes())
+                except OSError as error:
+                    raise OutputError(f"--crops {path}: {error.strerror}; what was written stays") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+def _folder(judged: Judged) -> str:
+    """Of a digit its label, of what the network refused `none`, of anything else nothing."""
+    if judged.probabilities is None or judged.reason not in ("", "no digit"):
+        return ""
+    return NONE if judged.reason else str(judged.probabilities[:NO_DIGIT].argmax())

@@ -1,0 +1,117 @@
+"""Writes one video as H.264, which browsers, phones and players know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from recognizer.core.frame import Image
+from recognizer.errors import OutputError
+
+if TYPE_CHECKING:
+    from av.container import OutputContainer
+    from av.video.stream import VideoStream
+
+FINE = Fraction(1, 90_000)  # seconds; H.264's usual tick, so that a camera's uneven times are kept as they are
+PIECE = 0.5  # seconds of video that are written in one piece: what a kill takes away at most
+# In MP4 each piece stands alone, in Matroska it is a cluster; both can be read though the end is missing.
+CONTAINERS = {
+    ".mp4": {"movflags": "frag_keyframe+empty_moov+default_base_moof"},
+    ".mov": {"movflags": "frag_keyframe+empty_moov+default_base_moof"},
+    ".mkv": {"cluster_time_limit": str(round(1000 * PIECE))},
+    ".avi": {},
+}
+ENCODER = {
+    "preset": "veryfast", "crf": "21", "tune": "zerolatency", "forced-idr": "1",
+    "x264-params": "sliced-threads=0",  # threads that take a frame each wait less for one another
+}
+
+
+class Movie:
+    """A video file; every picture has its own time, so a camera's rate may vary.
+
+    AVI knows no times, only a rate: there a place without a picture shows the one before it, and of two
+    pictures at one place the first stays.
+
+    Args:
+        path: ends in one of CONTAINERS.
+        size: width and height of the pictures; odd sides lose a pixel, since H.264 has none.
+        fps: frames a second, as far as it is known.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+
+    def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
+        import av
+
+        self._path = path
+        self._size = max(2, size[0] // 2 * 2), max(2, size[1] // 2 * 2)
+        self._failures: tuple[type[BaseException], ...] = (av.FFmpegError, OSError, ValueError)
+        rate = Fraction(fps).limit_denominator(1001)
+        self._tick = 1 / rate if path.suffix.lower() == ".avi" else FINE
+        self._by_rate = self._tick != FINE
+        self._start: float | None = None
+        self._last, self._piece = -1, -1
+        options = {"flush_packets": "1"} | CONTAINERS[path.suffix.lower()]
+        try:
+            self._container: OutputContainer = av.open(str(path), "w", options=options)
+            self._stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=ENCODER)
+        except self._failures as error:
+            raise OutputError(f"--save {path}: can't be written ({error})") from error
+        self._stream.width, self._stream.height = self._size
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.codec_context.time_base = self._tick
+        self._stream.gop_size = 1_000_000  # pieces begin by the clock, not after so many frames
+
+    def write(self, picture: Image, moment: float) -> None:
+        """Add a picture (H, W, 3) uint8, BGR, that is seen from `moment` on, in seconds; the first one's is 0.
+
+        Raises:
+            OutputError: it can't be written, such as on a full disk.
+        """
+        import av
+        from av.video.frame import PictureType
+
+        if self._start is None:
+            self._start = moment
+        moment -= self._start
+        place = round(Fraction(moment) / self._tick)
+        if self._by_rate and place <= self._last:
+            return
+        if picture.shape[1::-1] != self._size:
+            picture = np.asarray(cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA), np.uint8)
+        planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), np.uint8)
+        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        self._last = max(place, self._last + 1)
+        frame.pts, frame.time_base = self._last, self._tick
+        piece = int(moment / PIECE)
+        if piece != self._piece:
+            self._piece = piece
+            frame.pict_type = PictureType.I
+        with self._telling():
+            packets = self._stream.encode(frame)
+            self._container.mux(packets)
+            if packets and not self._path.exists():  # as long as it is open, a removed file takes all that is written
+                raise OutputError(f"--save {self._path}: the file was removed")
+
+    def close(self) -> None:
+        """Write what the encoder still holds, and end the file."""
+        with self._telling():
+            try:
+                self._container.mux(self._stream.encode(None))
+            finally:
+                self._container.close()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except self._failures as error:
+            raise OutputError(f"--save {self._path}: {error}; what was written stays readable") from error

@@ -1,0 +1,177 @@
+"""Reads a camera or stream in threads, which outlast its failures: calls that fail, and calls that never return."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from recognizer.core.frame import Image
+from recognizer.errors import SourceError
+
+STALE = 0.8  # seconds after which a picture is too old to show what is there now
+LOST = 1.5  # seconds without a new picture after which the camera counts as lost
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two attempts; doubled from one to the next
+LONGEST_LOOK = 0.25  # seconds between two looks at a picture that stays the same
+MOST_HANGING = 8  # readers that hang, from which on the next one waits ever longer
+
+
+class Capture(Protocol):
+    """What is used of `cv2.VideoCapture`."""
+
+    def read(self) -> tuple[bool, Any]: ...
+
+    def get(self, prop: int, /) -> float: ...
+
+    def release(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a camera gave: the image, how many came before it, when (monotonic clock), and its frames a second."""
+
+    image: Image
+    index: int
+    moment: float
+    fps: float
+
+
+class Newest:
+    """The newest picture of any of a camera's readers; older ones are dropped.
+
+    Attributes:
+        error: why the last attempt to open failed.
+        over: set when no more pictures are wanted.
+        ended: a recording came to its end, as a stream of known length does.
+    """
+
+    def __init__(self) -> None:
+        self.error: SourceError | None = None
+        self.over = threading.Event()
+        self.ended = False
+        self._picture: Picture | None = None
+        self._giver: Reader | None = None
+        self._changed = threading.Condition()
+
+    def wait(self, index: int, seconds: float) -> Picture | None:
+        """The newest picture, None while there never was one and opening failed.
+
+        It waits until the picture's index is at least `index`, but no longer than some seconds.
+        """
+
+        def settled() -> bool:
+            return self.ended or (self._picture.index >= index if self._picture else self.error is not None)
+
+        with self._changed:
+            self._changed.wait_for(settled, seconds)
+            return self._picture
+
+    def put(self, giver: Reader, image: Image, fps: float) -> None:
+        with self._changed:
+            index = self._picture.index + 1 if self._picture else 0
+            self._picture, self._giver, self.error = Picture(image, index, time.monotonic(), fps), giver, None
+            self._changed.notify_all()
+
+    def fail(self, error: SourceError) -> None:
+        with self._changed:
+            self.error = error
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        with self._changed:
+            self.ended = True
+            self._changed.notify_all()
+
+    @property
+    def stale(self) -> bool:
+        """Whether there was a picture, but no new one for a while."""
+        return self._picture is not None and time.monotonic() - self._picture.moment > STALE
+
+    def wants(self, reader: Reader) -> bool:
+        """Whether a reader is to go on: after a loss all may try, and the first that gives a picture stays."""
+        with self._changed:
+            lacking = self._picture is None or self.stale
+            return not (self.over.is_set() or self.ended) and (lacking or self._giver is reader)
+
+
+class Reader(threading.Thread):
+    """Opens a capture, reads it, and opens it anew when it fails, until it isn't wanted any more.
+
+    Args:
+        name: what errors call the camera.
+        open_capture: raises SourceError when it can't.
+        newest: where the pictures go.
+        noisy: no two pictures are the same; one that is isn't new.
+        patience: seconds that opening may take.
+    """
+
+    def __init__(
+        self, name: str, open_capture: Callable[[], Capture], newest: Newest, noisy: bool, patience: float
+    ) -> None:
+        super().__init__(name=name, daemon=True)
+        self._open, self._newest, self._noisy, self._patience = open_capture, newest, noisy, patience
+        self._last: Image | None = None
+        self._changed = 0.0  # when it came
+        self._due = math.inf  # when the call that is under way should have returned
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it is in a call that should have returned long ago."""
+        return time.monotonic() > self._due
+
+    def run(self) -> None:
+        pause = FIRST_PAUSE
+        while self._newest.wants(self):
+            before = self._last
+            try:
+                self._play()
+            except SourceError as error:
+                self._newest.fail(error)
+            except (OSError, cv2.error) as error:
+                self._newest.fail(SourceError(f"{self.name}: can't be read ({error})"))
+            self._due = math.inf
+            pause = FIRST_PAUSE if self._last is not before else min(2 * pause, LONGEST_PAUSE)
+            self._newest.over.wait(pause)
+
+    def _play(self) -> None:
+        """Open the capture and read it until it fails, freezes or isn't wanted.
+
+        Some senders that have lost their camera greet with its last picture, so after a loss one alone doesn't count.
+        """
+        self._due = time.monotonic() + self._patience
+        capture = self._open()
+        try:
+            fps, opened, counts = frames_a_second(capture), time.monotonic(), not self._newest.stale
+            while self._newest.wants(self) and time.monotonic() - max(opened, self._changed) < LOST:
+                self._due = time.monotonic() + LOST
+                good, image = capture.read()
+                if not good or not np.size(image):
+                    if self._last is not None and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
+                        self._newest.end()
+                    break
+                if not self._noisy or not _same(image, self._last):
+                    counts = counts or time.monotonic() - self._changed < LOST
+                    self._changed, self._last = time.monotonic(), image
+                    if counts and self._newest.wants(self):
+                        self._newest.put(self, image, fps)
+                    counts = True
+                else:  # some cameras that are gone give it at once, as often as they are asked
+                    self._newest.over.wait(min((time.monotonic() - self._changed) / 4, LONGEST_LOOK))
+        finally:
+            capture.release()
+
+
+def frames_a_second(capture: Capture) -> float:
+    """What a capture declares, or 0 where it declares nothing sensible."""
+    fps = float(capture.get(cv2.CAP_PROP_FPS))
+    return fps if 0 < fps <= 1000 else 0.0
+
+
+def _same(one: Image, other: Image | None) -> bool:
+    return other is not None and one.shape == other.shape and bool((one[::4, ::4] == other[::4, ::4]).all())

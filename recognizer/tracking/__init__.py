@@ -1,0 +1,1 @@
+"""What stays from frame to frame of a video: tracks, where to look next, and what stands still."""

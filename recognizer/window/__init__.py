@@ -1,0 +1,1 @@
+"""The window on the screen, its keys, and what they record."""

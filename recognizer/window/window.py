@@ -1,0 +1,195 @@
+"""The window: shows the labelled frames and takes the keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import cv2
+
+from recognizer.core.frame import Image
+from recognizer.drawing import debug
+from recognizer.drawing.overlay import draw, fill, tell_state
+from recognizer.reading import Reading
+from recognizer.window.recorder import Takes
+from recognizer.window.screen import screen_size
+
+TITLE = "digits"
+LARGEST = 1280, 800  # of the window when it opens
+SHARE = 0.9  # of the screen at most: its frame needs some
+SMALLEST = 480, 360  # likewise, where the pictures are smaller
+POLL = 30  # milliseconds between two looks at whether the window is still there
+NOTICE = 2.0  # seconds for which a notice stands
+ESCAPE, NO_KEY = 27, 0xFF
+
+
+class Key(NamedTuple):
+    """One command of the window: the keys, their names for people, the method that does it, what it does."""
+
+    codes: tuple[int, ...]
+    names: str
+    action: Callable[[Window], None]
+    help: str
+
+
+class Window:
+    """Shows the labelled frames; a sink. Videos run at their own speed, photographs wait for a key.
+
+    Args:
+        mirror: show the picture as a mirror does; what is read stays as it is.
+        debug: show what the program sees.
+
+    Attributes:
+        closed: the user closed the window or pressed q or Esc.
+    """
+
+    def __init__(self, mirror: bool = False, debug: bool = False) -> None:
+        self.closed = False
+        self._mirror, self._debug = mirror, debug
+        self._paused = self._full = self._helping = False
+        self._reading: Reading | None = None
+        self._start: float | None = None
+        self._source = ""
+        self._notice, self._until = "", 0.0
+        self._takes = Takes(self._notify)
+
+    def __enter__(self) -> Self:
+        cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+        return self
+
+    def write(self, reading: Reading) -> None:
+        """Show a reading, and wait until its time is over."""
+        frame = reading.frame
+        if frame.source != self._source:
+            self._fit(*frame.size)
+            self._source, self._start = frame.source, time.monotonic() - frame.time
+        self._reading = reading
+        self._takes.write(reading)
+        self._show()
+        self._wait(float("inf") if frame.still else 0.0 if frame.live else (self._start or 0.0) + frame.time)
+
+    def _fit(self, width: int, height: int) -> None:
+        """Give the window a size for pictures of this one."""
+        screen = screen_size() or LARGEST
+        most = [min(large, SHARE * side) for large, side in zip(LARGEST, screen, strict=True)]
+        scale = min(1.0, most[0] / width, most[1] / height)
+        scale = max(scale, min(min(SMALLEST[0], most[0]) / width, min(SMALLEST[1], most[1]) / height))
+        cv2.resizeWindow(TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
+
+    def _show(self) -> None:
+        """Draw the present reading as large as the window is, so that its lettering is legible on any screen."""
+        if self._reading is not None:
+            cv2.imshow(TITLE, self._drawn(self._reading))
+
+    def _drawn(self, reading: Reading) -> Image:
+        frame = reading.frame
+        _, _, wide, high = cv2.getWindowImageRect(TITLE)
+        if self._debug:
+            picture = fill(debug.draw(frame.image, reading.judged), max(1, wide), max(1, high))
+            tell_state(picture, frame, len(reading.numbers), reading.fps, self._notes())
+            return picture
+        width, height = frame.size
+        scale = min(wide / width, high / height)
+        size = (round(width * scale), round(height * scale)) if scale > 0 else (0, 0)
+        size = size if min(size) > 0 else frame.size
+        return draw(frame, reading.digits, reading.numbers, reading.fps, size, self._mirror, self._notes())
+
+    def _notes(self) -> list[str]:
+        if self._helping:
+            return [f"{key.names}   {key.help}" for key in KEYS]
+        notes = ["recording"] if self._takes.recording else []
+        notes += ["paused"] if self._paused else []
+        return notes + ([self._notice] if time.monotonic() < self._until else [])
+
+    def _wait(self, due: float) -> None:
+        """Handle the window's events at least once and until `due`; with a photograph until a key."""
+        still = due == float("inf")
+        while True:
+            left = POLL if self._paused else max(1.0, (due - time.monotonic()) * 1000)
+            code = cv2.waitKey(int(min(POLL, left))) & 0xFF
+            was_paused = self._paused
+            known = self._press(code)
+            if _is_gone():
+                self.closed = True
+            if was_paused and not self._paused and self._start is not None and self._reading:
+                self._start = time.monotonic() - self._reading.frame.time  # go on from here
+                due = 0.0
+            if self.closed or (still and code != NO_KEY and not known):
+                return
+            if not self._paused and time.monotonic() >= due:
+                return
+
+    @property
+    def stopped(self) -> bool:
+        """Something that a key asked for could not be written."""
+        return self._takes.stopped
+
+    def _press(self, code: int) -> bool:
+        """Do what a key is for, and show it; whether it is for anything."""
+        for key in KEYS:
+            if code in key.codes:
+                key.action(self)
+                self._show()
+                return True
+        return False
+
+    def quit(self) -> None:
+        self.closed = True
+
+    def pause(self) -> None:
+        self._paused = not self._paused
+
+    def snapshot(self) -> None:
+        if self._reading is not None:
+            self._takes.snapshot(self._reading)
+
+    def record(self) -> None:
+        self._takes.record()
+
+    def mirror(self) -> None:
+        self._mirror = not self._mirror
+
+    def debug(self) -> None:
+        self._debug = not self._debug
+
+    def full_screen(self) -> None:
+        self._full = not self._full
+        cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN,
+                              cv2.WINDOW_FULLSCREEN if self._full else cv2.WINDOW_NORMAL)
+
+    def help(self) -> None:
+        self._helping = not self._helping
+
+    def _notify(self, text: str) -> None:
+        self._notice, self._until = text, time.monotonic() + NOTICE
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._takes.__exit__(kind, error, trace)
+        finally:
+            cv2.destroyAllWindows()
+
+
+# The list that `h` shows, and the README's table.
+KEYS = (
+    Key((ord("q"), ESCAPE), "q, Esc", Window.quit, "quit"),
+    Key((ord("p"), ord(" ")), "space, p", Window.pause, "pause and go on"),
+    Key((ord("s"),), "s", Window.snapshot, "snapshot: the picture and its event"),
+    Key((ord("v"),), "v", Window.record, "record a video, and end it"),
+    Key((ord("m"),), "m", Window.mirror, "mirror"),
+    Key((ord("d"),), "d", Window.debug, "debug: what the program sees"),
+    Key((ord("f"),), "f", Window.full_screen, "full screen"),
+    Key((ord("h"),), "h", Window.help, "this list"),
+)
+
+
+def _is_gone() -> bool:
+    """Whether the user closed the window."""
+    try:
+        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1
+    except cv2.error:  # with Qt a closed window isn't known any more
+        return True

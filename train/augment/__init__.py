@@ -1,0 +1,1 @@
+"""What training makes of them: bent, blurred, drawn and printed ones, and things that are no digits."""

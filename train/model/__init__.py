@@ -1,0 +1,1 @@
+"""The network: built, fitted, loaded, saved and exported."""

@@ -1,0 +1,28 @@
+"""From a fitted Keras network to the bundle that the program ships."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import keras
+import numpy as np
+
+from train.augment.samples import Pictures
+from train.model.fit import as_input
+
+
+def to_litert(model: keras.Model) -> bytes:
+    """Convert with weights quantised to eight bits (dynamic range); activations stay float32."""
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    with contextlib.redirect_stdout(io.StringIO()):  # the converter lists every tensor
+        content: bytes = converter.convert()
+    return content
+
+
+def keras_labels(model: keras.Model, crops: Pictures) -> np.ndarray:
+    """The likeliest class of each crop (N, 28, 28), as Keras itself sees it; (N,) int64."""
+    return np.asarray(model.predict(as_input(crops), batch_size=1000, verbose=0)).argmax(1)
