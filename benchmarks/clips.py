@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
+from benchmarks.measure import add_finder
 from benchmarks.stages import CLIPS
 from benchmarks.steadiness import Line, Steadiness, follow
 from recognizer import Reading, Recognizer
@@ -21,13 +22,14 @@ BAR = 0.95  # share of the steady frames whose digits should be right, in each c
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these clips and pictures only, such as demo")
-    only = parser.parse_args(arguments).only
-    recognizer = Recognizer()
+    add_finder(parser)
+    args = parser.parse_args(arguments)
+    recognizer = Recognizer(finder=args.finder)
     print("| clip | steady frames | digits right | numbers right | bar |\n| --- | --- | --- | --- | --- |")
     total: Counter[str] = Counter()
     steadiness = Steadiness()
     for truth in sorted(CLIPS.glob("*.jsonl")) + sorted((CLIPS.parent / "pictures").glob("*.jsonl")):
-        if only and truth.stem not in only:
+        if args.only and truth.stem not in args.only:
             continue
         lines = [json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines()]
         counts: Counter[str] = Counter()

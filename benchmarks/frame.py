@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from benchmarks.frames import decode
-from benchmarks.measure import alternate, compare, parser, print_table
+from benchmarks.measure import add_finder, alternate, compare, parser, print_table
 from benchmarks.stages import CLIPS, STAGES, time_decoding, time_stages, time_whole, use_threads
 from fixtures.encode import Frames, write_mp4
 from recognizer import Recognizer
@@ -29,7 +29,10 @@ BARS = {("one thread", "find"): 1.5, ("all threads", "whole"): 1.6, ("all thread
 
 def main() -> None:
     """Measure both sizes with one thread and with all, and print the table."""
-    args = parser(__doc__, rounds=5).parse_args()
+    flags = parser(__doc__, rounds=5)
+    add_finder(flags)
+    args = flags.parse_args()
+    recognizer = Recognizer(finder=args.finder)
     rows: list[tuple[str, ...]] = []
     with tempfile.TemporaryDirectory() as folder:
         large = write_large(Path(folder) / "large.mp4")
@@ -37,7 +40,7 @@ def main() -> None:
             for threads, count in THREADS.items():
                 use_threads(count)
                 bars = {stage: bar for (with_, stage), bar in BARS.items() if (size, with_) == ("1280×720", threads)}
-                rows += _rows(f"{size}, {threads}", clip, args.rounds, bars)
+                rows += _rows(recognizer, f"{size}, {threads}", clip, args.rounds, bars)
     print_table(rows, "Milliseconds a frame. Ours: the stage; other: decoding alone. One thread is OpenCV's and the "
                       f"decoder's; the network always has one. Medians of {args.rounds} rounds in turn (least–most), "
                       f"{FRAMES} frames each, OpenCV {cv2.__version__}.")
@@ -54,9 +57,10 @@ def _enlarged() -> Frames:
         yield np.asarray(cv2.resize(image, LARGE, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def _rows(what: str, clip: Path, rounds: int, bars: dict[str, float]) -> list[tuple[str, ...]]:
+def _rows(
+    recognizer: Recognizer, what: str, clip: Path, rounds: int, bars: dict[str, float]
+) -> list[tuple[str, ...]]:
     """The rows of one clip with one number of threads; `bars` by stage."""
-    recognizer = Recognizer()
     decoding, stages, whole = alternate(
         rounds,
         partial(time_decoding, clip, FRAMES),

@@ -23,7 +23,7 @@ import cv2
 from benchmarks import clips, soak
 from benchmarks.frame import CLIP, FRAMES, LARGE, write_large
 from benchmarks.frames import decode
-from benchmarks.measure import ROOT, alternate, last_line, print_table
+from benchmarks.measure import ROOT, add_finder, alternate, last_line, print_table
 from benchmarks.pages import write_page
 from benchmarks.stages import Took, time_decoding, time_encoding, time_reading, time_saving, time_whole
 from recognizer import Recognizer
@@ -40,17 +40,19 @@ def main() -> None:
     flags.add_argument("--seconds", type=float, default=10, metavar="S", help="of the live source (a full run: 60)")
     flags.add_argument("--frames", type=int, default=2000, metavar="N", help="of the soak (a full run: 100000)")
     flags.add_argument("--rapidocr", metavar="PYTHON", help="a Python that has rapidocr_onnxruntime")
+    add_finder(flags)
     args = flags.parse_args()
+    recognizer = Recognizer(finder=args.finder)
     with tempfile.TemporaryDirectory() as folder:
-        rows = [*_speed(Path(folder), args.rounds), *_others(args.rapidocr), _age(args.seconds), *_soak(args.frames)]
+        rows = [*_speed(recognizer, Path(folder), args.rounds), *_others(recognizer, args.rapidocr),
+                _age(recognizer, args.seconds), *_soak(recognizer, args.frames)]
         print_table(rows, f"Medians of {args.rounds} rounds in turn, {FRAMES} frames each, OpenCV {cv2.__version__}.",
                     HEADER)
     print()
-    clips.main([])
+    clips.main(["--finder", args.finder])
 
 
-def _speed(folder: Path, rounds: int) -> Iterator[tuple[str, ...]]:
-    recognizer = Recognizer()
+def _speed(recognizer: Recognizer, folder: Path, rounds: int) -> Iterator[tuple[str, ...]]:
     large, saved = write_large(folder / "large.mp4"), folder / "saved.mp4"
     for size, clip in (("1280×720", CLIP), ("×".join(map(str, LARGE)), large)):
         whole, alone = alternate(rounds, partial(time_whole, recognizer, clip, FRAMES),
@@ -66,8 +68,8 @@ def _speed(folder: Path, rounds: int) -> Iterator[tuple[str, ...]]:
     yield "64 digits against 8, wall time", _ratio(full, sparse, _wall), "≤ 2"
 
 
-def _others(rapidocr: str | None) -> Iterator[tuple[str, ...]]:
-    ours = time_reading(Recognizer(), CLIP, FRAMES).wall  # the others' time is without decoding, too
+def _others(recognizer: Recognizer, rapidocr: str | None) -> Iterator[tuple[str, ...]]:
+    ours = time_reading(recognizer, CLIP, FRAMES).wall  # the others' time is without decoding, too
     keras = sys.executable if importlib.util.find_spec("tensorflow") else None
     for name, kind, python, bar in (("the tutorials' way, Keras once a digit", "keras", keras, 50),
                                     ("RapidOCR", "rapidocr", rapidocr, 100)):
@@ -100,11 +102,11 @@ class Clockwork:
         self._frames.clear()
 
 
-def _age(seconds: float) -> tuple[str, ...]:
+def _age(recognizer: Recognizer, seconds: float) -> tuple[str, ...]:
     """The oldest frame that is shown, when reading one takes a tenth of a second."""
     ages, begun = [], time.monotonic()
     end = begun + seconds
-    for reading in Recognizer().watch(Live(partial(Clockwork, CLIP, SOURCE_RATE), "clockwork")):
+    for reading in recognizer.watch(Live(partial(Clockwork, CLIP, SOURCE_RATE), "clockwork")):
         time.sleep(max(0.0, begun + 1 / SLOW_RATE - time.monotonic()))  # what is left of the slow one's time
         begun = time.monotonic()
         reading.draw()
@@ -115,8 +117,8 @@ def _age(seconds: float) -> tuple[str, ...]:
     return what, f"{max(ages[1:]):.3f}", "< 0.25"
 
 
-def _soak(frames: int) -> Iterator[tuple[str, ...]]:
-    states = soak.soak(frames)
+def _soak(recognizer: Recognizer, frames: int) -> Iterator[tuple[str, ...]]:
+    states = soak.soak(frames, recognizer)
     grown = f"{soak.growth(states, frames):.0f}"
     yield f"memory over {frames} frames: growth in bytes a frame", grown, f"< {soak.MOST}"
     yield (f"processor time of the last {frames // 10} frames over that of the first", f"{soak.slowing(states):.3f}",

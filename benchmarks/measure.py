@@ -124,6 +124,12 @@ def parser(description: str | None, rounds: int) -> argparse.ArgumentParser:
     return parser
 
 
+def add_finder(parser: argparse.ArgumentParser) -> None:
+    """The flag of the benchmarks that read: what they read with."""
+    parser.add_argument("--finder", default="rules", metavar="NAME",
+                        help="what looks for the digits, as in `Recognizer(finder=NAME)` (default: %(default)s)")
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {text}")

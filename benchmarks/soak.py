@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from benchmarks.measure import add_finder
 from benchmarks.stages import CLIPS
 from recognizer import Frame, Recognizer
 from recognizer.sinks.background import Background
@@ -65,7 +66,7 @@ class State:
         return State(resident, threading.active_count(), len(os.listdir("/proc/self/fd")), time.process_time())
 
 
-def soak(count: int) -> list[State]:
+def soak(count: int, recognizer: Recognizer) -> list[State]:
     """Read so many frames; the state at the start and after each tenth of them."""
     with open_source(CLIP) as source:
         frames = list(islice(source, KEPT))
@@ -75,7 +76,7 @@ def soak(count: int) -> list[State]:
         sinks = [stack.enter_context(sink) for sink in (
             Events(os.devnull), Csv(os.devnull), Background(Save(str(out / "soak.mp4"))))]
         states.append(State.now())
-        for index, reading in enumerate(Recognizer().watch(Round(frames, count)), 1):
+        for index, reading in enumerate(recognizer.watch(Round(frames, count)), 1):
             for sink in sinks:
                 sink.write(reading)
             if index % (count // 10) == 0:
@@ -96,11 +97,13 @@ def slowing(states: list[State]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=100_000, metavar="N", help="how many, 10 at least (%(default)s)")
-    tenth = max(1, parser.parse_args().frames // 10)
+    add_finder(parser)
+    args = parser.parse_args()
+    tenth = max(1, args.frames // 10)
     count = 10 * tenth
     if not Path("/proc/self/statm").exists():
         sys.exit("soak: needs Linux's /proc to see memory and files")
-    states = soak(count)
+    states = soak(count, Recognizer(finder=args.finder))
     _, first, *_, last = states
     print("| what | measured | bar |\n| --- | --- | --- |")
     print(f"| growth of memory over {count} frames, bytes a frame | {growth(states, count):.0f} | ≤ {MOST} |")

@@ -1,37 +1,28 @@
-"""The way of a frame: find, normalise, classify, select, track, read numbers."""
+"""The way of a frame: find, classify and select, track, read numbers."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from recognizer.classification.classifier import NO_DIGIT, Classifier
-from recognizer.classification.preprocess import SIZE
+from recognizer.classification.classifier import Classifier
 from recognizer.core.assets import shipped
+from recognizer.core.clock import Clock
 from recognizer.core.digits import Digit
 from recognizer.core.frame import Frame, Image
-from recognizer.detection.by_rules.again import find_again
-from recognizer.detection.by_rules.dismissed import Dismissed
-from recognizer.detection.by_rules.find import search
-from recognizer.detection.by_rules.level import levelled
-from recognizer.detection.by_rules.select import Classified, best_of_each, digits_of, select
-from recognizer.detection.by_rules.split import split
-from recognizer.detection.by_rules.views import Greys, Views
-from recognizer.detection.candidate import BOTH, Candidate, Judged
+from recognizer.detection.candidate import ScoredCandidate, digits_of
+from recognizer.detection.finder import Finder, Found
+from recognizer.detection.registry import make_finder
 from recognizer.errors import UsageError
-from recognizer.numbers.deskew import tilt_of
-from recognizer.numbers.grouping import Numbers, read_numbers
+from recognizer.numbers.grouping import Chain, arrange, join, read_numbers
 from recognizer.numbers.punctuation import mark
 from recognizer.reading import Milliseconds, Reading
 from recognizer.sources.base import Source, open_source
-from recognizer.tracking.scheduler import Attention, at_one_place
-from recognizer.tracking.stability import Steady
+from recognizer.tracking.scheduler import Scheduler
+from recognizer.tracking.stability import Stability
 from recognizer.tracking.tracker import Tracker
 
 LEAST_LABEL = 0.5  # probability of the label of what is surely a digit
@@ -49,19 +40,23 @@ class Recognizer:
         model: path of a .tflite file with its .json manifest beside it; by default the shipped one.
         threshold: labels below this probability are not reported, 0 to 1; by default those of what is a digit with
             less than the manifest's, or has a label with less than a half.
+        finder: looks for the digits; one of `recognizer.detection.registry.FINDERS`, to compare them.
 
     Raises:
         ModelError: the bundle is missing, damaged or of another shape.
-        UsageError: a threshold outside 0 to 1.
+        UsageError: a threshold outside 0 to 1, or no such finder.
     """
 
-    def __init__(self, model: str | Path | None = None, threshold: float | None = None) -> None:
+    def __init__(
+        self, model: str | Path | None = None, threshold: float | None = None, *, finder: str = "rules"
+    ) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")
-        self._classifier = Classifier.load(Path(model) if model else shipped("models/digits.tflite"))
+        classifier = Classifier.load(Path(model) if model else shipped("models/digits.tflite"))
         # By default a 1 that may be a 7 is surely a digit, and reported as the likelier one.
-        self._likeness = self._classifier.manifest.threshold if threshold is None else 0.0
-        self.threshold = min(LEAST_LABEL, self._likeness) if threshold is None else threshold
+        likeness = classifier.manifest.threshold if threshold is None else 0.0
+        self.threshold = min(LEAST_LABEL, likeness) if threshold is None else threshold
+        self._finder: Finder[Any] = make_finder(finder, classifier, self.threshold, likeness)
 
     def read(self, image: Image) -> Reading:
         """Read one picture, on its own.
@@ -72,7 +67,7 @@ class Recognizer:
         Raises:
             InputError: an array of another shape or type; it is a ValueError.
         """
-        return self._reading(Frame(image))
+        return self._photograph(Frame(image))
 
     def watch(self, source: str | int | Path | Source, every: int = 1) -> Generator[Reading, None, None]:
         """Read every frame of a source, following the digits from frame to frame in videos.
@@ -93,114 +88,75 @@ class Recognizer:
         if every < 1:
             raise UsageError(f"every: expected a whole number from 1 on, found {every}")
         with source if isinstance(source, Source) else open_source(source) as frames:
-            memory = _Memory("")
+            video = _Video("", self._finder)
             for frame in islice(frames, 0, None, every):
-                if frame.source != memory.source:
-                    memory = _Memory(frame.source)
-                if frame.lost:
-                    memory.tracker.update([], frame.size)
+                if frame.source != video.source:
+                    video = _Video(frame.source, self._finder)
+                if frame.still:
+                    yield self._photograph(frame)
+                elif frame.lost:
+                    video.tracker.update([], frame.size)
                     yield Reading(frame)
                 else:
-                    yield self._reading(frame, None if frame.still else memory)
+                    yield video.read(frame)
 
-    def _reading(self, frame: Frame, memory: _Memory | None = None) -> Reading:
-        clock = _Clock()
-        attention = memory.attention if memory else None
-        followed = self._follow(frame, attention, clock) if attention and not attention.must_search(frame) else None
-        judged, digits = followed or self._search(frame, attention, clock)
-        if memory is not None:
-            with clock.stage("track"):
-                digits = memory.tracker.update(digits, frame.size)
+    def _photograph(self, frame: Frame) -> Reading:
+        """Read a frame that stands alone."""
+        clock, memory = Clock(), self._finder.memory()
+        found = self._finder.find(frame.image, memory, clock)
+        digits = _marked(frame, found, clock)
         with clock.stage("numbers"):
-            ordered, numbers = memory.numbers.read(digits) if memory else read_numbers(digits)
-            steady = memory.steady.update(ordered, numbers) if memory else numbers
+            ordered, numbers = read_numbers(digits)
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
-        fps = memory.tick() if memory else 0.0
-        return Reading(frame, ordered, numbers, steady, fps, took, tuple(judged), searched=not followed)
-
-    def _search(self, frame: Frame, attention: Attention | None, clock: _Clock) -> tuple[list[Judged], list[Digit]]:
-        """Read the whole of a frame."""
-        with clock.stage("find"):
-            views = Views(Greys(frame.image), polarities=attention.polarities(frame) if attention else BOTH)
-            found = search(views, attention.dismissed if attention else Dismissed())
-        candidates, refused = [c for c in found if not c.refused], [c for c in found if c.refused]
-        probabilities = self._classified(candidates, clock)
-        halves, of_halves = split(candidates, probabilities, lambda parts: self._classified(parts, clock))
-        candidates, probabilities = candidates + halves, np.vstack([probabilities, of_halves])
-        judged, tilt = self._select(candidates, probabilities, refused, clock)
-        with clock.stage("marks"):
-            digits = mark(frame.image, digits_of(judged))
-        if attention is not None:
-            attention.searched(frame, views.light, judged, digits, tilt)
-        return judged, digits
-
-    def _select(
-        self, candidates: list[Candidate], probabilities: NDArray[np.float32], refused: list[Candidate], clock: _Clock
-    ) -> tuple[list[Judged], float]:
-        """Judge the candidates of a frame, turned upright where that makes its digits surer; also gives the tilt."""
-        with clock.stage("select"):
-            judged = select(candidates, probabilities, refused, self.threshold, self._likeness)
-            digits = digits_of(judged)
-            tilt = tilt_of(digits)
-        if not tilt:
-            return judged, 0.0
-        upright = [levelled(candidate, tilt) for candidate in candidates]
-        rows = self._classified(upright, clock)
-        chosen = [not j.reason for j in judged[: len(candidates)]]
-        if _sureness(rows[chosen]) <= _sureness(probabilities[chosen]):
-            return judged, 0.0
-        with clock.stage("select"):
-            return select(upright, rows, refused, self.threshold, self._likeness), tilt
-
-    def _follow(self, frame: Frame, attention: Attention, clock: _Clock) -> tuple[list[Judged], list[Digit]] | None:
-        """Read a frame only where digits were in the last one; None when one of them is gone."""
-        turn = attention.turn()
-        known = [attention.known[place].candidate for place in turn]
-        wholes = {id(whole): whole for whole in (candidate.whole or candidate for candidate in known)}
-        with clock.stage("find"):
-            views = Views(Greys(frame.image), attention.light, tuple({candidate.dark for candidate in known}))
-            again = [[levelled(candidate, attention.tilt) for candidate in there]
-                     for there in find_again(views, list(wholes.values()))]
-        rows = iter(self._classified([candidate for there in again for candidate in there], clock))
-        read = {whole: [(candidate, next(rows)) for candidate in there]
-                for whole, there in zip(wholes, again, strict=True)}
-        parts = {whole: self._parts(read[whole], clock) for whole in {id(c.whole) for c in known if c.whole}}
-        at_places = [[part for part in parts[id(c.whole)] if at_one_place(part[0].box, c.box)] if c.whole
-                     else read[id(c)] for c in known]
-        with clock.stage("select"):
-            judged = best_of_each(at_places, self.threshold, self._likeness)
-            digits = attention.followed(turn, judged)
-        return None if digits is None else ([j for there in judged for j in there] + attention.elsewhere, digits)
-
-    def _parts(self, wholes: list[Classified], clock: _Clock) -> list[Classified]:
-        """The digits that touch, of a place where some did a moment ago."""
-        rows = np.array([row for _, row in wholes], np.float32).reshape(-1, NO_DIGIT + 1)
-        parts = split([whole for whole, _ in wholes], rows, lambda halves: self._classified(halves, clock))
-        return list(zip(*parts, strict=True))
-
-    def _classified(self, candidates: list[Candidate], clock: _Clock) -> NDArray[np.float32]:
-        with clock.stage("classify"):
-            return self._classifier(np.array([c.crop for c in candidates], np.uint8).reshape(-1, SIZE, SIZE))
+        return Reading(frame, ordered, numbers, numbers, 0.0, took, tuple(found.candidates),
+                       seen=self._finder.seen(memory))
 
 
-def _sureness(probabilities: NDArray[np.float32]) -> float:
-    """How sure the labels of digits are, in the geometric mean."""
-    return float(np.log(probabilities[:, :NO_DIGIT].max(axis=1)).mean())
+class _Video:
+    """Reads the frames of one video or camera, in order, with what is carried over from each to the next."""
 
-
-class _Memory:
-    """What is carried over from frame to frame of one video or camera."""
-
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, finder: Finder[Any]) -> None:
         self.source = source
         self.tracker = Tracker()
-        self.numbers = Numbers()
-        self.steady = Steady()
-        self.attention = Attention()
+        self._finder, self._memory = finder, finder.memory()
+        self._scheduler, self._stability = Scheduler(self.tracker), Stability()
+        self._rejected: list[ScoredCandidate] = []  # what the last full detection found that is no digit
+        self._chains: list[Chain] = []
+        self._arrangement = 0  # of the tracker, for which these were made
         self._last = time.monotonic()
         self._mean = 0.0
 
-    def tick(self) -> float:
+    def read(self, frame: Frame) -> Reading:
+        clock = Clock()
+        followed = None if self._scheduler.needs_detection(frame) else self._follow(frame, clock)
+        candidates, digits = followed or self._detect(frame, clock)
+        with clock.stage("numbers"):
+            if self.tracker.arrangement != self._arrangement:
+                self._chains, self._arrangement = arrange(digits), self.tracker.arrangement
+            ordered, numbers = join(digits, self._chains)
+            steady = self._stability.update(ordered, numbers)
+        took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
+        return Reading(frame, ordered, numbers, steady, self._tick(), took, tuple(candidates), searched=not followed,
+                       seen=self._finder.seen(self._memory))
+
+    def _detect(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:
+        """Look through the whole of a frame."""
+        found = self._finder.find(frame.image, self._memory, clock, self._scheduler.known(frame))
+        digits = _marked(frame, found, clock)
+        with clock.stage("track"):
+            self._scheduler.detected(frame, found.thorough)
+            self._rejected = [one for one in found.candidates if one.reason]
+            return found.candidates, self.tracker.detected(digits, found.candidates, frame.size)
+
+    def _follow(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]] | None:
+        """Look only where digits were in the last frame; None when one of them is gone."""
+        places, known = self._scheduler.regions()
+        found = self._finder.follow(frame.image, known, self._memory, clock)
+        with clock.stage("track"):
+            digits = self.tracker.followed(places, found, frame.size)
+        return None if digits is None else ([one for there in found for one in there] + self._rejected, digits)
+
+    def _tick(self) -> float:
         """Count a frame; frames a second, averaged over about the last ten."""
         now = time.monotonic()
         taken, self._last = now - self._last, now
@@ -208,14 +164,7 @@ class _Memory:
         return 1 / self._mean if self._mean > 0 else 0.0
 
 
-class _Clock:
-    """Times the stages of one frame."""
-
-    def __init__(self) -> None:
-        self.milliseconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.milliseconds[name] = self.milliseconds.get(name, 0.0) + 1000 * (time.perf_counter() - start)
+def _marked(frame: Frame, found: Found, clock: Clock) -> list[Digit]:
+    """The digits of a frame with the marks that stand before them."""
+    with clock.stage("marks"):
+        return mark(frame.image if found.grey is None else found.grey, digits_of(found.candidates))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from recognizer.core.digits import Digit, Number
 from recognizer.core.frame import Frame, Image
-from recognizer.detection.candidate import Judged
+from recognizer.detection.candidate import ScoredCandidate
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Reading:
         searched: the whole frame was looked through. Else only the places of the digits that were read in the last
             frame were, and what is no digit comes from the last search.
         debug: its picture is to show what the program sees.
+        seen: draws the frame as the finder looked at it, uint8; None where nothing was read.
     """
 
     frame: Frame
@@ -49,17 +51,22 @@ class Reading:
     steady: tuple[Number, ...] = ()
     fps: float = 0.0
     milliseconds: Milliseconds = Milliseconds()
-    judged: tuple[Judged, ...] = ()
+    judged: tuple[ScoredCandidate, ...] = ()
     searched: bool = True
     debug: bool = False
+    seen: Callable[[], Image] | None = field(default=None, repr=False, compare=False)
 
     def draw(self) -> Image:
         """The frame with boxes, labels and numbers drawn over it, or the debug view: (H, W, 3) uint8, BGR."""
-        from recognizer.drawing import debug, overlay
+        from recognizer.drawing import overlay
 
-        if self.debug:
-            return debug.draw(self.frame.image, self.judged)
-        return overlay.draw(self.frame, self.digits, self.numbers, self.fps)
+        return self.draw_debug() if self.debug else overlay.draw(self.frame, self.digits, self.numbers, self.fps)
+
+    def draw_debug(self) -> Image:
+        """What the program saw: (H, W, 3) uint8, BGR; higher than the frame by the strip of crops."""
+        from recognizer.drawing import debug
+
+        return debug.draw(self.seen() if self.seen else self.frame.image, self.frame.size, self.judged)
 
     def _repr_jpeg_(self) -> bytes:
         """The labelled picture, as notebooks show it."""

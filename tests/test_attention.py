@@ -10,9 +10,9 @@ from fixtures.strokes import draw_paths, ink
 from recognizer import Reading, Recognizer
 from recognizer.core.frame import Frame, Image
 from recognizer.sources.base import Source
-from recognizer.tracking.scheduler import LATE, LOOKS, SOON
-from recognizer.tracking.tracker import APPEARS
+from recognizer.tracking.settings import SETTINGS
 
+APPEARS, LOOKS = SETTINGS.appears, SETTINGS.most_regions
 SHAPE = 480, 640
 STYLES = {2: "plain", 3: "round", 5: "one stroke", 8: "one stroke"}
 
@@ -72,7 +72,7 @@ def steady() -> list[Reading]:
 
 def test_a_still_picture_is_seldom_searched_and_always_read(steady: list[Reading]) -> None:
     assert all(labels(r) == [3, 5, 8] for r in steady[APPEARS - 1 :])
-    assert sum(r.searched for r in steady) <= APPEARS + len(steady) // LATE[0] + 1
+    assert sum(r.searched for r in steady) <= APPEARS + len(steady) // SETTINGS.latest + 1
     assert all(d.seen for r in steady[APPEARS - 1 :] for d in r.digits)
 
 
@@ -91,7 +91,7 @@ def test_a_digit_that_comes_is_told_within_five_frames() -> None:
 def test_digits_that_go_are_gone_soon_and_none_is_left_behind() -> None:
     readings = watch([ROW] * 20 + [{}] * 20)
     assert labels(readings[19]) == [3, 5, 8]
-    assert all(labels(r) == [] for r in readings[20 + 2 * SOON[0] :])
+    assert all(labels(r) == [] for r in readings[20 + 2 * SETTINGS.soonest :])
 
 
 def test_digits_that_move_are_followed_where_they_are() -> None:
@@ -120,7 +120,7 @@ def test_light_digits_that_come_beside_dark_ones_are_told_within_a_second() -> N
     pictures = pages[:20] + [with_card(picture, card, rng) for picture in pages[20:]]
     readings = list(Recognizer().watch(Film(pictures)))
     all_told = next(r.frame.index for r in readings if labels(r) == [2, 3, 3, 5, 5, 8, 8])
-    assert 20 <= all_told <= 20 + LATE[0] + SOON[0] + APPEARS
+    assert 20 <= all_told <= 20 + SETTINGS.latest + SETTINGS.soonest + APPEARS
     assert all(labels(r) == [2, 3, 3, 5, 5, 8, 8] for r in readings[all_told:])
 
 
@@ -215,4 +215,4 @@ def test_of_many_digits_some_are_read_in_turn_and_all_are_followed() -> None:
 def test_a_digit_that_goes_is_missed_though_many_stay() -> None:
     readings = list(Recognizer().watch(Film(crowd([(0, 0)] * 20) + crowd([(0, 0)] * 30, without=13))))
     assert len(readings[19].digits) == 30
-    assert all(len(r.digits) == 29 for r in readings[20 + LATE[0] // 2 :])
+    assert all(len(r.digits) == 29 for r in readings[20 + SETTINGS.latest // 2 :])

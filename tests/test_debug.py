@@ -12,14 +12,14 @@ from conftest import Run
 from harness import PICTURES, ROOT, errors, labels, truth
 
 from recognizer import Recognizer
-from recognizer.drawing.debug import CELL, ROWS, caption, draw
+from recognizer.drawing.debug import CELL, ROWS, caption
 
 NOTE = PICTURES / "note.jpg"
 
 
 def test_the_view_is_the_frame_and_a_strip_of_the_digits_crops():
     reading = Recognizer().read(cv2.imread(str(NOTE)))
-    view, (width, height) = draw(reading.frame.image, reading.judged), reading.frame.size
+    view, (width, height) = reading.draw_debug(), reading.frame.size
     assert view.shape == (height + ROWS * CELL[1], width, 3)
     strip = view[height:]
     read = [j.candidate.crop for j in reading.judged if not j.reason]
@@ -32,7 +32,7 @@ def test_the_view_is_the_frame_and_a_strip_of_the_digits_crops():
 
 def test_small_pictures_are_shown_large_enough_to_be_read():
     image = cv2.imread(str(PICTURES / "tiny.png"))
-    assert draw(image, Recognizer().read(image).judged).shape[1] == 640
+    assert Recognizer().read(image).draw_debug().shape[1] == 640
 
 
 def test_every_candidate_has_a_word():

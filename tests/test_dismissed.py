@@ -1,15 +1,19 @@
 """What was no digit in the last search is passed over while it stays, and only then."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fixtures.strokes import draw_paths, ink
 from recognizer.core.frame import Image
+from recognizer.core.geometry import Box
 from recognizer.detection.by_rules.dismissed import SEARCHES, Dismissed
 from recognizer.detection.by_rules.find import search
+from recognizer.detection.by_rules.ink import Ink
 from recognizer.detection.by_rules.seeds import Seeds
 from recognizer.detection.by_rules.views import FULL, Greys, Views
-from recognizer.detection.candidate import Candidate
+from recognizer.detection.candidate import Reason
 
 SHAPE = 240, 320
 
@@ -45,13 +49,14 @@ def seeds(boxes: list[tuple[int, int, int, int]], strength: int = 80) -> Seeds:
     return Seeds(np.array(boxes, np.int32).reshape(-1, 4), dark, strengths.astype(np.int32), words)
 
 
-REFUSED = [Candidate((10, 10, 30, 40), np.zeros((28, 28), np.uint8), 0.6, True, "shape")]
+REFUSED = [Ink(Box(10, 10, 30, 40), np.zeros((28, 28), np.uint8), 0.6, True, refused=Reason.SHAPE)]
 
 
 def test_only_ink_that_stays_is_passed_over() -> None:
     dismissed = Dismissed()
     dismissed.begin((320, 240))
-    dismissed.remember(FULL, seeds([(10, 10, 30, 40), (100, 10, 30, 40)]), [REFUSED, [REFUSED[0]._replace(refused="")]])
+    likely = [replace(REFUSED[0], refused=Reason.NONE)]
+    dismissed.remember(FULL, seeds([(10, 10, 30, 40), (100, 10, 30, 40)]), [REFUSED, likely])
     dismissed.begin((320, 240))
     assert dismissed.at(FULL, seeds([(11, 9, 30, 41)])) == [REFUSED]
     assert dismissed.at(FULL, seeds([(100, 10, 30, 40)])) == [None]  # it may be a digit

@@ -10,8 +10,8 @@ from recognizer.classification.preprocess import normalise
 from recognizer.core.digits import Digit
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
+from recognizer.detection.by_rules.ink import Ink
 from recognizer.detection.by_rules.level import levelled
-from recognizer.detection.candidate import Candidate
 from recognizer.numbers.deskew import tilt_of
 
 SHAPE = 640, 900
@@ -62,7 +62,7 @@ def test_turning_back_gives_the_upright_crop(height: int) -> None:
     turn = cv2.getRotationMatrix2D((side / 2 - 0.5, side / 2 - 0.5), -20, 1)
     leaning = (cv2.warpAffine(255 * upright, turn, (side, side)) > 127).astype(np.uint8)
     x, y, w, h = cv2.boundingRect(leaning)
-    candidate = Candidate(Box(x, y, w, h), normalise(leaning), 0.7, True, mask=leaning[y : y + h, x : x + w])
+    candidate = Ink(Box(x, y, w, h), normalise(leaning), 0.7, True, mask=leaning[y : y + h, x : x + w])
     crop = levelled(candidate, float(np.tan(np.deg2rad(20)))).crop
     same, other = (np.mean(normalise(upright) == found) for found in (crop, candidate.crop))
     assert same > 0.9

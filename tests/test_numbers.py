@@ -7,7 +7,8 @@ import pytest
 
 from recognizer.core.digits import Digit
 from recognizer.core.geometry import Box
-from recognizer.numbers.grouping import Numbers, read_numbers
+from recognizer.numbers.grouping import arrange, join, read_numbers
+from recognizer.tracking.tracker import Tracker
 
 
 def digits(text, x, y, height=40, gap=8, slope=0.0, confidence=0.9):
@@ -63,12 +64,24 @@ def test_nothing_gives_nothing():
 
 
 def test_from_frame_to_frame_digits_that_part_or_gain_a_mark_are_joined_anew():
-    numbers = Numbers()
-    row = [replace(d, track=i) for i, d in enumerate(digits("31", 100, 100))]
+    tracker, chains = Tracker(), []
+
+    def read(row):
+        nonlocal chains
+        before = tracker.arrangement
+        shown = tracker.update(row, (1000, 1000))
+        anew = tracker.arrangement != before
+        chains = arrange(shown) if anew else chains
+        return [n.text for n in join(shown, chains)[1]], anew
+
+    row = [replace(d, seen=(d.label, 0.9)) for d in digits("31", 100, 100)]
     trembling = [[replace(d, box=d.box.moved(2 * frame + frame % 2 * i, 1)) for i, d in enumerate(row)]
                  for frame in range(9)]
-    assert [[n.text for n in numbers.read(frame)[1]] for frame in trembling] == [["31"]] * 9
-    assert [n.box.x for n in numbers.read(trembling[-1])[1]] == [trembling[-1][0].box.x]
-    assert [n.text for n in numbers.read([row[0], replace(row[1], mark=".")])[1]] == ["3.1"]
-    assert [n.text for n in numbers.read([row[0], replace(row[1], box=row[1].box.moved(60, 0))])[1]] == ["3", "1"]
-    assert numbers.read([]) == ((), ())
+    assert [read(frame) for frame in trembling[:2]] == [([], False), (["31"], True)]
+    assert [read(frame) for frame in trembling[2:]] == [(["31"], False)] * 7
+    point = [row[0], replace(row[1], mark=".")]
+    assert "3.1" in [read(point)[0][0] for _ in range(10)]
+    for step in range(10, 60, 10):
+        texts, anew = read([point[0], replace(point[1], box=point[1].box.moved(step, 0))])
+        assert anew
+    assert texts == ["3", "1"]

@@ -1,19 +1,22 @@
 """Of several candidates at one place one stays, and letters' lines give no digits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from recognizer.classification.classifier import NO_DIGIT
 from recognizer.core.geometry import Box
 from recognizer.detection.by_rules.find import NO_CROP
+from recognizer.detection.by_rules.ink import Ink
 from recognizer.detection.by_rules.letters import are_letters
-from recognizer.detection.by_rules.select import best_of_each, digits_of, select
+from recognizer.detection.by_rules.select import best_of_each, select
 from recognizer.detection.by_rules.views import DOUBLE, FULL
-from recognizer.detection.candidate import Candidate
+from recognizer.detection.candidate import Reason, digits_of
 
 
 def candidate(x, y, w, h, dark=True, refused=""):
-    return Candidate(Box(x, y, w, h), NO_CROP, 0.5, dark, refused)
+    return Ink(Box(x, y, w, h), NO_CROP, 0.5, dark, refused=Reason(refused))
 
 
 def likely(label, probability=0.95):
@@ -58,14 +61,14 @@ def test_of_what_is_at_a_known_place_the_likeliest_is_the_digit():
 
 
 def test_ink_much_fainter_than_what_is_around_it_is_no_company():
-    faint = candidate(100, 100, 30, 50)._replace(doubt=1.2, contrast=0.15)
+    faint = replace(candidate(100, 100, 30, 50), doubt=1.2, contrast=0.15)
     company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
     assert labels([faint, *company], [likely(4, 0.99), likely(5), likely(2)]) == [2, 5]
 
 
 def small(x, look, height):
     """A candidate of 14 by 20 pixels, with a mask of so many rows."""
-    return candidate(x, 100, 14, 20)._replace(look=look, mask=np.ones((height, height), np.uint8))
+    return replace(candidate(x, 100, 14, 20), look=look, mask=np.ones((height, height), np.uint8))
 
 
 def test_small_ink_needs_certainty_or_the_company_of_certain_ink():
@@ -81,7 +84,7 @@ def test_a_scrap_on_uneven_ground_inside_a_digit_makes_no_ring_of_it():
     digit, inside = candidate(100, 100, 40, 66), candidate(112, 106, 14, 24)
     rows = [likely(9), likely(6, 0.96)]
     assert labels([digit, inside], rows) == [6]  # such as a digit that somebody drew a ring around
-    assert labels([digit, inside._replace(doubt=1.2)], rows) == [9]
+    assert labels([digit, replace(inside, doubt=1.2)], rows) == [9]
 
 
 def test_a_digit_too_bold_and_clutter_beside_the_sheet_make_no_letters_of_a_line():
@@ -106,7 +109,7 @@ def test_a_large_digit_is_no_capital_of_smaller_things_some_way_off():
 @pytest.mark.parametrize(("dark", "probability", "wanted"), [
     (True, 0.9995, [2]), (True, 0.99, []), (False, 0.9995, [])])
 def test_a_bold_digit_alone_must_be_beyond_doubt(dark, probability, wanted):
-    bold = candidate(100, 100, 110, 130, dark=dark)._replace(doubt=1.2)
+    bold = replace(candidate(100, 100, 110, 130, dark=dark), doubt=1.2)
     assert labels([bold], [likely(2, probability)]) == wanted
 
 
@@ -213,12 +216,12 @@ def test_digits_that_were_also_joined_to_a_word_are_digits():
 
 
 def test_of_two_looks_the_one_on_even_ground_counts():
-    pair = [candidate(0, 0, 30, 50)._replace(doubt=1.2), candidate(1, 1, 30, 50)]
+    pair = [replace(candidate(0, 0, 30, 50), doubt=1.2), candidate(1, 1, 30, 50)]
     assert labels(pair, [likely(3, 0.99), likely(3, 0.97)]) == [3]
 
 
 def test_ink_on_uneven_ground_needs_the_company_of_digits_of_its_size():
-    doubtful, certain = candidate(100, 100, 30, 50)._replace(doubt=1.2), likely(4, 0.99)
+    doubtful, certain = replace(candidate(100, 100, 30, 50), doubt=1.2), likely(4, 0.99)
     company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
     rows = [certain, likely(1), likely(2)]
     assert labels([doubtful], [certain]) == []
@@ -230,7 +233,7 @@ def test_ink_on_uneven_ground_needs_the_company_of_digits_of_its_size():
 def test_on_ground_of_much_doubt_a_digit_must_be_more_certain(doubt, probability, counts):
     company = [candidate(0, 100, 30, 50), candidate(200, 100, 30, 52)]
     rows = [likely(4, probability), likely(1), likely(2)]
-    assert (4 in labels([candidate(100, 100, 30, 50)._replace(doubt=doubt), *company], rows)) == counts
+    assert (4 in labels([replace(candidate(100, 100, 30, 50), doubt=doubt), *company], rows)) == counts
 
 
 def test_every_candidate_has_its_reason():

@@ -6,8 +6,10 @@ import numpy as np
 
 from recognizer.core.digits import Digit
 from recognizer.core.geometry import Box
-from recognizer.tracking.tracker import APPEARS, COASTS, RECENT, Tracker
+from recognizer.tracking.settings import SETTINGS
+from recognizer.tracking.tracker import Tracker
 
+APPEARS, COASTS, RECENT = SETTINGS.appears, SETTINGS.coasts, SETTINGS.recent
 SIZE = 2000, 500
 
 

@@ -1,9 +1,10 @@
-"""Rectangles in a picture, and what they share."""
+"""Rectangles in a picture, what they share, and which of two sets belong together."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 
@@ -55,3 +56,36 @@ class Box(NamedTuple):
         left, top = min(b.x for b in boxes), min(b.y for b in boxes)
         right, bottom = max(b.x + b.w for b in boxes), max(b.y + b.h for b in boxes)
         return Box(left, top, right - left, bottom - top)
+
+
+def at_one_place(one: Box, other: Box) -> bool:
+    """Whether two boxes share more than half of the smaller one."""
+    return 2 * one.intersection(other) > min(one.area, other.area)
+
+
+def shared_areas(boxes: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """The areas, (N, M), that each of N boxes (N, 4) shares with each of M others (M, 4), in their type."""
+    start = np.maximum(boxes[:, None, :2], others[:, :2])
+    stop = np.minimum(boxes[:, None, :2] + boxes[:, None, 2:], others[:, :2] + others[:, 2:])
+    areas: NDArray[Any] = (stop - start).clip(0).prod(axis=2)
+    return areas
+
+
+def best_pairs(cost: NDArray[np.float64], allowed: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Pairs of rows and columns of a table of costs (N, M), each in one pair at most, the cheapest first.
+
+    Args:
+        cost: of each pair.
+        allowed: (N, M), those that may be.
+    """
+    rows, columns = np.nonzero(allowed)
+    order = np.argsort(cost[rows, columns], kind="stable")
+    left: set[int] = set()
+    right: set[int] = set()
+    pairs = []
+    for i, j in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
+        if i not in left and j not in right:
+            left.add(i)
+            right.add(j)
+            pairs.append((i, j))
+    return pairs

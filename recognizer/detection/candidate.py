@@ -1,85 +1,95 @@
-"""What is between finding and reading: places where a digit may stand, and what became of them."""
+"""Places where a digit may stand, and what became of them: what a finder gives."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.classification.classifier import NO_DIGIT
+from recognizer.core.digits import Digit
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
 
-Polarities = tuple[bool, ...]
-DARK, LIGHT = True, False  # ink on a lighter ground, and on a darker one
-BOTH: Polarities = (DARK, LIGHT)
+TOP = 3  # likeliest labels that a digit carries
 NO_MASK: Image = np.zeros((0, 0), np.uint8)
 
 
-@dataclass(frozen=True, eq=False)
-class Look:
-    """At what scale a picture is looked at, and what it may show there.
+class Reason(StrEnum):
+    """Why a candidate is no digit, in a word; empty, and false, where it is one."""
 
-    Attributes:
-        shrink: how many times smaller than the working picture; under 1 it is larger.
-        parts: the background's window is the picture's shorter side divided by this.
-        heights: of the ink, in pixels of the smaller picture.
-        blur: by how many pixels strokes may be thickened there.
-        edge: how many pixels wide a stroke's soft edge is there.
-        faintest: contrast from which on ink counts; thin strokes lose some when a picture is made smaller.
-        small: height in pixels under which ink is cut out at the next finer look.
-    """
-
-    shrink: float
-    parts: int
-    heights: range
-    blur: float
-    edge: int
-    faintest: float
-    small: int = 0
+    NONE = ""
+    NO_DIGIT = "no digit"  # the network takes it for none
+    UNSURE = "unsure"  # no label is likely enough
+    OVERLAP = "overlap"  # a better candidate stands at its place
+    LETTERS = "letters"  # it stands in a line of letters
+    ALONE = "alone"  # it needs the company of surer digits
+    CONTRAST = "contrast"  # too faint; from here on the network isn't asked
+    CROWD = "crowd"  # other ink all around
+    SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
+    SHAPE = "shape"  # such as no digit has
+    RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
+    GROUND = "ground"  # on uneven ground
+    ATTACHED = "attached"  # the stem of something larger
 
 
-class Candidate(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
     """A place in a frame where a digit may stand.
 
     Attributes:
         box: where, in pixels of the frame.
-        crop: (28, 28) uint8, 0 or 255: what the network gets; all 0 for a refused one.
+        crop: (28, 28) uint8, 0 or 255: what the network gets; all 0 where it isn't asked.
         contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
         dark: dark ink on a lighter ground, not light on dark.
-        refused: why it can't be a digit whatever the classifier says, in a word; empty when it can.
-        doubt: how uneven its ground is, or how odd its shape, from 0 on; over 1 it needs the company of surer digits.
-        look: at which it was cut out; None for what wasn't.
-        mask: (h, w) uint8, 0 or 1, of the ink in its box, at the look's scale; empty where its shape is refused.
-        whole: what it was cut from, when it is one of two that touched.
+        mask: (h, w) uint8, 0 or 1, of the ink in its box, at any scale; empty where it isn't known.
     """
 
     box: Box
     crop: Image
     contrast: float
     dark: bool
-    refused: str = ""
-    doubt: float = 0.0
-    look: Look | None = None
-    mask: Image = NO_MASK
-    whole: Candidate | None = None
+    mask: Image = field(default_factory=lambda: NO_MASK)
 
-    @property
-    def sure(self) -> bool:
-        """It needs no company: it stands on ground as even as a sheet's, and its shape is a usual one."""
-        return self.doubt <= 1
+    def at(self, box: Box) -> Self:
+        """The same elsewhere."""
+        return self if box == self.box else replace(self, box=box)
 
 
-class Judged(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredCandidate:
     """What became of a candidate.
 
     Attributes:
         candidate: as it was found.
-        probabilities: (11,) float32, the last one "no digit"; None where the classifier wasn't asked.
-        reason: why it is no digit, in a word; empty where it is one.
+        probabilities: (11,) float32, the last one "no digit"; None where the network wasn't asked.
+        reason: why it is no digit; `Reason.NONE` where it is one.
+        score: probability that it is a digit at all, 0 to 1.
     """
 
     candidate: Candidate
     probabilities: NDArray[np.float32] | None
-    reason: str
+    reason: Reason
+    score: float = 0.0
+
+
+def scored(candidate: Candidate, probabilities: NDArray[np.float32], reason: Reason) -> ScoredCandidate:
+    """A candidate with the network's answer, (11,) float32, which is its score, too."""
+    return ScoredCandidate(candidate, probabilities, reason, 1 - float(probabilities[NO_DIGIT]))
+
+
+def digits_of(candidates: Iterable[ScoredCandidate]) -> list[Digit]:
+    """Those that are digits, in the order given."""
+    return [_digit(one.candidate.box, one.probabilities) for one in candidates
+            if not one.reason and one.probabilities is not None]
+
+
+def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:
+    shares = probabilities[:NO_DIGIT].tolist()
+    top = tuple((label, shares[label]) for label in sorted(range(NO_DIGIT), key=lambda label: -shares[label])[:TOP])
+    label, confidence = top[0]
+    return Digit(label, min(1.0, confidence), box, top, seen=top[0])

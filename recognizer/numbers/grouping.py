@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-import numpy as np
-from numpy.typing import NDArray
-
 from recognizer.core.digits import COMMA, MINUS, POINT, Digit, Number
 from recognizer.core.geometry import Box
 from recognizer.numbers.layout import Lines, find_lines
 from recognizer.numbers.punctuation import WIDEST_GAP
 
 MOST_GAP = 0.7  # between two digits of a number, in heights of the taller one
-HARDLY = 0.1  # of its height, by which a digit may move against another and they stay joined or apart
 
 
 def read_numbers(digits: list[Digit]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
@@ -27,52 +23,29 @@ def read_numbers(digits: list[Digit]) -> tuple[tuple[Digit, ...], tuple[Number, 
         The digits in reading order, and the numbers, top to bottom and left to right; their indices count
         in the returned digits. Every digit belongs to one number.
     """
-    return _numbers(digits, _layout(digits))
-
-
-class Numbers:
-    """Reads the numbers of each frame of one video, in order; joins digits anew where they moved against each other."""
-
-    def __init__(self) -> None:
-        self._tracks: list[tuple[int | None, str]] = []  # of the digits, with their marks
-        self._boxes = np.zeros((0, 4))
-        self._layout: list[_Chain] = []
-
-    def read(self, digits: list[Digit]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
-        """What `read_numbers` does, for the next frame."""
-        tracks = [(digit.track, digit.mark) for digit in digits]
-        boxes = np.array([digit.box for digit in digits], np.float64).reshape(-1, 4)
-        if tracks != self._tracks or _changed(self._boxes, boxes):
-            self._tracks, self._boxes, self._layout = tracks, boxes, _layout(digits)
-        return _numbers(digits, self._layout)
-
-
-def _changed(before: NDArray[np.float64], now: NDArray[np.float64]) -> bool:
-    """Whether any of N boxes (N, 4) changed its size, or its place among the others."""
-    if not len(now):
-        return False
-    moved = now - before
-    moved[:, :2] -= moved[0, :2]
-    return bool((np.abs(moved).max(axis=1) > HARDLY * before[:, 3]).any())
+    return join(digits, arrange(digits))
 
 
 @dataclass(frozen=True)
-class _Chain:
+class Chain:
+    """The digits of a number."""
+
     digits: list[int]  # indices, left to right
     alone: bool  # nothing stands before it on its line
 
 
-def _layout(digits: list[Digit]) -> list[_Chain]:
+def arrange(digits: list[Digit]) -> list[Chain]:
     """Which digits make a number, in reading order."""
     lines = find_lines(digits)
     chains = _in_reading_order(_chains(digits, lines), digits, lines.tilt)
-    return [_Chain(chain, lines.before[chain[0]] is None) for chain in chains]
+    return [Chain(chain, lines.before[chain[0]] is None) for chain in chains]
 
 
-def _numbers(digits: list[Digit], layout: list[_Chain]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
+def join(digits: list[Digit], chains: list[Chain]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
+    """What `read_numbers` does, for digits that were arranged before, in this frame or in an earlier one."""
     ordered: list[Digit] = []
     numbers = []
-    for chain in layout:
+    for chain in chains:
         members = [digits[i] for i in chain.digits]
         places = tuple(range(len(ordered), len(ordered) + len(members)))
         ordered += members

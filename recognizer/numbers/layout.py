@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.core.digits import Digit
+from recognizer.core.geometry import best_pairs
 
 FAR = 1.7  # gap that a neighbour may leave, in heights of the taller one; more than digits of one number do
 OVERLAP = 0.4  # and how far the two may reach into each other, likewise
@@ -61,14 +62,6 @@ def _nearest(
     cost: NDArray[np.float64], allowed: NDArray[np.bool_]
 ) -> tuple[tuple[int | None, ...], list[tuple[int, int]]]:
     """Pairs of least cost, each digit once as the first and once as the second: by the second one, and as a list."""
-    firsts, seconds = np.nonzero(allowed)
-    before: list[int | None] = [None] * len(cost)
-    pairs: list[tuple[int, int]] = []
-    taken: set[int] = set()
-    order = np.argsort(cost[firsts, seconds], kind="stable")
-    for i, j in zip(firsts[order].tolist(), seconds[order].tolist(), strict=True):
-        if i not in taken and before[j] is None:
-            taken.add(i)
-            before[j] = i
-            pairs.append((i, j))
-    return tuple(before), pairs
+    pairs = best_pairs(cost, allowed)
+    firsts = {second: first for first, second in pairs}
+    return tuple(firsts.get(second) for second in range(len(cost))), pairs

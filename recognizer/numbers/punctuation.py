@@ -13,7 +13,7 @@ import numpy as np
 from recognizer.core.digits import COMMA, MINUS, POINT, Digit
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
-from recognizer.core.tones import quantile_of
+from recognizer.core.picture import quantile_of
 from recognizer.numbers.layout import STEEPEST, Lines, find_lines
 
 REACH = 1.4  # how far before a digit a mark may begin, in its heights; a digit before it ends the search

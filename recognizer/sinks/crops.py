@@ -10,7 +10,7 @@ from typing import Self
 import cv2
 
 from recognizer.classification.classifier import NO_DIGIT
-from recognizer.detection.candidate import Judged
+from recognizer.detection.candidate import Reason, ScoredCandidate
 from recognizer.errors import OutputError
 from recognizer.reading import Reading
 
@@ -41,13 +41,13 @@ class Crops:
         if not reading.searched:
             return
         source = re.sub(r"[^\w.-]+", "_", Path(reading.frame.source).name) or "picture"
-        for judged in reading.judged:
-            folder = _folder(judged)
+        for scored in reading.judged:
+            folder = _folder(scored)
             if folder:
-                box = "-".join(map(str, judged.candidate.box))
+                box = "-".join(map(str, scored.candidate.box))
                 path = self._target / folder / f"{source}_{reading.frame.index:06d}_{box}.png"
                 try:
-                    path.write_bytes(cv2.imencode(".png", judged.candidate.crop)[1].tobytes())
+                    path.write_bytes(cv2.imencode(".png", scored.candidate.crop)[1].tobytes())
                 except OSError as error:
                     raise OutputError(f"--crops {path}: {error.strerror}; what was written stays") from error
 
@@ -60,8 +60,8 @@ class Crops:
         return None
 
 
-def _folder(judged: Judged) -> str:
+def _folder(scored: ScoredCandidate) -> str:
     """Of a digit its label, of what the network refused `none`, of anything else nothing."""
-    if judged.probabilities is None or judged.reason not in ("", "no digit"):
+    if scored.probabilities is None or scored.reason not in (Reason.NONE, Reason.NO_DIGIT):
         return ""
-    return NONE if judged.reason else str(judged.probabilities[:NO_DIGIT].argmax())
+    return NONE if scored.reason else str(scored.probabilities[:NO_DIGIT].argmax())

@@ -6,12 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.core.digits import Digit
-
-REACH = 0.9  # how far a digit may stray from where it is expected, in its heights
-ODD = 0.3  # what it counts as, likewise, when a digit doesn't move along with most, or when its label is another
-FAR = 2.5  # how far a whole sheet may move between two frames, likewise
-CELL = 0.4  # movements that differ by less count as one, likewise
-MOST_GROWTH = 1.6  # of its height between two frames
+from recognizer.core.geometry import best_pairs
+from recognizer.tracking.settings import SETTINGS
 
 _KEYS = np.array([1.0, 1e6])  # makes one number of two
 _Floats = NDArray[np.float64]
@@ -28,20 +24,12 @@ def associate(old: list[Digit], new: list[Digit]) -> dict[int, int]:
     (was, height, label), (now, other, read) = _places(old), _places(new)
     tall, low = np.maximum(height[:, None], other), np.minimum(height[:, None], other)
     moved = (now - was[:, None]) / tall[..., None]
-    alike = tall <= MOST_GROWTH * low
+    alike = tall <= SETTINGS.most_growth * low
     same = label[:, None] == read
     shared = _shared_movement(moved[alike & same])
     alone, along = (np.hypot(m[..., 0], m[..., 1]) for m in (moved, moved - shared))
-    cost = np.minimum(along, alone + ODD) + ODD * ~same
-    rows, columns = np.nonzero(alike & (cost <= REACH))
-    pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    order = np.argsort(cost[rows, columns], kind="stable")
-    for i, j in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
-        if i not in pairs and j not in taken:
-            pairs[i] = j
-            taken.add(j)
-    return pairs
+    cost = np.minimum(along, alone + SETTINGS.odd) + SETTINGS.odd * ~same
+    return dict(best_pairs(cost, alike & (cost <= SETTINGS.reach)))
 
 
 def _places(digits: list[Digit]) -> tuple[_Floats, _Floats, NDArray[np.intp]]:
@@ -53,11 +41,11 @@ def _places(digits: list[Digit]) -> tuple[_Floats, _Floats, NDArray[np.intp]]:
 def _shared_movement(moved: _Floats) -> _Floats:
     """The movement, of (N, 2) possible ones in heights, that most of them agree on, the least of several."""
     length = np.hypot(*moved.T)
-    moved = moved[np.argsort(length)][: np.count_nonzero(length <= FAR)]
+    moved = moved[np.argsort(length)][: np.count_nonzero(length <= SETTINGS.farthest)]
     if not len(moved):
         return np.zeros(2)
-    cells = np.rint(moved / CELL)
+    cells = np.rint(moved / SETTINGS.alike)
     _, first, votes = np.unique(cells @ _KEYS, return_index=True, return_counts=True)
     chosen = first[votes == votes.max()].min()  # the least comes first
-    near = moved[np.abs(moved - CELL * cells[chosen]).max(axis=1) <= CELL]
+    near = moved[np.abs(moved - SETTINGS.alike * cells[chosen]).max(axis=1) <= SETTINGS.alike]
     return np.asarray(np.sort(near, axis=0)[len(near) // 2])

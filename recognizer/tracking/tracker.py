@@ -1,79 +1,39 @@
-"""Follows digits from frame to frame: ids that stay, and labels that don't flicker."""
+"""The one place that knows which digit is which from frame to frame; scheduler, numbers and stability ask it."""
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field, replace
-from math import exp, log
-from typing import Any
+from dataclasses import replace
+
+import numpy as np
 
 from recognizer.core.digits import Digit
-from recognizer.detection.by_rules.select import TOP
+from recognizer.core.geometry import at_one_place
+from recognizer.detection.candidate import ScoredCandidate, digits_of
 from recognizer.tracking.association import associate
-
-APPEARS = 2  # frames in which a digit must be seen before it is shown
-COASTS = 3  # frames for which a digit that was shown is kept though it isn't seen
-RECENT, PRESENT = 8, 0.6  # and of its recent frames, the share in which it must have been seen
-MEMORY = 0.9  # what a frame's evidence is still worth one frame later
-FLOOR = 1e-3  # the least probability that a single frame may give to a label
-HYSTERESIS = 5.0  # by how much another label's evidence must exceed the present one's, in nats
-AT_REST = 0.3  # of its height by which a digit hardly moved
-
-
-@dataclass(eq=False)
-class _Track:
-    id: int
-    digit: Digit
-    # Decayed sums of what each label's log-probability exceeds that of FLOOR by, and of what stood before the digit.
-    evidence: dict[int, float] = field(default_factory=dict)
-    marks: dict[str, float] = field(default_factory=dict)
-    speed: tuple[int, int] = (0, 0)  # pixels a frame
-    weight: float = 0.0  # how many frames the sums are worth
-    faded: float = MEMORY  # what they are still worth when the next frame is read
-    seen: int = 0
-    missed: int = 0
-    recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
-
-    @property
-    def present(self) -> bool:
-        """Whether it is to be shown: clutter comes and goes."""
-        often = self.recent.count(True) >= PRESENT * len(self.recent)
-        return often and self.seen >= APPEARS and self.missed <= COASTS
-
-    def see(self, digit: Digit) -> None:
-        """Take what this frame shows of it; the label and the mark so far have an advantage."""
-        if self.missed > COASTS:
-            self.recent = deque([False], RECENT)  # it has to appear again, though as the same
-        self.recent.append(True)
-        coasted = self.speed if self.missed else (0, 0)  # it was moved on by its speed
-        self.seen, self.missed = self.seen + 1, 0
-        self.speed = (digit.box.x - self.digit.box.x + coasted[0], digit.box.y - self.digit.box.y + coasted[1])
-        if not digit.seen:
-            self.digit = self.digit.unseen(digit.box)
-            self.faded *= MEMORY
-            return
-        self.weight = self.faded * self.weight + 1
-        _add(self.evidence, _evidence(digit), self.faded)
-        _add(self.marks, {digit.mark: 1.0}, self.faded)
-        self.faded = MEMORY
-        top = _likeliest(self.evidence, self.digit.label, self.weight)
-        mark = max(self.marks, key=self.marks.__getitem__)
-        self.digit = Digit(*top[0], digit.box, top, self.id, mark, digit.seen)
-
-    def miss(self) -> None:
-        """Take that this frame doesn't show it."""
-        self.recent.append(False)
-        self.missed += 1
-        self.digit = self.digit.unseen(self.digit.box.moved(*self.speed))
+from recognizer.tracking.regions import carried, doubled, strayed
+from recognizer.tracking.settings import SETTINGS
+from recognizer.tracking.track import Sighting, Track
 
 
 class Tracker:
-    """Digits of the frames of one video or camera, in order."""
+    """Digits of the frames of one video or camera, in order.
+
+    Attributes:
+        tracked: those that can be looked for at their places in the next frame; each has its `sighting`.
+        size: of the last frame that was looked through, width and height in pixels.
+        arrangement: counts how often the digits that are shown became others, moved against each other or got other
+            marks, so that their numbers are to be joined anew.
+    """
 
     def __init__(self) -> None:
-        self._tracks: list[_Track] = []
-        self._last: list[_Track] = []  # those of the last frame's digits
+        self.tracked: list[Track] = []
+        self.size = 0, 0
+        self.arrangement = 0
+        self._tracks: list[Track] = []
+        self._last: list[Track] = []  # those of the last frame's digits
         self._next = 1
+        self._arranged: list[tuple[int | None, str]] = []  # ids and marks of those whose numbers were last joined
+        self._boxes = np.zeros((0, 4))  # and where they were then
 
     def update(self, digits: list[Digit], size: tuple[int, int]) -> list[Digit]:
         """Take the digits of the next frame and give those to show, labels smoothed over time.
@@ -90,45 +50,119 @@ class Tracker:
         if not self._rest(digits):
             pairs = {new: self._tracks[old] for old, new in associate([t.digit for t in self._tracks], digits).items()}
             self._last = [pairs.get(place) or self._begin(digit) for place, digit in enumerate(digits)]
+        return self._seen(digits, size)
+
+    def detected(self, digits: list[Digit], found: list[ScoredCandidate], size: tuple[int, int]) -> list[Digit]:
+        """Likewise, for a frame that was looked through; its digits can be looked for at their places in the next one.
+
+        Args:
+            digits: of this frame, with their marks.
+            found: the candidates, among them those that are the digits.
+            size: as above.
+        """
+        before = {track: track.sighting for track in self.tracked if track.sighting} if size == self.size else {}
+        for track in self.tracked:
+            track.sighting = None
+        self.size = size
+        shown = self.update(digits, size)
+        read = {one.candidate.box: one for one in found if not one.reason}
+        for track, digit in zip(self._last, digits, strict=True):
+            places = [other for other, sighting in before.items() if at_one_place(sighting.digit.box, digit.box)]
+            track.sighting = Sighting(read[digit.box], digit, confirmed=bool(places))
+            for place in places[:1]:
+                del before[place]
+        # Those that were never confirmed aren't shown yet.
+        missed = [(track, sighting) for track, sighting in before.items() if sighting.confirmed and not track.sighting]
+        for track, sighting in missed:
+            if sighting.doubts + 1 < SETTINGS.doubts:
+                track.sighting = replace(sighting, doubts=sighting.doubts + 1)
+        self.tracked = self._last + [track for track, _ in missed if track.sighting]
+        return shown
+
+    def followed(
+        self, regions: list[int], found: list[list[ScoredCandidate]], size: tuple[int, int]
+    ) -> list[Digit] | None:
+        """Likewise, for a frame in which digits were looked for at their places only.
+
+        Args:
+            regions: indices of the tracked digits that were looked for.
+            found: what is at the place of each of these.
+            size: as above.
+
+        Returns:
+            The digits to show; those that weren't looked for are where their neighbours went, and not `seen`. None,
+            and nothing has changed, when one is gone that was there in the last frame.
+        """
+        before = [track.sighting for track in self.tracked if track.sighting]
+        now: list[Sighting | None] = list(before)
+        moved = False
+        for place, there in zip(regions, found, strict=True):
+            after = now[place] = _again(before[place], there)
+            moved |= after is not None and strayed(before[place].digit.box, after.digit.box)
+        if moved:
+            for place in doubled([one.digit.box if one else None for one in now]):
+                now[place] = None
+        if len(regions) < len(now):
+            self._carry(before, now, regions)
+        if not all(after or earlier.doubts for earlier, after in zip(before, now, strict=True)):
+            return None
+        for track, sighting in zip(self.tracked, now, strict=True):
+            track.sighting = sighting
+        self.tracked = self._last = [track for track in self.tracked if track.sighting]
+        return self._seen([sighting.digit for sighting in now if sighting], size)
+
+    def _carry(self, before: list[Sighting], now: list[Sighting | None], regions: list[int]) -> None:
+        """Let the digits that weren't looked for move as the nearest of those that were; out of sight is gone.
+
+        What was itself carried before can't tell: it would hand its error on.
+        """
+        told = {place: one.digit.box for place in regions if (one := now[place]) and before[place].digit.seen}
+        for place, box in carried([one.digit.box for one in before], told, regions).items():
+            digit = before[place].digit.unseen(box)
+            now[place] = replace(before[place], digit=digit) if box.inside(self.size) else None
+
+    def _seen(self, digits: list[Digit], size: tuple[int, int]) -> list[Digit]:
+        """Give the digits of a frame to their tracks; those to show."""
         for track, digit in zip(self._last, digits, strict=True):
             track.see(digit)
         for track in set(self._tracks).difference(self._last):
             track.miss()
-        self._tracks = [t for t in self._tracks if t.missed <= (RECENT if t.seen >= APPEARS else 1)]
-        return [t.digit for t in self._tracks if t.present and t.digit.box.inside(size)]
+        known = set(self._tracks)
+        self._tracks = [t for t in self._tracks if not t.lost] + [t for t in self._last if t not in known]
+        self.tracked = [t for t in self.tracked if not t.lost]
+        shown = [t.digit for t in self._tracks if t.present and t.digit.box.inside(size)]
+        self._arrange(shown)
+        return shown
 
     def _rest(self, digits: list[Digit]) -> bool:
         """Whether these are the last frame's digits in the same order, hardly moved: most frames of a video are so."""
         return len(digits) == len(self._last) and all(
-            digit.label == track.digit.label
-            and abs(digit.box.x - track.digit.box.x) + abs(digit.box.y - track.digit.box.y) <= AT_REST * digit.box.h
+            digit.label == track.digit.label and abs(digit.box.x - track.digit.box.x)
+            + abs(digit.box.y - track.digit.box.y) <= SETTINGS.at_rest * digit.box.h
             for digit, track in zip(digits, self._last, strict=True))
 
-    def _begin(self, digit: Digit) -> _Track:
-        self._tracks.append(_Track(self._next, replace(digit, track=self._next)))
+    def _begin(self, digit: Digit) -> Track:
+        self._tracks.append(Track(self._next, replace(digit, track=self._next)))
         self._next += 1
         return self._tracks[-1]
 
-
-def _add(sums: dict[Any, float], new: dict[Any, float], faded: float) -> None:
-    """Add a frame's evidence to sums that have faded by a factor."""
-    for key in sums:
-        sums[key] *= faded
-    for key, value in new.items():
-        sums[key] = sums.get(key, 0.0) + value
-
-
-def _evidence(digit: Digit) -> dict[int, float]:
-    """By how much the log-probabilities of a frame's labels exceed that of FLOOR; those that don't are left out."""
-    return {label: log(probability / FLOOR) for label, probability in digit.top or ((digit.label, digit.confidence),)
-            if probability > FLOOR}
+    def _arrange(self, shown: list[Digit]) -> None:
+        """Count it when the digits' numbers are to be joined anew."""
+        arranged = [(digit.track, digit.mark) for digit in shown]
+        boxes = np.array([digit.box for digit in shown], np.float64).reshape(-1, 4)
+        if arranged == self._arranged:
+            moved = boxes - self._boxes
+            moved[:, :2] -= moved[:1, :2]
+            if (np.abs(moved).max(axis=1) <= SETTINGS.rearranged * self._boxes[:, 3]).all():
+                return
+        self._arranged, self._boxes = arranged, boxes
+        self.arrangement += 1
 
 
-def _likeliest(evidence: dict[int, float], favoured: int, weight: float) -> tuple[tuple[int, float], ...]:
-    """The likeliest labels with their probabilities, given sums that are worth `weight` frames."""
-    sums = {**dict.fromkeys(range(10), 0.0), **evidence}
-    sums[favoured] += HYSTERESIS
-    most = max(sums.values())
-    means = {label: exp((sum_ - most) / weight) for label, sum_ in sums.items()}
-    whole = sum(means.values())
-    return tuple((label, means[label] / whole) for label in sorted(means, key=means.__getitem__, reverse=True)[:TOP])
+def _again(known: Sighting, there: list[ScoredCandidate]) -> Sighting | None:
+    """A tracked digit as it was read once more, given what was found at its place."""
+    scored = next((one for one in there if not one.reason), None)
+    if not scored:
+        return None
+    (digit,) = digits_of([scored])
+    return replace(known, scored=scored, digit=replace(digit, mark=known.digit.mark) if known.digit.mark else digit)

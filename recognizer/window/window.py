@@ -10,7 +10,6 @@ from typing import NamedTuple, Self
 import cv2
 
 from recognizer.core.frame import Image
-from recognizer.drawing import debug
 from recognizer.drawing.overlay import draw, fill, tell_state
 from recognizer.reading import Reading
 from recognizer.window.recorder import Takes
@@ -87,7 +86,7 @@ class Window:
         frame = reading.frame
         _, _, wide, high = cv2.getWindowImageRect(TITLE)
         if self._debug:
-            picture = fill(debug.draw(frame.image, reading.judged), max(1, wide), max(1, high))
+            picture = fill(reading.draw_debug(), max(1, wide), max(1, high))
             tell_state(picture, frame, len(reading.numbers), reading.fps, self._notes())
             return picture
         width, height = frame.size

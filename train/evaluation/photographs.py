@@ -9,7 +9,7 @@ from typing import Any
 
 from recognizer.core.digits import Digit
 from recognizer.core.geometry import Box
-from recognizer.detection.by_rules.ground import shrink
+from recognizer.core.picture import shrink
 from recognizer.errors import SourceError
 from recognizer.pipeline import Recognizer
 from recognizer.sources.image_file import read_picture

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from recognizer.core.geometry import Box
 from recognizer.detection.by_rules.rules import without_rules
-from recognizer.detection.by_rules.shape import RUNS_ON, Piece, Spot, examine
+from recognizer.detection.by_rules.shape import Piece, Spot, examine
 from recognizer.detection.by_rules.tiles import Pieces, Tile, sheets
 from recognizer.detection.by_rules.views import part_of
+from recognizer.detection.candidate import Reason
 
 MARGINS = (0.5, 1.0)  # of a piece's window, in its longer side: it is widened once if the piece reaches its edge
 MOST_GROWTH = 2  # how many times as large as its seed a piece may be
@@ -33,7 +34,7 @@ def cut_free(spots: list[Spot]) -> list[list[Piece]]:
         lined = []
         for (place, _, window), pieces in zip(unruled, _cut([spot for _, spot, _ in unruled])[0], strict=True):
             found[place] += [piece._replace(box=piece.box.moved(window.x, window.y)) for piece in pieces]
-            if all(piece.refused == RUNS_ON for piece in pieces):
+            if all(piece.refused == Reason.RUNS_ON for piece in pieces):
                 lined.append(place)
     return found
 

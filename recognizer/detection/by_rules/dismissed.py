@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.detection.by_rules.ink import BOTH, Ink, Look, Polarities
 from recognizer.detection.by_rules.seeds import Seeds
-from recognizer.detection.candidate import BOTH, Candidate, Look, Polarities
 
 SEARCHES = 5  # after so many everything is cut out again: what was just blurred or shaded gets another chance
 MOVED = 16  # ink that stays may move by its height divided by this, and by a pixel
@@ -20,8 +20,8 @@ class Dismissed:
 
     def __init__(self) -> None:
         self._searches, self._size = 0, (0, 0)
-        self._before: dict[Look, tuple[Keys, list[list[Candidate]]]] = {}
-        self._now: dict[Look, tuple[Keys, list[list[Candidate]]]] = {}
+        self._before: dict[Look, tuple[Keys, list[list[Ink]]]] = {}
+        self._now: dict[Look, tuple[Keys, list[list[Ink]]]] = {}
 
     def begin(self, size: tuple[int, int], polarities: Polarities = BOTH) -> None:
         """A new search begins, of a picture of this width and height, for ink of these polarities.
@@ -34,7 +34,7 @@ class Dismissed:
         self._now = {look: _chosen(~np.isin(keys[:, 0], polarities), keys, refused)
                      for look, (keys, refused) in self._before.items()}
 
-    def at(self, look: Look, seeds: Seeds) -> list[list[Candidate] | None]:
+    def at(self, look: Look, seeds: Seeds) -> list[list[Ink] | None]:
         """The refused candidates of each seed whose ink is as it was in the last search; None for what isn't known."""
         before, refused = self._before.get(look, (_NONE, []))
         if not refused or not len(seeds.boxes):
@@ -45,7 +45,7 @@ class Dismissed:
             same &= np.abs(now[:, None] - then) <= most[:, None]
         return [refused[row.argmax()] if row.any() else None for row in same]
 
-    def remember(self, look: Look, seeds: Seeds, found: list[list[Candidate]]) -> None:
+    def remember(self, look: Look, seeds: Seeds, found: list[list[Ink]]) -> None:
         """Take what was cut out at the seeds of a look in this search."""
         only_refused = np.array([all(candidate.refused for candidate in there) for there in found], bool)
         keys, refused = _chosen(only_refused, _keys(seeds), found)
@@ -67,6 +67,6 @@ def _allowed(keys: Keys) -> NDArray[np.float64]:
 
 
 def _chosen(
-    chosen: NDArray[np.bool_], keys: Keys, candidates: list[list[Candidate]]
-) -> tuple[Keys, list[list[Candidate]]]:
+    chosen: NDArray[np.bool_], keys: Keys, candidates: list[list[Ink]]
+) -> tuple[Keys, list[list[Ink]]]:
     return keys[chosen], [candidates[place] for place in np.flatnonzero(chosen).tolist()]

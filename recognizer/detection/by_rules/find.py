@@ -14,17 +14,18 @@ from recognizer.core.geometry import Box
 from recognizer.detection.by_rules.cut import around, cut_free
 from recognizer.detection.by_rules.dismissed import Dismissed
 from recognizer.detection.by_rules.ground import PAPER
+from recognizer.detection.by_rules.ink import Ink, Look
 from recognizer.detection.by_rules.seeds import Seeds, find_seeds, strengths
 from recognizer.detection.by_rules.shape import Piece, Spot
 from recognizer.detection.by_rules.views import DOUBLE, FULL, HALF, Greys, Views
-from recognizer.detection.candidate import Candidate, Look
+from recognizer.detection.candidate import Reason
 
 FINER = {HALF: FULL, FULL: DOUBLE}
 ROOM = 1.6  # around a seed at double size, in its longer side
 NO_CROP = np.zeros((SIZE, SIZE), np.uint8)
 
 
-def find(image: Image) -> list[Candidate]:
+def find(image: Image) -> list[Ink]:
     """Find all candidates of a picture.
 
     Args:
@@ -37,13 +38,13 @@ def find(image: Image) -> list[Candidate]:
     return search(Views(Greys(image)), Dismissed())
 
 
-def search(views: Views, dismissed: Dismissed) -> list[Candidate]:
+def search(views: Views, dismissed: Dismissed) -> list[Ink]:
     """Find all candidates of a picture, of the polarities that its views are made for.
 
     `dismissed` is what earlier searches of the same video refused, and is brought up to date.
     """
     dismissed.begin(views.light.size, views.polarities)
-    found: list[Candidate] = []
+    found: list[Ink] = []
     for look in views.looks:
         clear = np.array([c.box for c in found if not c.refused and c.sure], np.float64).reshape(-1, 4)
         known = np.rint(clear / views.scale(look)).astype(np.int32)
@@ -53,7 +54,7 @@ def search(views: Views, dismissed: Dismissed) -> list[Candidate]:
     return found
 
 
-def _candidates(views: Views, look: Look, seeds: Seeds, dismissed: Dismissed) -> list[Candidate]:
+def _candidates(views: Views, look: Look, seeds: Seeds, dismissed: Dismissed) -> list[Ink]:
     """What is at seeds; what was refused in the last search and stays isn't cut out again."""
     found = dismissed.at(look, seeds)
     unknown = np.array([there is None for there in found], bool)
@@ -63,9 +64,9 @@ def _candidates(views: Views, look: Look, seeds: Seeds, dismissed: Dismissed) ->
     return [candidate for there in whole for candidate in there]
 
 
-def _cut(views: Views, look: Look, seeds: Seeds) -> list[list[Candidate]]:
+def _cut(views: Views, look: Look, seeds: Seeds) -> list[list[Ink]]:
     """The ink at each seed."""
-    found: list[list[Candidate]] = [[] for _ in seeds.boxes]
+    found: list[list[Ink]] = [[] for _ in seeds.boxes]
     spots = _spots(views, look, seeds)
     for (place, spot), pieces in zip(spots.items(), cut_free(list(spots.values())), strict=True):
         found[place] = [candidate_of(piece, spot, views.scale(spot.look)) for piece in pieces]
@@ -99,16 +100,16 @@ def _spot(views: Views, look: Look, seed: Box, dark: bool, strength: int) -> Spo
     return Spot(flat, look, dark, seed.moved(-x, -y), strength, origin=(x, y))
 
 
-def _refused(seeds: Seeds, wide: float) -> list[Candidate]:
+def _refused(seeds: Seeds, wide: float) -> list[Ink]:
     """Seeds that no digit can be cut from, their pixels `wide` ones of the picture."""
     boxes = np.rint(seeds.boxes * wide).astype(int).tolist()
-    return [Candidate(Box(*box), NO_CROP, strength / PAPER, dark, why)
+    return [Ink(Box(*box), NO_CROP, strength / PAPER, dark, refused=Reason(why))
             for box, dark, strength, why in zip(boxes, seeds.dark.tolist(), seeds.strength.tolist(),
                                                 seeds.refused.tolist(), strict=True)]
 
 
-def candidate_of(piece: Piece, spot: Spot, wide: float) -> Candidate:
+def candidate_of(piece: Piece, spot: Spot, wide: float) -> Ink:
     """The candidate that a piece of ink in a spot's picture is, whose pixels are `wide` ones of the frame."""
     box = Box(*(round(v * wide) for v in piece.box.moved(*spot.origin)))
     crop = NO_CROP if piece.refused else normalise(piece.mask)
-    return Candidate(box, crop, spot.strength / PAPER, spot.dark, piece.refused, piece.doubt, spot.look, piece.mask)
+    return Ink(box, crop, spot.strength / PAPER, spot.dark, piece.mask, piece.refused, piece.doubt, spot.look)

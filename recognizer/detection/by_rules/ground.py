@@ -7,7 +7,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from recognizer.core.frame import Image
-from recognizer.core.tones import quantile_of
+from recognizer.core.picture import quantile_of, shrink
 
 PAPER = 128  # what the ground becomes in the flattened picture
 DARKNESS = 16  # added to picture and ground before the division: keeps noise in the dark small
@@ -16,12 +16,6 @@ WHITE = 0.995  # share of a picture's pixels that are no brighter than its white
 CELLS = 11  # the background's window in pixels of the picture in which it is measured
 
 _PAPER = np.uint8(PAPER)
-
-
-def shrink(picture: Image, scale: float) -> Image:
-    """A picture, uint8, `scale` times as large, at least a pixel each way; scale is 1 at most."""
-    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
-    return picture if scale == 1 else np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def ground_of(grey: Image, parts: int) -> Image:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT
-from recognizer.detection.candidate import Candidate
+from recognizer.detection.by_rules.ink import Ink
+from recognizer.detection.candidate import Reason
 
 ROW_GAP, LINE_GAP, WORD_GAP = 2.0, 0.9, 0.45  # between neighbours of words far apart, of a line, of a word, in heights
 LETTER_ALIKE, WORD_ALIKE = 2.2, 1.6  # heights in a line differ by less than this factor; an arrow is no word
@@ -23,7 +24,7 @@ Groups = NDArray[np.intp]
 
 
 def among_letters(
-    digits: list[Candidate], probabilities: NDArray[np.float32], rest: list[Candidate], rest_like: NDArray[np.float32]
+    digits: list[Ink], probabilities: NDArray[np.float32], rest: list[Ink], rest_like: NDArray[np.float32]
 ) -> Flags:
     """Which of the likely digits of a frame are letters.
 
@@ -43,7 +44,7 @@ def among_letters(
     return are_letters(digits + [rest[i] for i in beside], digit_like, telling)[: len(digits)]
 
 
-def are_letters(candidates: list[Candidate], digit_like: NDArray[np.float32], telling: Flags) -> Flags:
+def are_letters(candidates: list[Ink], digit_like: NDArray[np.float32], telling: Flags) -> Flags:
     """Which candidates stand in a line that is mostly letters.
 
     A line is what is linked by closeness: alike in height, level, and less than a height apart, of the lower one where
@@ -102,7 +103,7 @@ def _groups(linked: Flags) -> Groups:
         group = lowest
 
 
-def _beside(rest: list[Candidate], digits: list[Candidate]) -> NDArray[np.intp]:
+def _beside(rest: list[Ink], digits: list[Ink]) -> NDArray[np.intp]:
     """Indices of those of the rest that are level with a digit and not mostly made of digits.
 
     What one look refused and another took is no letter, nor is what runs several digits together, nor the cell of a
@@ -116,11 +117,11 @@ def _beside(rest: list[Candidate], digits: list[Candidate]) -> NDArray[np.intp]:
     down = np.minimum((y + h)[:, None], top + high) - np.maximum(y[:, None], top)
     covered = (np.clip(across, 0, None) * (down > 0.5 * np.minimum(h[:, None], high))).sum(axis=1)
     inside = (across >= MADE_OF * wide) & (down >= MADE_OF * high)
-    cell = inside.any(axis=1) & np.array([c.refused == "crowd" for c in rest])
+    cell = inside.any(axis=1) & np.array([c.refused == Reason.CROWD for c in rest])
     return np.flatnonzero(level.any(axis=1) & (covered < MADE_OF * w) & ~cell)
 
 
-def _once(candidates: list[Candidate], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+def _once(candidates: list[Ink], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     """Those of the chosen indices whose candidates aren't nearly at the place of one before: one ink is one letter."""
     x, y, w, h = np.array([candidates[k].box for k in chosen.tolist()], np.float32).reshape(-1, 4).T
     across = np.minimum((x + w)[:, None], x + w) - np.maximum(x[:, None], x)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from recognizer.detection.candidate import Candidate
+from dataclasses import replace
+
+from recognizer.detection.by_rules.ink import Ink
 from recognizer.numbers.deskew import upright
 
 
-def levelled(candidate: Candidate, tilt: float) -> Candidate:
+def levelled(candidate: Ink, tilt: float) -> Ink:
     """A candidate with the crop that it has on a level line; its box and mask stay as they are."""
-    return candidate._replace(crop=upright(candidate.mask, tilt)) if tilt else candidate
+    return replace(candidate, crop=upright(candidate.mask, tilt)) if tilt else candidate

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from recognizer.core.frame import Image
 from recognizer.detection.by_rules.ground import PAPER, ink_of, off_ground
-from recognizer.detection.candidate import BOTH, Look, Polarities
+from recognizer.detection.by_rules.ink import BOTH, Look, Polarities
+from recognizer.detection.candidate import Reason
 
 CUTS = (0.45, 0.25, 0.12)  # contrasts at which ink is told from its ground, strongest first
 LINED = CUTS[1]  # contrast at which it is also cut without long lines
@@ -39,7 +40,7 @@ class Seeds:
         boxes: (N, 4) int32, in pixels of the picture that was searched.
         dark: (N,) bool, whether there is ink darker than the ground, not lighter.
         strength: (N,) int32, how far the ink stands out from the ground, in tones, PAPER at most on dark ink.
-        refused: (N,) str, why no digit can be cut out there, in a word; empty where one may.
+        refused: (N,) str, why no digit can be cut out there, a Reason's text; empty where one may.
     """
 
     boxes: Boxes
@@ -157,7 +158,7 @@ def _judge(flat: Image, boxes: Boxes, dark: Flags, lined: Flags, look: Look) -> 
     faint = strong < look.faintest * PAPER
     bold = ~(faint | crowded | full) & (h > look.blur / BLURRED)
     bold[bold] = _has_block(inked[bold].reshape(-1, SAMPLES, SAMPLES), (h / w)[bold])
-    why = np.select([faint, crowded, full | bold], ["contrast", "crowd", "shape"], "")
+    why = np.select([faint, crowded, full | bold], [Reason.CONTRAST, Reason.CROWD, Reason.SHAPE], Reason.NONE)
     return Seeds(boxes, dark, strong, why)
 
 

@@ -6,11 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT
-from recognizer.core.digits import Digit
-from recognizer.core.geometry import Box
+from recognizer.detection.by_rules.ink import Ink
 from recognizer.detection.by_rules.letters import SLIM, among_letters
-from recognizer.detection.by_rules.shape import RUNS_ON, SIZE
-from recognizer.detection.candidate import Candidate, Judged
+from recognizer.detection.candidate import Reason, ScoredCandidate, scored
 
 SHARED = 0.5  # two boxes are at one place when the smaller one shares so much of its area
 SIZES = 1.8  # and they are of two sizes when their areas differ by more than this factor
@@ -21,17 +19,16 @@ BEYOND_DOUBT = 0.999  # likewise for other dark ink on uneven ground, or that is
 COMPANY, COMPANY_REACH = 2, 8  # and so many surer digits of its size within so many heights
 SAME_INK = 2.5  # contrasts of one sheet's ink differ by less than this factor
 ALIKE = 1.35  # heights of one size differ by less than this factor
-NO_LETTERS = (RUNS_ON, SIZE, "contrast")  # refused so, a piece tells nothing about the line it is in
+NO_LETTERS = (Reason.RUNS_ON, Reason.SIZE, Reason.CONTRAST)  # refused so, a piece tells nothing about the line it is in
 STILL = 0.5  # probability that it is a digit which one needs that was read a moment ago
-TOP = 3  # likeliest labels that a digit carries
 
-Classified = tuple[Candidate, NDArray[np.float32]]
+Classified = tuple[Ink, NDArray[np.float32]]
 
 
 def select(
-    candidates: list[Candidate], probabilities: NDArray[np.float32], refused: list[Candidate], threshold: float,
+    candidates: list[Ink], probabilities: NDArray[np.float32], refused: list[Ink], threshold: float,
     likeness: float = 0.0,
-) -> list[Judged]:
+) -> list[ScoredCandidate]:
     """Judge all candidates of a frame.
 
     Args:
@@ -45,25 +42,26 @@ def select(
         One for each candidate, the refused ones last. Those without a reason are digits, no two at one place.
     """
     best, digit_like = probabilities[:, :NO_DIGIT].max(axis=1), 1 - probabilities[:, NO_DIGIT]
-    reasons = np.where(digit_like < 0.5, "no digit", "unsure").astype(object)
+    reasons = np.where(digit_like < 0.5, Reason.NO_DIGIT, Reason.UNSURE).astype(object)
     order = sorted(range(len(candidates)), key=lambda i: (not candidates[i].sure, -best[i]))
     counts = (best >= threshold) & (digit_like >= likeness)
     likely, unlikely = [i for i in order if counts[i]], [i for i in order if not counts[i]]
-    reasons[likely] = "overlap"
+    reasons[likely] = Reason.OVERLAP
     chosen = [likely[k] for k in _one_a_place([candidates[i] for i in likely])]
-    reasons[chosen] = "letters"
+    reasons[chosen] = Reason.LETTERS
     letters = [c for c in refused if c.refused not in NO_LETTERS]
     rest_like = np.concatenate([digit_like[unlikely], np.zeros(len(letters), np.float32)])
     text = among_letters([candidates[i] for i in chosen], probabilities[chosen],
                          [candidates[i] for i in unlikely] + letters, rest_like)
     chosen = [i for i, among in zip(chosen, text, strict=True) if not among]
-    reasons[chosen] = "alone"
-    reasons[[chosen[k] for k in _believable([candidates[i] for i in chosen], best[chosen])]] = ""
-    judged = [Judged(c, row, why) for c, row, why in zip(candidates, probabilities, reasons.tolist(), strict=True)]
-    return judged + [Judged(c, None, c.refused) for c in refused]
+    reasons[chosen] = Reason.ALONE
+    reasons[[chosen[k] for k in _believable([candidates[i] for i in chosen], best[chosen])]] = Reason.NONE
+    judged = [scored(c, row, Reason(why))
+              for c, row, why in zip(candidates, probabilities, reasons.tolist(), strict=True)]
+    return judged + [ScoredCandidate(c, None, c.refused) for c in refused]
 
 
-def best_of_each(found: list[list[Classified]], threshold: float, likeness: float = 0.0) -> list[list[Judged]]:
+def best_of_each(found: list[list[Classified]], threshold: float, likeness: float = 0.0) -> list[list[ScoredCandidate]]:
     """Judge candidates at places where digits were a moment ago: of each place's the likeliest is the digit.
 
     What hardly looks like a digit for a frame or two is one still; whether it ever was is for the next search to tell.
@@ -82,19 +80,14 @@ def best_of_each(found: list[list[Classified]], threshold: float, likeness: floa
     return [_best(there, [next(counted) for _ in there]) for there in found]
 
 
-def _best(there: list[Classified], likely: list[float]) -> list[Judged]:
+def _best(there: list[Classified], likely: list[float]) -> list[ScoredCandidate]:
     """Judge the candidates of one place, given how likely their labels are, 0 where that doesn't count."""
     most = max(likely, default=0.0)
-    return [Judged(candidate, row, "unsure" if not p else "" if p == most else "overlap")
+    return [scored(candidate, row, Reason.UNSURE if not p else Reason.NONE if p == most else Reason.OVERLAP)
             for (candidate, row), p in zip(there, likely, strict=True)]
 
 
-def digits_of(judged: list[Judged]) -> list[Digit]:
-    """Those that are digits, in no order."""
-    return [_digit(j.candidate.box, j.probabilities) for j in judged if not j.reason and j.probabilities is not None]
-
-
-def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]:
+def _believable(digits: list[Ink], best: NDArray[np.float32]) -> list[int]:
     """Indices of those that don't need the company of others, or have it.
 
     What stands on uneven ground or is bold needs it if there is any doubt of its label, and what is of the rarer
@@ -114,12 +107,12 @@ def _believable(digits: list[Candidate], best: NDArray[np.float32]) -> list[int]
             or ((certain[i] or is_sure[i]) and _in_company(c, sure))]
 
 
-def _small(candidate: Candidate) -> bool:
+def _small(candidate: Ink) -> bool:
     """Whether ink is of so few pixels that letters and scraps look like digits."""
     return candidate.look is not None and candidate.look.shrink * candidate.mask.shape[0] < SMALL
 
 
-def _one_a_place(candidates: list[Candidate]) -> list[int]:
+def _one_a_place(candidates: list[Ink]) -> list[int]:
     """Indices of those that stay when of two at one place only one may, the best given first.
 
     Of two of about one size the first stays. Of two sizes the larger stays: the other is the hole of an 8
@@ -151,7 +144,7 @@ def _one_a_place(candidates: list[Candidate]) -> list[int]:
     return kept
 
 
-def _in_company(candidate: Candidate, sure: list[Candidate]) -> bool:
+def _in_company(candidate: Ink, sure: list[Ink]) -> bool:
     """Whether some surer digits of its polarity, no much stronger ink and about its size stand around a candidate."""
     (x, y), height = candidate.box.centre, candidate.box.h
     near = COMPANY_REACH * height
@@ -159,9 +152,3 @@ def _in_company(candidate: Candidate, sure: list[Candidate]) -> bool:
     alike = [b.centre for b in of_its_kind if max(height, b.h) < ALIKE * min(height, b.h)]
     return sum(max(abs(x - other_x), abs(y - other_y)) < near for other_x, other_y in alike) >= COMPANY
 
-
-def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:
-    shares = probabilities[:NO_DIGIT].tolist()
-    top = tuple((label, shares[label]) for label in sorted(range(NO_DIGIT), key=lambda label: -shares[label])[:TOP])
-    label, confidence = top[0]
-    return Digit(label, min(1.0, confidence), box, top, seen=top[0])

@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
 from recognizer.detection.by_rules.ground import PAPER, off_ground
+from recognizer.detection.by_rules.ink import Look
 from recognizer.detection.by_rules.seeds import FULLEST, SLIM, Shares, have_size
 from recognizer.detection.by_rules.tiles import Cutting, Group, Pieces, Sheet
-from recognizer.detection.candidate import NO_MASK, Look
+from recognizer.detection.candidate import NO_MASK, Reason
 
 STAIRS = 0.6  # by how much the edge of a slanting stroke, counted in pixels, is longer than it is
 FREE_AT = 0.33  # share of its strength at which a bare stroke must still stand free; rules are fainter
 CLEAR = 0.01  # share of a window that may be other than ground around a piece that stands alone
 INSIDE = 1.5  # distance from the edge, in pixels, of ink all of whose neighbours are ink
 AROUND = 3  # pixels around a piece within which the ground beside it is looked at
-RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
-SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
-JOINED = ("attached", "ground")  # refused so, a piece may be one still when it is joined
+JOINED = (Reason.ATTACHED, Reason.GROUND)  # refused so, a piece may be one still when it is joined
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,13 @@ class Piece(NamedTuple):
     Attributes:
         box: tight, in pixels of the spot's `flat`.
         mask: (h, w) uint8, 0 or 1; empty where its shape is refused.
-        refused: why it is no digit, in a word; empty when it may be one.
+        refused: why it is no digit; `Reason.NONE` when it may be one.
         doubt: how uneven the ground beside it is, up to 1 as even as a sheet's; more too where its shape needs company.
     """
 
     box: Box
     mask: Image
-    refused: str
+    refused: Reason
     doubt: float
 
 
@@ -125,7 +124,7 @@ def _judge(sheet: Sheet, groups: list[Group], spots: list[Spot]) -> tuple[list[t
                 piece = piece._replace(doubt=LIMITS.odd)
             free = piece.refused or not bare[k] or spot.trusted
             if not free and _attached(sheet.window(group, box), spot.strength):
-                piece = piece._replace(refused="attached")
+                piece = piece._replace(refused=Reason.ATTACHED)
         found.append((tile, piece))
     return found, (pieces.areas / lengths).tolist()
 
@@ -142,7 +141,7 @@ def strokes_of(areas: NDArray[np.int32], masks: list[Image]) -> tuple[Shares, Sh
 
 def _by_shape(
     pieces: Pieces, lengths: Shares, widest: Shares, spots: list[Spot]
-) -> tuple[list[str], list[bool], list[bool]]:
+) -> tuple[list[Reason], list[bool], list[bool]]:
     """Of M pieces: why each is no digit, empty where it may be one; which are bare strokes; which need company."""
     low, high, rows, columns, blur = np.array(
         [(s.look.heights.start, s.look.heights.stop, *s.flat.shape, s.look.blur) for s in spots]).T[:, pieces.tiles]
@@ -156,7 +155,7 @@ def _by_shape(
     shape = full | (straight & (lean > LIMITS.leaning)) | (widest > LIMITS.boldest * h + blur)
     odd = widest > np.where(bare, LIMITS.boldest_bare, LIMITS.boldest_alone) * h + blur
     odd |= straight & (lean > LIMITS.leaning_alone)
-    refused = [RUNS_ON if runs_on else SIZE if not fits else "shape" if odd_shape else ""
+    refused = [Reason.RUNS_ON if runs_on else Reason.SIZE if not fits else Reason.SHAPE if odd_shape else Reason.NONE
                for runs_on, fits, odd_shape in zip(pieces.edge.tolist(), sized.tolist(), shape.tolist(), strict=True)]
     return refused, bare.tolist(), odd.tolist()
 
@@ -168,7 +167,8 @@ def _on_ground(piece: Piece, cutting: Cutting, spot: Spot, bare: bool) -> Piece:
     if spot.trusted:
         return piece
     doubt = _doubt(cutting, spot, LIMITS.uneven_bare if bare else LIMITS.uneven)
-    return piece._replace(doubt=doubt, refused="ground" if doubt > (1 if bare else LIMITS.most_doubt) else "")
+    uneven = doubt > (1 if bare else LIMITS.most_doubt)
+    return piece._replace(doubt=doubt, refused=Reason.GROUND if uneven else Reason.NONE)
 
 
 def _nothing_else(window: Cutting, strength: int) -> bool:

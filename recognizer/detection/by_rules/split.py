@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from recognizer.classification.classifier import NO_DIGIT
 from recognizer.classification.preprocess import normalise
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
-from recognizer.detection.candidate import Candidate
+from recognizer.detection.by_rules.ink import Ink
 
 WIDTHS = (0.6, 3.4)  # width over height of two or three digits that touch
 PARTS, THREE = 3, 1.1  # that a candidate is cut into at most, and how wide it is then at least
@@ -23,13 +24,13 @@ SPECK = 0.08  # share of a half's ink that a part of it must have to stay
 CERTAIN = 0.98  # probability that each part needs
 MOST = 24  # candidates of a frame that are tried
 
-Classify = Callable[[list[Candidate]], NDArray[np.float32]]
-Part = tuple[Candidate, NDArray[np.float32]]  # with its probabilities
+Classify = Callable[[list[Ink]], NDArray[np.float32]]
+Part = tuple[Ink, NDArray[np.float32]]  # with its probabilities
 
 
 def split(
-    candidates: list[Candidate], probabilities: NDArray[np.float32], classify: Classify
-) -> tuple[list[Candidate], NDArray[np.float32]]:
+    candidates: list[Ink], probabilities: NDArray[np.float32], classify: Classify
+) -> tuple[list[Ink], NDArray[np.float32]]:
     """Replace what is no digit as a whole by two or three parts where all of them are surely digits.
 
     Args:
@@ -49,7 +50,7 @@ def split(
     return [candidate for candidate, _ in parts], rows
 
 
-def _apart(wholes: list[Candidate], classify: Classify, most: int) -> list[list[Part]]:
+def _apart(wholes: list[Ink], classify: Classify, most: int) -> list[list[Part]]:
     """The parts, `most` at most, of each candidate that can be cut into digits; of two at one place the surer one's."""
     ways = [(whole, way) for whole in wholes for way in _ways(whole)]
     if not ways:
@@ -70,7 +71,7 @@ def _apart(wholes: list[Candidate], classify: Classify, most: int) -> list[list[
     return chosen
 
 
-def _shares(candidate: Candidate, parts: list[Part]) -> bool:
+def _shares(candidate: Ink, parts: list[Part]) -> bool:
     """Whether a candidate is where one of some parts is."""
     return any(candidate.box.intersection(part.box) for part, _ in parts)
 
@@ -80,15 +81,15 @@ def _doubt(parts: list[Part]) -> float:
     return max(1 - float(row[:NO_DIGIT].max()) for _, row in parts)
 
 
-def _may_be_several(candidate: Candidate) -> bool:
+def _may_be_several(candidate: Ink) -> bool:
     return candidate.sure and WIDTHS[0] * candidate.box.h <= candidate.box.w <= WIDTHS[1] * candidate.box.h
 
 
-def _may_be_three(candidate: Candidate) -> bool:
+def _may_be_three(candidate: Ink) -> bool:
     return candidate.box.w >= THREE * candidate.box.h
 
 
-def _ways(candidate: Candidate) -> list[tuple[Candidate, Candidate]]:
+def _ways(candidate: Ink) -> list[tuple[Ink, Ink]]:
     """Ways to cut a candidate in two: where a cut goes through the least ink, and where the ink is lowest."""
     rows, columns = candidate.mask.shape
     up = rows / 2 - np.arange(rows)
@@ -102,7 +103,7 @@ def _ways(candidate: Candidate) -> list[tuple[Candidate, Candidate]]:
         for cost in (ink / rows, height / rows - 0.5):
             cuts += [(float(cost[x]), x, slope) for x in range(first, last)
                      if cost[x] == cost[max(first, x - near) : min(last, x + near + 1)].min()]
-    tried: list[tuple[Candidate, Candidate]] = []
+    tried: list[tuple[Ink, Ink]] = []
     for _, x, slope in sorted(cuts):
         halves = _halves(candidate, x, slope * up)
         if halves and not any(_same(halves, others) for others in tried):
@@ -112,14 +113,14 @@ def _ways(candidate: Candidate) -> list[tuple[Candidate, Candidate]]:
     return tried
 
 
-def _halves(candidate: Candidate, column: int, leaning: NDArray[np.float64]) -> tuple[Candidate, Candidate] | None:
+def _halves(candidate: Ink, column: int, leaning: NDArray[np.float64]) -> tuple[Ink, Ink] | None:
     left = np.arange(candidate.mask.shape[1]) < (column + leaning)[:, None]
     halves = [_half(candidate, np.asarray(candidate.mask * side, np.uint8)) for side in (left, ~left)]
     one, other = halves
     return (one, other) if one and other else None
 
 
-def _half(candidate: Candidate, mask: Image) -> Candidate | None:
+def _half(candidate: Ink, mask: Image) -> Ink | None:
     """A candidate of a part of another's mask; None where it is too small to be a digit."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     keep = stats[:, cv2.CC_STAT_AREA] >= SPECK * max(1, cv2.countNonZero(mask))
@@ -132,8 +133,8 @@ def _half(candidate: Candidate, mask: Image) -> Candidate | None:
     across, down = box.w / columns, box.h / rows
     place = Box(box.x + round(x * across), box.y + round(y * down), max(1, round(w * across)), max(1, round(h * down)))
     own = np.ascontiguousarray(mask[y : y + h, x : x + w])
-    return candidate._replace(box=place, crop=normalise(own), mask=own, whole=candidate.whole or candidate)
+    return replace(candidate, box=place, crop=normalise(own), mask=own, whole=candidate.whole or candidate)
 
 
-def _same(one: tuple[Candidate, Candidate], other: tuple[Candidate, Candidate]) -> bool:
+def _same(one: tuple[Ink, Ink], other: tuple[Ink, Ink]) -> bool:
     return abs(one[0].box.w - other[0].box.w) + abs(one[1].box.w - other[1].box.w) <= 2

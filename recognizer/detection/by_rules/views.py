@@ -9,8 +9,9 @@ import numpy as np
 
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
-from recognizer.detection.by_rules.ground import flatten, ground_of, shrink, white_of
-from recognizer.detection.candidate import BOTH, LIGHT, Look, Polarities
+from recognizer.core.picture import shrink
+from recognizer.detection.by_rules.ground import flatten, ground_of, white_of
+from recognizer.detection.by_rules.ink import BOTH, LIGHT, Look, Polarities
 
 WORKING_SIDE = 1280  # larger pictures are made smaller before anything is looked for
 LARGE = 960  # longer side from which on a picture is worth halving
@@ -33,12 +34,13 @@ class Greys:
         image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
 
     Attributes:
+        image: as given.
         size: of the picture, width and height in pixels.
         thin: the look for thin ink that suits its size.
     """
 
     def __init__(self, image: Image) -> None:
-        self._image = image
+        self.image = image
         self.size = image.shape[1], image.shape[0]
         self.thin = HALF if max(self.size) >= LARGE else FULL
         self._made: dict[Look, Image] = {}
@@ -50,10 +52,14 @@ class Greys:
                 larger = QUARTER if look is EIGHTH else self.thin
                 self._made[look] = shrink(self.at(larger), larger.shrink / look.shrink)
             elif scale(look, self.size) == 2:  # averaging four pixels is faster than making all of them grey
-                self._made[look] = _grey(shrink(self._image, 1 / 2))
+                self._made[look] = _grey(shrink(self.image, 1 / 2))
             else:
-                self._made[look] = shrink(_grey(self._image), 1 / scale(look, self.size))
+                self._made[look] = shrink(_grey(self.image), 1 / scale(look, self.size))
         return self._made[look]
+
+    def made(self, look: Look) -> Image | None:
+        """The whole picture at a look, if it was asked for and is as large as the picture itself."""
+        return self._made.get(look) if scale(look, self.size) == 1 else None
 
     def part(self, look: Look, box: Box) -> tuple[Image, Box]:
         """What of a box, in pixels of the look, lies in the picture: (h, w) uint8, and where that is."""
@@ -61,7 +67,7 @@ class Greys:
             return part_of(self._made[look], box)
         wide = scale(look, self.size)
         here = box.clipped(max(1, round(self.size[0] / wide)), max(1, round(self.size[1] / wide)))
-        part = self._image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)]
+        part = self.image[_span(here.y, here.h, wide), _span(here.x, here.w, wide)]
         if wide > 1:  # before it is made grey, since that takes longer
             part = np.asarray(cv2.resize(part, (here.w, here.h), interpolation=cv2.INTER_AREA), np.uint8)
         grey = _grey(part)

@@ -1,0 +1,56 @@
+"""What may be tuned about following digits through a video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """Each with its unit; a height is that of the digit itself, unless said otherwise."""
+
+    # Which digit is which, from frame to frame.
+    reach: float = 0.9  # how far a digit may stray from where it is expected, in heights
+    odd: float = 0.3  # what it counts as, likewise, when it doesn't move along with most, or has another label
+    farthest: float = 2.5  # how far a whole sheet may move between two frames, in heights
+    alike: float = 0.4  # movements that differ by less count as one, in heights
+    most_growth: float = 1.6  # factor by which a height may change between two frames
+    at_rest: float = 0.3  # movement between two frames that counts as none, in heights
+
+    # When a track is shown, and with which label.
+    appears: int = 2  # frames in which a digit must be seen before it is shown
+    coasts: int = 3  # frames for which a digit that was shown is kept though it isn't seen
+    recent: int = 8  # frames that are looked back on, and for which a track that was shown is remembered
+    present: float = 0.6  # share of those in which it must have been seen
+    memory: float = 0.9  # what a frame's evidence is still worth one frame later
+    floor: float = 1e-3  # the least probability that a single frame may give to a label
+    hysteresis: float = 5.0  # by how much another label's evidence must exceed the present one's, in nats
+    rearranged: float = 0.1  # movement against another digit from which on numbers are joined anew, in heights
+
+    # When the whole of a frame is looked through.
+    soonest: int = 4  # frames after a full detection before which there is no other on account of movement
+    soonest_seconds: float = 0.12  # likewise, if these are over sooner
+    latest: int = 30  # frames after which there is another in any case
+    latest_seconds: float = 1.0  # likewise
+    calm: int = 3  # how many times as long it need not be a thorough one in a scene that doesn't change
+    doubts: int = 3  # full detections in a row that must pass over a tracked digit before it is given up
+
+    # Motion.
+    samples: int = 200  # along a picture that tell whether it changed
+    patch: int = 10  # samples along each patch of it
+    changed: int = 8  # tones of 256 by which the mean of a patch must differ
+    few: float = 0.01  # share of such patches that a hand's tremor makes
+
+    # Regions of interest: the places of tracked digits.
+    most_regions: int = 12  # that are looked at in one frame; of more, some in turn
+    steady_regions: int = 4  # of these, those that are looked at in every frame: they tell how the sheet moves
+    strayed: float = 0.5  # by how much a digit's box may go on or grow before its ink may be another's, in heights
+
+    # When a number is reported.
+    stands: int = 5  # frames for which it must stand still
+    still: float = 0.06  # how far it may move from one to the next, in its heights
+    least_still: int = 2  # and in pixels at least
+    forget: int = 30  # frames after which one that was reported and isn't seen any more would be reported again
+
+
+SETTINGS = TrackingSettings()
