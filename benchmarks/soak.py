@@ -23,7 +23,7 @@ from benchmarks.measure import add_finder
 from benchmarks.stages import CLIPS
 from recognizer import Frame, Recognizer
 from recognizer.sinks.background import Background
-from recognizer.sinks.labelled import Save
+from recognizer.sinks.labelled import LabelledSink
 from recognizer.sinks.text import Csv, Events
 from recognizer.sources.base import open_source
 
@@ -74,7 +74,7 @@ def soak(count: int, recognizer: Recognizer) -> list[State]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         out = Path(folder)
         sinks = [stack.enter_context(sink) for sink in (
-            Events(os.devnull), Csv(os.devnull), Background(Save(str(out / "soak.mp4"))))]
+            Events(os.devnull), Csv(os.devnull), Background(LabelledSink(str(out / "soak.mp4"))))]
         states.append(State.now())
         for index, reading in enumerate(recognizer.watch(Round(frames, count)), 1):
             for sink in sinks:

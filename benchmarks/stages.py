@@ -16,11 +16,11 @@ import cv2
 from benchmarks.frames import decode
 from recognizer import Recognizer
 from recognizer.core.frame import Frame
+from recognizer.core.prefetch import prefetch
 from recognizer.reading import Milliseconds
 from recognizer.sinks.background import Background
-from recognizer.sinks.labelled import Save
-from recognizer.sinks.video_writer import Movie
-from recognizer.sources.prefetch import ahead
+from recognizer.sinks.labelled import LabelledSink
+from recognizer.sinks.video_writer import VideoWriter
 
 CLIPS = Path("fixtures/clips")
 STAGES = tuple(field.name for field in fields(Milliseconds) if field.name != "decode")
@@ -82,9 +82,10 @@ def time_saving(recognizer: Recognizer, clip: Path, frames: int, saved: Path) ->
     """The same, and a labelled video written too."""
 
     def written() -> Iterator[None]:
-        with closing(recognizer.watch(clip)) as readings, Background(Save(str(saved))) as save:
+        with closing(recognizer.watch(clip)) as readings, Background(LabelledSink(str(saved))) as sink:
             for reading in islice(readings, frames):
-                yield save.write(reading)
+                sink.write(reading)
+                yield
 
     return _time_each(written())
 
@@ -93,14 +94,15 @@ def time_encoding(clip: Path, frames: int, saved: Path) -> Took:
     """The same frames decoded and encoded as the program does it, with nothing read or drawn, in two threads."""
 
     def written() -> Iterator[None]:
-        movie: Movie | None = None
-        for index, image in enumerate(ahead(decode(clip))):
+        video: VideoWriter | None = None
+        for index, image in enumerate(prefetch(decode(clip))):
             if index == frames:
                 break
-            movie = movie or Movie(saved, (image.shape[1], image.shape[0]), 30)
-            yield movie.write(image, index / 30)
-        if movie:
-            movie.close()
+            video = video or VideoWriter(saved, (image.shape[1], image.shape[0]), 30)
+            video.write(image, index / 30)
+            yield
+        if video:
+            video.close()
 
     return _time_each(written())
 

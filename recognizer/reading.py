@@ -28,7 +28,8 @@ class Milliseconds:
 class Reading:
     """What was read in one frame, digits and numbers in reading order.
 
-    It draws itself: as the last line of a notebook's cell it is shown as the labelled picture.
+    It draws itself: as the last line of a notebook's cell it is shown as the labelled picture. Two are equal when the
+    same was read in the same frame.
 
     Attributes:
         frame: where it was read.
@@ -49,11 +50,11 @@ class Reading:
     digits: tuple[Digit, ...] = ()
     numbers: tuple[Number, ...] = ()
     steady: tuple[Number, ...] = ()
-    fps: float = 0.0
-    milliseconds: Milliseconds = Milliseconds()
-    judged: tuple[ScoredCandidate, ...] = ()
-    searched: bool = True
-    debug: bool = False
+    fps: float = field(default=0.0, compare=False)
+    milliseconds: Milliseconds = field(default=Milliseconds(), compare=False)
+    judged: tuple[ScoredCandidate, ...] = field(default=(), compare=False)
+    searched: bool = field(default=True, compare=False)
+    debug: bool = field(default=False, compare=False)
     seen: Callable[[], Image] | None = field(default=None, repr=False, compare=False)
 
     def draw(self) -> Image:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from recognizer import Frame, Reading
+from recognizer.core.prefetch import prefetch
 from recognizer.sinks.background import Background
-from recognizer.sources.prefetch import ahead
 
 
 class MishapError(Exception):
@@ -26,7 +26,7 @@ def count(stop: int, closed: threading.Event | None = None) -> Generator[int, No
 
 
 def test_items_come_in_order() -> None:
-    assert list(ahead(count(1000))) == list(range(1000))
+    assert list(prefetch(count(1000))) == list(range(1000))
 
 
 def test_no_more_than_the_depth_and_one_in_hand_are_made_ahead() -> None:
@@ -39,7 +39,7 @@ def test_no_more_than_the_depth_and_one_in_hand_are_made_ahead() -> None:
                 third.set()
             yield item
 
-    first = ahead(items(), depth=2)
+    first = prefetch(items(), depth=2)
     assert next(first) == 0
     assert third.wait(10)  # one was taken, two wait, the next is in hand
     assert next(first) == 1
@@ -54,8 +54,8 @@ def test_an_error_comes_after_the_items_before_it() -> None:
 
     got: list[int] = []
     with pytest.raises(MishapError):
-        got.extend(ahead(items()))
-    taken = ahead(items())
+        got.extend(prefetch(items()))
+    taken = prefetch(items())
     assert [next(taken) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(MishapError):
         next(taken)
@@ -63,7 +63,7 @@ def test_an_error_comes_after_the_items_before_it() -> None:
 
 def test_closing_ends_the_thread_and_closes_the_items() -> None:
     before, closed = threading.active_count(), threading.Event()
-    items = ahead(count(10**9, closed))
+    items = prefetch(count(10**9, closed))
     next(items)
     items.close()
     assert closed.is_set()

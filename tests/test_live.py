@@ -16,7 +16,7 @@ from misbehaving import FAULTS, Camera, until
 from recognizer import InputError, Recognizer, SourceError
 from recognizer.core.frame import Image
 from recognizer.reading import Reading
-from recognizer.sinks.labelled import Save
+from recognizer.sinks.labelled import LabelledSink
 from recognizer.sources.capture_thread import FIRST_PAUSE, LONGEST_PAUSE, STALE
 from recognizer.sources.live import Live
 
@@ -91,7 +91,7 @@ def test_it_is_tried_again_with_pauses_that_grow(fault: str, pictures: list[Imag
 
 def test_readings_of_a_lost_camera_are_empty_and_ids_go_on(pictures: list[Image], tmp_path: Path) -> None:
     camera, wanted = Camera(pictures[:1]), labels(truth(CLIP)[0])
-    with Save(str(tmp_path / "seen.mp4")) as save:
+    with LabelledSink(str(tmp_path / "seen.mp4")) as save:
         readings = Recognizer().watch(Live(camera.open, "0", noisy=True))
         seen = await_digits(readings, len(wanted))
         camera.fail("gone")
@@ -122,7 +122,7 @@ def test_the_size_may_change_in_mid_stream(pictures: list[Image], tmp_path: Path
     small = [cv2.resize(picture, None, fx=0.5, fy=0.5) for picture in pictures[:2]]
     camera = Camera([*pictures[:2], *small, small[0][..., :1].copy()])
     sizes: set[tuple[int, int]] = set()
-    with Save(str(tmp_path / "seen.mp4")) as save:
+    with LabelledSink(str(tmp_path / "seen.mp4")) as save:
         readings = Recognizer().watch(Live(camera.open, "0", noisy=True))
         for reading in readings:
             save.write(reading)

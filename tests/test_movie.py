@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from recognizer.sinks.video_writer import CONTAINERS, Movie
+from recognizer.sinks.video_writer import CONTAINERS, VideoWriter
 
 SIZE = 64, 48
 EVEN = [index / 12 for index in range(24)]
@@ -15,10 +15,10 @@ UNEVEN = [0.0, 0.03, 0.2, 0.24, 0.5, 0.51, 0.9, 1.4, 1.45, 2.0]
 
 def written(path: Path, times: list[float]) -> list[float]:
     """Write a picture at each of these times; the times at which they are found."""
-    movie = Movie(path, SIZE, fps=30)
+    video = VideoWriter(path, SIZE, fps=30)
     for index, moment in enumerate(times):
-        movie.write(np.full((SIZE[1], SIZE[0], 3), 20 * index % 256, np.uint8), moment)
-    movie.close()
+        video.write(np.full((SIZE[1], SIZE[0], 3), 20 * index % 256, np.uint8), moment)
+    video.close()
     with av.open(str(path)) as video:
         return [float(frame.pts * frame.time_base) for frame in video.decode(video=0)]
 
@@ -56,8 +56,8 @@ def test_it_is_h264(ending: str, tmp_path: Path) -> None:
 
 
 def test_odd_sides_lose_a_pixel(tmp_path: Path) -> None:
-    movie = Movie(tmp_path / "video.mp4", (65, 49), fps=30)
-    movie.write(np.zeros((49, 65, 3), np.uint8), 0)
-    movie.close()
+    video = VideoWriter(tmp_path / "video.mp4", (65, 49), fps=30)
+    video.write(np.zeros((49, 65, 3), np.uint8), 0)
+    video.close()
     with av.open(str(tmp_path / "video.mp4")) as video:
         assert (video.streams.video[0].width, video.streams.video[0].height) == (64, 48)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fixtures.strokes import STYLES, draw_paths, ink
-from recognizer.classification.preprocess import FIT, SIZE, normalise
+from recognizer.classification.preprocess import CROP_SIDE, FIT, normalise
 
 
 def mask_of(label, style, height, thickness, seed=0):
@@ -22,15 +22,15 @@ DIGITS = [(label, next(iter(styles))) for label, styles in STYLES.items()]
 @pytest.mark.parametrize(("height", "thickness"), [(15, 2), (40, 2), (60, 8), (300, 3), (300, 45)])
 def test_ink_fits_in_twenty_pixels_and_lies_on_its_centre_of_mass(label, style, height, thickness):
     crop = normalise(mask_of(label, style, height, thickness))
-    assert crop.shape == (SIZE, SIZE)
+    assert crop.shape == (CROP_SIDE, CROP_SIDE)
     assert set(np.unique(crop)) == {0, 255}
     _, _, w, h = cv2.boundingRect(crop)
     assert FIT - 2 <= max(w, h) <= FIT
     rows, columns = np.nonzero(crop)
     # Half a pixel is rounding; a digit that would stand out of the picture is moved in.
-    room = (SIZE - FIT) / 2
-    assert abs(rows.mean() - 14) <= 0.5 or min(rows.min(), SIZE - 1 - rows.max()) < room
-    assert abs(columns.mean() - 14) <= 0.5 or min(columns.min(), SIZE - 1 - columns.max()) < room
+    room = (CROP_SIDE - FIT) / 2
+    assert abs(rows.mean() - 14) <= 0.5 or min(rows.min(), CROP_SIDE - 1 - rows.max()) < room
+    assert abs(columns.mean() - 14) <= 0.5 or min(columns.min(), CROP_SIDE - 1 - columns.max()) < room
 
 
 def naive(mask):
@@ -43,7 +43,7 @@ def naive(mask):
                       for r in range(h)])
     binary = share > min(0.5, 0.75 * share[share > 0].mean())
     centre = [round(14 - float(side.mean())) for side in np.nonzero(binary)]
-    crop = np.zeros((SIZE, SIZE), np.uint8)
+    crop = np.zeros((CROP_SIDE, CROP_SIDE), np.uint8)
     crop[centre[0] : centre[0] + h, centre[1] : centre[1] + w][binary] = 255
     return crop
 

@@ -92,3 +92,9 @@ def test_an_installed_wheel_finds_its_model_and_reads(tmp_path: Path) -> None:
                     cwd=away)
     assert labels(json.loads(output)) == labels(truth(PICTURES / "note.jpg")[0])
     assert "recognizer" in python(fresh, "-m", "recognizer", "--version", cwd=away)
+
+
+def test_no_message_advises_what_a_wheel_has_not() -> None:
+    advice = [f"{path.name}:{number}" for path in (ROOT / "recognizer").rglob("*.py")
+              for number, line in enumerate(path.read_text().splitlines(), 1) if "python -m train" in line]
+    assert advice == []

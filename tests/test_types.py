@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recognizer import Box, Digit, Frame, Number, Reading
+from recognizer.reading import Milliseconds
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,15 @@ def test_an_event_carries_the_whole_reading():
                     "top": [[7, 0.9984], [1, 0.001]], "frame_label": 1, "frame_confidence": 0.61}],
         "numbers": [{"text": "7", "confidence": 0.9984, "box": [412, 80, 61, 92], "digits": [0]}],
     }
+
+
+def test_readings_are_equal_when_the_same_was_read_in_the_same_frame():
+    image = np.zeros((60, 80, 3), np.uint8)
+    digit = Digit(7, 0.9, Box(1, 2, 30, 40))
+    one = Reading(Frame(image, 3, 0.1), (digit,), fps=25, milliseconds=Milliseconds(find=1))
+    assert one == Reading(Frame(image.copy(), 3, 0.1), (digit,), fps=30)
+    assert one != Reading(Frame(image, 4, 0.1), (digit,))
+    assert one != Reading(Frame(image + 1, 3, 0.1), (digit,))
+    assert one != Reading(Frame(image, 3, 0.1))
+    assert one != "7"
+    assert len({one.frame, Frame(image.copy(), 3, 0.1)}) == 1

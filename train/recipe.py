@@ -50,8 +50,7 @@ def main(argv: list[str]) -> None:
         raise UsageError(f"--epochs: expected 1 or more, found {args.epochs}")
 
     from recognizer.classification.classifier import NO_DIGIT, Classifier
-    from recognizer.classification.model_file import Manifest, manifest_path, save_bundle
-    from recognizer.core.replace import replacing
+    from recognizer.classification.model_file import Manifest, save_bundle
     from train.augment.samples import Material, make_epoch, plain
     from train.data.mnist import load_mnist
     from train.data.not_digits import NotDigits
@@ -102,8 +101,7 @@ def main(argv: list[str]) -> None:
         figures={**{name: _rounded(value) for name, value in asdict(figures).items()},
                  "agrees_with_keras": agreement, "bytes": len(content)},
     )
-    with replacing(args.out, manifest_path(args.out)) as [beside, _]:
-        save_bundle(beside, content, manifest)
+    save_bundle(args.out, content, manifest)
     print(f"{args.out}: {len(content) / 1000:.0f} kB, MNIST test accuracy {figures.accuracy:.2%}, "
           f"calibration error {figures.ece:.4f}, digits against the rest: AUROC {figures.auroc:.4f}; "
           f"threshold {threshold}, temperature {temperature}")

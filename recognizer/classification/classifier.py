@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classification.model_file import CLASSES, INPUT_SHAPE, Manifest, load_bundle
-from recognizer.core.stderr import complaints
+from recognizer.core.stderr import captured_stderr
 from recognizer.errors import InputError, ModelError
 
 NO_DIGIT = len(CLASSES) - 1
@@ -83,7 +83,7 @@ def _interpreter(content: bytes, name: str) -> Any:
 
     try:
         interpreter = Interpreter(model_content=content, num_threads=1)
-        with complaints():  # the runtime announces its delegate there, and has no setting for that
+        with captured_stderr():  # the runtime announces its delegate there, and has no setting for that
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"model {name}: the runtime can't read it ({error})") from error

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from recognizer.core.replace import replacing
 from recognizer.errors import InputError, ModelError
 
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "no digit")
 INPUT_SHAPE = (28, 28, 1)
 MOST_BYTES = 100_000_000  # of either file
-PIECE = 1 << 20  # bytes that are read at a time, since memory is taken before it is known whether so many come
+CHUNK = 1 << 20  # bytes that are read at a time, since memory is taken before it is known whether so many come
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def load_bundle(model: Path) -> tuple[bytes, Manifest]:
     except OSError as error:
         raise ModelError(
             f"model {error.filename or model}: {error.strerror}; expected a .tflite file with its .json manifest beside"
-            " it; make them with 'python -m train'"
+            " it; give another --model, or install the program anew"
         ) from error
     except UnicodeDecodeError as error:
         raise ModelError(f"model manifest {manifest_path(model)}: expected JSON in UTF-8, found other bytes") from error
@@ -82,7 +82,7 @@ def load_bundle(model: Path) -> tuple[bytes, Manifest]:
     if found != manifest.sha256:
         raise ModelError(
             f"model {model}: expected sha256 {manifest.sha256[:12]}…, found {found[:12]}…: it is damaged or isn't the"
-            " one that its manifest describes; restore both files or make them anew with 'python -m train'"
+            " one that its manifest describes; restore both files, or install the program anew"
         )
     return content, manifest
 
@@ -90,18 +90,19 @@ def load_bundle(model: Path) -> tuple[bytes, Manifest]:
 def _read(path: Path) -> bytes:
     content = bytearray()
     with path.open("rb") as file:
-        while len(content) <= MOST_BYTES and (piece := file.read(PIECE)):
-            content += piece
+        while len(content) <= MOST_BYTES and (chunk := file.read(CHUNK)):
+            content += chunk
     if len(content) > MOST_BYTES:
         raise ModelError(f"model {path}: expected a file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
     return bytes(content)
 
 
 def save_bundle(model: Path, content: bytes, manifest: Manifest) -> None:
-    """Write both files, each beside its place and then renamed, so that neither is ever half-written."""
-    model.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(manifest), indent=2) + "\n"
-    for path, data in ((model, content), (manifest_path(model), text.encode())):
-        beside = path.with_name(path.name + ".new")
-        beside.write_bytes(data)
-        os.replace(beside, path)
+    """Write both files whole.
+
+    Raises:
+        OutputError: they can't be written; what stood there before still does.
+    """
+    with replacing(model, manifest_path(model)) as [new_model, new_manifest]:
+        new_model.write_bytes(content)
+        new_manifest.write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recognizer.errors import InputError
 
-SIZE = 28  # side of the normalised picture
+CROP_SIDE = 28  # side of the normalised picture
 FIT = 20  # longer side of the digit in it
 CENTRE = 14.0  # where MNIST's centres of mass lie, measured over its test set: 13.99, 14.01
 
@@ -32,7 +32,7 @@ def normalise(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     if mask.ndim != 2 or mask.dtype != np.uint8:
         raise InputError(f"expected a mask (H, W) of uint8, found {mask.shape} of {mask.dtype}")
-    crop = np.zeros((SIZE, SIZE), np.uint8)
+    crop = np.zeros((CROP_SIDE, CROP_SIDE), np.uint8)
     x, y, w, h = cv2.boundingRect(mask) if mask.size else (0, 0, 0, 0)
     if not w:
         return crop
@@ -53,4 +53,4 @@ def normalise(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _offset(mean: float, length: int) -> int:
     """Where a side of `length` pixels begins so that the mean position falls on the centre."""
-    return min(max(round(CENTRE - mean), 0), SIZE - length)
+    return min(max(round(CENTRE - mean), 0), CROP_SIDE - length)

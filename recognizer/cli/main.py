@@ -20,7 +20,7 @@ from recognizer.errors import OutputError, RecognizerError, SourceError
 if TYPE_CHECKING:
     from recognizer.reading import Reading
     from recognizer.sinks.base import Sink
-    from recognizer.sinks.labelled import Save
+    from recognizer.sinks.labelled import LabelledSink
     from recognizer.sinks.text import Summary
     from recognizer.sources.base import Source
 
@@ -94,8 +94,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
     import logging
 
     from recognizer.pipeline import Recognizer
-    from recognizer.sinks.fault_tolerant import Guarded
-    from recognizer.sinks.labelled import Save
+    from recognizer.sinks.fault_tolerant import FaultTolerant
+    from recognizer.sinks.labelled import LabelledSink
     from recognizer.sinks.text import Summary
     from recognizer.window.screen import has_display
 
@@ -111,10 +111,10 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
     summary = Summary()
     with ExitStack() as stack:
         source = stack.enter_context(_source(args))
-        save = Save(args.save) if args.save else None
+        save = LabelledSink(args.save) if args.save else None
         stack.callback(_sum_up, summary, save)
         tell = logging.getLogger("recognizer").warning
-        outputs = [stack.enter_context(Guarded(sink, tell)) for sink in _outputs(args, source, save)]
+        outputs = [stack.enter_context(FaultTolerant(sink, tell)) for sink in _outputs(args, source, save)]
         window = None
         if not args.no_window:
             from recognizer.window.window import Window
@@ -134,20 +134,20 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
     return interrupt.code or (OutputError.exit_code if stopped else 0)
 
 
-def _outputs(args: argparse.Namespace, source: Source, save: Save | None) -> Iterator[Sink]:
+def _outputs(args: argparse.Namespace, source: Source, save: LabelledSink | None) -> Iterator[Sink]:
     """What the flags ask for, but for the window."""
     from recognizer.sinks.background import Background
     from recognizer.sinks.crops import Crops
-    from recognizer.sinks.text import STDOUT, Csv, Events, Lines, Numbers
+    from recognizer.sinks.text import STDOUT, Csv, Events, PrintedNumbers, TextSink
     from recognizer.sources.files import Files
 
-    lines: list[Lines] = []
+    lines: list[TextSink] = []
     if args.events:
         lines.append(Events(args.events))
     if args.csv:
         lines.append(Csv(args.csv))
     if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
-        lines.append(Numbers(bare=args.numbers))
+        lines.append(PrintedNumbers(bare=args.numbers))
     yield from lines
     if args.crops:
         yield Crops(args.crops)
@@ -172,7 +172,7 @@ def _until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Readi
         yield reading
 
 
-def _sum_up(summary: Summary, save: Save | None) -> None:
+def _sum_up(summary: Summary, save: LabelledSink | None) -> None:
     if save and save.frames:
         say(f"labelled frames are in {save.target}")
     if summary.frames:

@@ -1,10 +1,11 @@
-"""A picture, and the frame that it is of its source."""
+"""A picture, what is done with whole ones, and the frame that one is of its source."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +49,16 @@ class Frame:
     def __post_init__(self) -> None:
         object.__setattr__(self, "image", _as_image(self.image))
 
+    def __eq__(self, other: object) -> bool:
+        """Whether another frame is of the same place in the same source, and shows the same picture."""
+        if not isinstance(other, Frame):
+            return NotImplemented
+        mine, others = ([getattr(one, name) for name in _COMPARED] for one in (self, other))
+        return mine == others and np.array_equal(self.image, other.image)
+
+    def __hash__(self) -> int:
+        return hash((self.source, self.index, self.time))
+
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
@@ -59,6 +70,9 @@ class Frame:
         return time.monotonic() - self.captured if self.captured else 0.0
 
 
+_COMPARED = ("index", "time", "source", "still", "live", "lost")  # what else there is tells how it came here
+
+
 def _as_image(array: object) -> Image:
     expected = "expected a picture (H, W, 3) in BGR or (H, W) grey of uint8"
     if not isinstance(array, np.ndarray):
@@ -67,3 +81,15 @@ def _as_image(array: object) -> Image:
         raise InputError(f"{expected}, found {array.shape} of {array.dtype}")
     image = np.ascontiguousarray(array)
     return image[..., 0] if image.shape[2:] == (1,) else image
+
+
+def quantile_of(grey: Image, share: float) -> int:
+    """The tone that this share of a picture's pixels doesn't exceed, (H, W) uint8; 0.5 for the median."""
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().cumsum()
+    return int(np.searchsorted(counts, share * counts[-1]))
+
+
+def shrink(picture: Image, scale: float) -> Image:
+    """A picture, uint8, `scale` times as large, at least a pixel each way; scale is 1 at most."""
+    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
+    return picture if scale == 1 else np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def complaints() -> Iterator[list[str]]:
+def captured_stderr() -> Iterator[list[str]]:
     """Turn libraries' own writing on standard error away; its lines are in the list when the block is over.
 
     It concerns the whole process, so the block is to be short.

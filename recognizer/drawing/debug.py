@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from recognizer.classification.classifier import NO_DIGIT
-from recognizer.classification.preprocess import SIZE
+from recognizer.classification.preprocess import CROP_SIDE
 from recognizer.core.frame import Image
 from recognizer.detection.candidate import ScoredCandidate
 
@@ -68,10 +68,10 @@ def _strip(candidates: Sequence[ScoredCandidate], width: int) -> Image:
     for place, (one, probabilities) in enumerate(asked[: ROWS * columns]):
         x, y = place % columns * wide + 4, place // columns * high + 4
         crop = np.kron(one.candidate.crop, np.ones((2, 2), np.uint8))
-        strip[y : y + 2 * SIZE, x : x + 2 * SIZE] = crop[:, :, None]
+        strip[y : y + 2 * CROP_SIDE, x : x + 2 * CROP_SIDE] = crop[:, :, None]
         for line, label in enumerate(np.argsort(-probabilities)[:3]):
             text = f"{_name(int(label))} {probabilities[label]:.3f}"
-            below = y + 2 * SIZE + 13 * (line + 1)
+            below = y + 2 * CROP_SIDE + 13 * (line + 1)
             cv2.putText(strip, text, (x, below), FONT, LETTERS, GREY if one.reason else DIGIT, 1, cv2.LINE_AA)
     return strip
 

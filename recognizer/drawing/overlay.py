@@ -75,11 +75,11 @@ def draw(
             box = place(number.box)
             below = box.y - round(4 * unit) if told.issuperset(number.digits) else box.y + box.h + round(50 * unit)
             _label(picture, number.text, box.x, below, unit, NUMBER)
-    tell_state(picture, frame, len(numbers), fps, notes)
+    draw_state(picture, frame, len(numbers), fps, notes)
     return picture
 
 
-def tell_state(picture: Image, frame: Frame, numbers: int, fps: float = 0.0, notes: Sequence[str] = ()) -> None:
+def draw_state(picture: Image, frame: Frame, numbers: int, fps: float = 0.0, notes: Sequence[str] = ()) -> None:
     """Write the loop's state, or that the camera is lost, on top of a picture, and the notes in the middle."""
     unit = _unit(picture)
     if frame.lost:

@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 
 from recognizer.core.digits import COMMA, MINUS, POINT, Digit
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, quantile_of
 from recognizer.core.geometry import Box
-from recognizer.core.picture import quantile_of
 from recognizer.numbers.layout import STEEPEST, Lines, find_lines
 
 REACH = 1.4  # how far before a digit a mark may begin, in its heights; a digit before it ends the search

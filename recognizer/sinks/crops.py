@@ -21,7 +21,7 @@ class Crops:
     """Writes each crop that the network saw into a folder of its label; a sink.
 
     Args:
-        target: gets the folders 0 to 9, as `python -m train --data` reads them, and `none`; the names of the
+        target: gets the folders 0 to 9, as the training reads them, and `none`; the names of the
             pictures tell source, frame and box.
 
     Raises:

@@ -12,13 +12,13 @@ import cv2
 
 from recognizer.errors import OutputError, UsageError
 from recognizer.reading import Reading
-from recognizer.sinks.video_writer import CONTAINERS, Movie
+from recognizer.sinks.video_writer import CONTAINERS, VideoWriter
 from recognizer.sources.image_file import PICTURES
 
 USUAL_FPS = 30  # where the source doesn't tell; photographs in a video follow each other at this rate
 
 
-class Save:
+class LabelledSink:
     """Writes labelled pictures and videos.
 
     Args:
@@ -48,7 +48,7 @@ class Save:
                 raise OutputError(f"--save {target}: {self._target.parent} is no folder that can be written to")
         except OSError as error:
             raise OutputError(f"--save {target}: {error.strerror}") from error
-        self._movie: Movie | None = None
+        self._video: VideoWriter | None = None
         self._source: str | None = None
         self._taken: dict[str, str] = {}  # names in the folder, and the sources that have them
         self._offset = self._end = 0.0  # seconds in a video: where the present source begins, where the next one may
@@ -61,15 +61,15 @@ class Save:
             self.frames += 1
             return
         picture = reading.draw()
-        if self._movie is None or (self._folder and reading.frame.source != self._source):
+        if self._video is None or (self._folder and reading.frame.source != self._source):
             self._close()
             _spare(path, reading.frame.source)
-            self._movie = Movie(path, picture.shape[1::-1], reading.frame.fps or USUAL_FPS)
+            self._video = VideoWriter(path, picture.shape[1::-1], reading.frame.fps or USUAL_FPS)
         if reading.frame.source != self._source:
             self._source, self._offset = reading.frame.source, self._end
         moment = self._offset + reading.frame.time
         self._end = moment + 1 / (reading.frame.fps or USUAL_FPS)
-        self._movie.write(picture, moment)
+        self._video.write(picture, moment)
         self.frames += 1
 
     def _path(self, reading: Reading) -> Path:
@@ -95,9 +95,9 @@ class Save:
             raise OutputError(f"--save {path}: {error.strerror}") from error
 
     def _close(self) -> None:
-        movie, self._movie = self._movie, None
-        if movie is not None:
-            movie.close()
+        video, self._video = self._video, None
+        if video is not None:
+            video.close()
 
     def __enter__(self) -> Self:
         return self

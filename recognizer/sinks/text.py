@@ -20,7 +20,7 @@ STDOUT = "-"
 CSV_HEADER = ("source", "frame", "time", "text", "confidence", "x", "y", "w", "h")
 
 
-class Lines:
+class TextSink:
     """Lines of text about each reading, flushed as they happen; `lines` says which.
 
     Args:
@@ -75,7 +75,7 @@ class Lines:
                 self._file.close()
 
 
-class Events(Lines):
+class Events(TextSink):
     """One JSON object a line for every frame."""
 
     def __init__(self, target: str) -> None:
@@ -85,7 +85,7 @@ class Events(Lines):
         return [json.dumps(reading.event())]
 
 
-class Csv(Lines):
+class Csv(TextSink):
     """One row for every number that has become steady; the first row names the columns."""
 
     def __init__(self, target: str) -> None:
@@ -98,7 +98,7 @@ class Csv(Lines):
                 for n in reading.steady]
 
 
-class Numbers(Lines):
+class PrintedNumbers(TextSink):
     """Each number that has become steady, on standard output: with its time and confidence, or bare."""
 
     def __init__(self, bare: bool = False) -> None:

@@ -33,7 +33,7 @@ ENCODER = {
 }
 
 
-class Movie:
+class VideoWriter:
     """A video file; every picture has its own time, so a camera's rate may vary.
 
     AVI knows no times, only a rate: there a place without a picture shows the one before it, and of two

@@ -33,7 +33,7 @@ class Capture(Protocol):
 
 
 @dataclass(frozen=True)
-class Picture:
+class CapturedFrame:
     """What a camera gave: the image, how many came before it, when (monotonic clock), and its frames a second."""
 
     image: Image
@@ -42,8 +42,8 @@ class Picture:
     fps: float
 
 
-class Newest:
-    """The newest picture of any of a camera's readers; older ones are dropped.
+class LatestFrame:
+    """The latest picture of any of a camera's readers; older ones are dropped.
 
     Attributes:
         error: why the last attempt to open failed.
@@ -55,12 +55,12 @@ class Newest:
         self.error: SourceError | None = None
         self.over = threading.Event()
         self.ended = False
-        self._picture: Picture | None = None
-        self._giver: Reader | None = None
+        self._picture: CapturedFrame | None = None
+        self._giver: CaptureThread | None = None
         self._changed = threading.Condition()
 
-    def wait(self, index: int, seconds: float) -> Picture | None:
-        """The newest picture, None while there never was one and opening failed.
+    def wait(self, index: int, seconds: float) -> CapturedFrame | None:
+        """The latest picture, None while there never was one and opening failed.
 
         It waits until the picture's index is at least `index`, but no longer than some seconds.
         """
@@ -72,10 +72,10 @@ class Newest:
             self._changed.wait_for(settled, seconds)
             return self._picture
 
-    def put(self, giver: Reader, image: Image, fps: float) -> None:
+    def put(self, giver: CaptureThread, image: Image, fps: float) -> None:
         with self._changed:
             index = self._picture.index + 1 if self._picture else 0
-            self._picture, self._giver, self.error = Picture(image, index, time.monotonic(), fps), giver, None
+            self._picture, self._giver, self.error = CapturedFrame(image, index, time.monotonic(), fps), giver, None
             self._changed.notify_all()
 
     def fail(self, error: SourceError) -> None:
@@ -93,29 +93,29 @@ class Newest:
         """Whether there was a picture, but no new one for a while."""
         return self._picture is not None and time.monotonic() - self._picture.moment > STALE
 
-    def wants(self, reader: Reader) -> bool:
+    def wants(self, reader: CaptureThread) -> bool:
         """Whether a reader is to go on: after a loss all may try, and the first that gives a picture stays."""
         with self._changed:
             lacking = self._picture is None or self.stale
             return not (self.over.is_set() or self.ended) and (lacking or self._giver is reader)
 
 
-class Reader(threading.Thread):
+class CaptureThread(threading.Thread):
     """Opens a capture, reads it, and opens it anew when it fails, until it isn't wanted any more.
 
     Args:
         name: what errors call the camera.
         open_capture: raises SourceError when it can't.
-        newest: where the pictures go.
+        latest: where the pictures go.
         noisy: no two pictures are the same; one that is isn't new.
         patience: seconds that opening may take.
     """
 
     def __init__(
-        self, name: str, open_capture: Callable[[], Capture], newest: Newest, noisy: bool, patience: float
+        self, name: str, open_capture: Callable[[], Capture], latest: LatestFrame, noisy: bool, patience: float
     ) -> None:
         super().__init__(name=name, daemon=True)
-        self._open, self._newest, self._noisy, self._patience = open_capture, newest, noisy, patience
+        self._open, self._latest, self._noisy, self._patience = open_capture, latest, noisy, patience
         self._last: Image | None = None
         self._changed = 0.0  # when it came
         self._due = math.inf  # when the call that is under way should have returned
@@ -127,17 +127,17 @@ class Reader(threading.Thread):
 
     def run(self) -> None:
         pause = FIRST_PAUSE
-        while self._newest.wants(self):
+        while self._latest.wants(self):
             before = self._last
             try:
                 self._play()
             except SourceError as error:
-                self._newest.fail(error)
+                self._latest.fail(error)
             except (OSError, cv2.error) as error:
-                self._newest.fail(SourceError(f"{self.name}: can't be read ({error})"))
+                self._latest.fail(SourceError(f"{self.name}: can't be read ({error})"))
             self._due = math.inf
             pause = FIRST_PAUSE if self._last is not before else min(2 * pause, LONGEST_PAUSE)
-            self._newest.over.wait(pause)
+            self._latest.over.wait(pause)
 
     def _play(self) -> None:
         """Open the capture and read it until it fails, freezes or isn't wanted.
@@ -147,22 +147,22 @@ class Reader(threading.Thread):
         self._due = time.monotonic() + self._patience
         capture = self._open()
         try:
-            fps, opened, counts = frames_a_second(capture), time.monotonic(), not self._newest.stale
-            while self._newest.wants(self) and time.monotonic() - max(opened, self._changed) < LOST:
+            fps, opened, counts = frames_a_second(capture), time.monotonic(), not self._latest.stale
+            while self._latest.wants(self) and time.monotonic() - max(opened, self._changed) < LOST:
                 self._due = time.monotonic() + LOST
                 good, image = capture.read()
                 if not good or not np.size(image):
                     if self._last is not None and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
-                        self._newest.end()
+                        self._latest.end()
                     break
                 if not self._noisy or not _same(image, self._last):
                     counts = counts or time.monotonic() - self._changed < LOST
                     self._changed, self._last = time.monotonic(), image
-                    if counts and self._newest.wants(self):
-                        self._newest.put(self, image, fps)
+                    if counts and self._latest.wants(self):
+                        self._latest.put(self, image, fps)
                     counts = True
                 else:  # some cameras that are gone give it at once, as often as they are asked
-                    self._newest.over.wait(min((time.monotonic() - self._changed) / 4, LONGEST_LOOK))
+                    self._latest.over.wait(min((time.monotonic() - self._changed) / 4, LONGEST_LOOK))
         finally:
             capture.release()
 

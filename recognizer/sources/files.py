@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 
 from recognizer.core.frame import Frame
+from recognizer.core.prefetch import prefetch
 from recognizer.errors import SourceError
 from recognizer.sources.capture_thread import frames_a_second
 from recognizer.sources.image_file import PICTURES, read_picture
 from recognizer.sources.image_header import is_picture
-from recognizer.sources.prefetch import ahead
 
 VIDEOS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".3gp", ".mjpg", ".mjpeg"}
 JPEGS = {".mjpg", ".mjpeg"}  # videos that begin as a picture does
@@ -59,7 +59,7 @@ class Files:
             raise SourceError(f"{name}: can't be read ({error.strerror})") from error
 
     def __iter__(self) -> Iterator[Frame]:
-        self._frames = ahead(self._read(), AHEAD, lambda frame: frame.image.nbytes)
+        self._frames = prefetch(self._read(), AHEAD, lambda frame: frame.image.nbytes)
         return self._frames
 
     def _read(self) -> Generator[Frame, None, None]:

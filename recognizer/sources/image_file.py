@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from recognizer.core.frame import Image
-from recognizer.core.stderr import complaints
+from recognizer.core.stderr import captured_stderr
 from recognizer.errors import SourceError
 from recognizer.sources.image_header import picture_size
 
@@ -41,7 +41,7 @@ def read_picture(path: Path) -> Image:
     # Only the unchanged picture has its transparency, only the other way turns photographs upright.
     jpeg = content.startswith(b"\xff\xd8")
     try:
-        with complaints() as damages:
+        with captured_stderr() as damages:
             image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR if jpeg else cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
         raise SourceError(f"{path}: can't be decoded ({error.err}); too large or damaged") from error

@@ -1,4 +1,4 @@
-"""Cameras and streams as a source: the newest frame, and patience while there is none."""
+"""Cameras and streams as a source: the latest frame, and patience while there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ from typing import Self
 
 from recognizer.core.frame import Frame
 from recognizer.errors import SourceError
-from recognizer.sources.capture_thread import LOST, MOST_HANGING, STALE, Capture, Newest, Picture, Reader
+from recognizer.sources.capture_thread import (
+    LOST,
+    MOST_HANGING,
+    STALE,
+    Capture,
+    CapturedFrame,
+    CaptureThread,
+    LatestFrame,
+)
 
 PATIENCE = 5.0  # seconds that opening may take
 BEAT = 0.4  # seconds between two frames while the camera is lost
@@ -20,7 +28,7 @@ log = logging.getLogger("recognizer")
 
 
 class Live:
-    """A camera or stream: gives the newest frame, and drops those that came between.
+    """A camera or stream: gives the latest frame, and drops those that came between.
 
     When no picture comes any more, the last one is given as a frame that is `lost`, some times a second; the loss is
     told in the log, once. Until it is back or the block is left, new captures are opened with pauses that grow to a
@@ -42,26 +50,26 @@ class Live:
         self, open_capture: Callable[[], Capture], name: str, noisy: bool = False, patience: float = PATIENCE
     ) -> None:
         self._open, self._name, self._noisy, self._patience = open_capture, name, noisy, patience
-        self._newest = Newest()
-        self._readers: list[Reader] = []
-        self._next_reader = 0.0  # not before this time
+        self._latest = LatestFrame()
+        self._threads: list[CaptureThread] = []
+        self._next_thread = 0.0  # not before this time
         self._start = time.monotonic()
         self._dropped = 0
-        self._send_reader()
+        self._send_thread()
         try:
-            if self._newest.wait(0, patience) is None:
-                raise self._newest.error or SourceError(
+            if self._latest.wait(0, patience) is None:
+                raise self._latest.error or SourceError(
                     f"{name}: no picture within {patience:.0f} s; check that its sender runs, or give another source")
         except BaseException:
-            self._newest.over.set()
+            self._latest.over.set()
             raise
 
     def __iter__(self) -> Iterator[Frame]:
         given, told, due = -1, 0.0, time.monotonic() + STALE
         while True:
-            picture = self._newest.wait(given + 1, max(0.0, due - time.monotonic()))
+            picture = self._latest.wait(given + 1, max(0.0, due - time.monotonic()))
             assert picture is not None  # there was a first one
-            if self._newest.ended and picture.index <= given:
+            if self._latest.ended and picture.index <= given:
                 return
             now = time.monotonic()
             silent = now - picture.moment
@@ -77,22 +85,22 @@ class Live:
                 if not told:
                     told = picture.moment
                     log.warning("%s: camera lost, no new picture from it; trying again until it is back", self._name)
-                self._send_reader()
+                self._send_thread()
             yield self._frame(picture, lost=True)
 
-    def _frame(self, picture: Picture, lost: bool = False) -> Frame:
+    def _frame(self, picture: CapturedFrame, lost: bool = False) -> Frame:
         moment = (time.monotonic() if lost else picture.moment) - self._start
         return Frame(picture.image, picture.index, moment, self._name, still=False, live=True, fps=picture.fps,
                      captured=picture.moment, dropped=self._dropped, lost=lost)
 
-    def _send_reader(self) -> None:
+    def _send_thread(self) -> None:
         """Start one more reader where all that there are hang."""
-        self._readers = [reader for reader in self._readers if reader.is_alive()]
-        if time.monotonic() < self._next_reader or not all(reader.hangs for reader in self._readers):
+        self._threads = [reader for reader in self._threads if reader.is_alive()]
+        if time.monotonic() < self._next_thread or not all(reader.hangs for reader in self._threads):
             return
-        self._next_reader = time.monotonic() + LOST * 2.0 ** max(0, len(self._readers) - MOST_HANGING)
-        self._readers.append(Reader(self._name, self._open, self._newest, self._noisy, self._patience))
-        self._readers[-1].start()
+        self._next_thread = time.monotonic() + LOST * 2.0 ** max(0, len(self._threads) - MOST_HANGING)
+        self._threads.append(CaptureThread(self._name, self._open, self._latest, self._noisy, self._patience))
+        self._threads[-1].start()
 
     def __enter__(self) -> Self:
         return self
@@ -100,9 +108,9 @@ class Live:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._newest.over.set()
+        self._latest.over.set()
         end = time.monotonic() + FAREWELL
-        while self._readers:
-            reader = self._readers.pop()
+        while self._threads:
+            reader = self._threads.pop()
             if not reader.hangs:
                 reader.join(max(0.0, end - time.monotonic()))

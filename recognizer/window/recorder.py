@@ -18,14 +18,14 @@ import cv2
 from recognizer.errors import OutputError
 from recognizer.reading import Reading
 from recognizer.sinks.background import Background
-from recognizer.sinks.labelled import Save
+from recognizer.sinks.labelled import LabelledSink
 
 STEM = "digits-%Y%m%d-%H%M%S"  # of the files
 
 log = logging.getLogger("recognizer")
 
 
-class Takes:
+class Recorder:
     """Snapshots, and one recording at a time; a sink. What can't be written is told, and the rest goes on.
 
     Args:
@@ -39,7 +39,7 @@ class Takes:
     def __init__(self, notify: Callable[[str], None]) -> None:
         self.recording = self.stopped = False
         self._notify = notify
-        self._recorder = ExitStack()
+        self._stack = ExitStack()
         self._write: Callable[[Reading], None] | None = None
 
     def write(self, reading: Reading) -> None:
@@ -68,13 +68,13 @@ class Takes:
 
     def _begin(self) -> None:
         path = _new(".mp4")
-        self._write = self._recorder.enter_context(Background(Save(str(path)))).write
+        self._write = self._stack.enter_context(Background(LabelledSink(str(path)))).write
         self.recording = True
         self._notify(f"to {path}")
 
     def _end(self) -> None:
         self.recording, self._write = False, None
-        self._recorder.close()
+        self._stack.close()
 
     def _fails(self, work: Callable[[], None]) -> bool:
         try:

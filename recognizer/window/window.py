@@ -10,9 +10,9 @@ from typing import NamedTuple, Self
 import cv2
 
 from recognizer.core.frame import Image
-from recognizer.drawing.overlay import draw, fill, tell_state
+from recognizer.drawing.overlay import draw, draw_state, fill
 from recognizer.reading import Reading
-from recognizer.window.recorder import Takes
+from recognizer.window.recorder import Recorder
 from recognizer.window.screen import screen_size
 
 TITLE = "digits"
@@ -52,7 +52,7 @@ class Window:
         self._start: float | None = None
         self._source = ""
         self._notice, self._until = "", 0.0
-        self._takes = Takes(self._notify)
+        self._recorder = Recorder(self._notify)
 
     def __enter__(self) -> Self:
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
@@ -65,7 +65,7 @@ class Window:
             self._fit(*frame.size)
             self._source, self._start = frame.source, time.monotonic() - frame.time
         self._reading = reading
-        self._takes.write(reading)
+        self._recorder.write(reading)
         self._show()
         self._wait(float("inf") if frame.still else 0.0 if frame.live else (self._start or 0.0) + frame.time)
 
@@ -87,7 +87,7 @@ class Window:
         _, _, wide, high = cv2.getWindowImageRect(TITLE)
         if self._debug:
             picture = fill(reading.draw_debug(), max(1, wide), max(1, high))
-            tell_state(picture, frame, len(reading.numbers), reading.fps, self._notes())
+            draw_state(picture, frame, len(reading.numbers), reading.fps, self._notes())
             return picture
         width, height = frame.size
         scale = min(wide / width, high / height)
@@ -98,7 +98,7 @@ class Window:
     def _notes(self) -> list[str]:
         if self._helping:
             return [f"{key.names}   {key.help}" for key in KEYS]
-        notes = ["recording"] if self._takes.recording else []
+        notes = ["recording"] if self._recorder.recording else []
         notes += ["paused"] if self._paused else []
         return notes + ([self._notice] if time.monotonic() < self._until else [])
 
@@ -123,7 +123,7 @@ class Window:
     @property
     def stopped(self) -> bool:
         """Something that a key asked for could not be written."""
-        return self._takes.stopped
+        return self._recorder.stopped
 
     def _press(self, code: int) -> bool:
         """Do what a key is for, and show it; whether it is for anything."""
@@ -142,10 +142,10 @@ class Window:
 
     def snapshot(self) -> None:
         if self._reading is not None:
-            self._takes.snapshot(self._reading)
+            self._recorder.snapshot(self._reading)
 
     def record(self) -> None:
-        self._takes.record()
+        self._recorder.record()
 
     def mirror(self) -> None:
         self._mirror = not self._mirror
@@ -168,7 +168,7 @@ class Window:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._takes.__exit__(kind, error, trace)
+            self._recorder.__exit__(kind, error, trace)
         finally:
             cv2.destroyAllWindows()
 

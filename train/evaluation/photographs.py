@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from recognizer.core.digits import Digit
-from recognizer.core.geometry import Box
-from recognizer.core.picture import shrink
+from recognizer.core.frame import shrink
+from recognizer.core.geometry import Box, best_pairs
 from recognizer.errors import SourceError
 from recognizer.pipeline import Recognizer
 from recognizer.sources.image_file import read_picture
@@ -79,14 +81,8 @@ def score(model: Path, labels: Path, scale: float = 1.0) -> Score:
 
 def match(found: tuple[Digit, ...], wanted: list[Box]) -> list[tuple[int, int]]:
     """Pairs of indices of digits and of the places that they stand on, the best overlap first."""
-    overlaps = sorted(
-        ((overlap(digit.box, box), i, j) for i, digit in enumerate(found) for j, box in enumerate(wanted)), reverse=True
-    )
-    pairs: dict[int, int] = {}
-    for value, i, j in overlaps:
-        if value >= LEAST_OVERLAP and i not in pairs and j not in pairs.values():
-            pairs[i] = j
-    return list(pairs.items())
+    overlaps = np.array([overlap(digit.box, box) for digit in found for box in wanted]).reshape(len(found), len(wanted))
+    return best_pairs(-overlaps, overlaps >= LEAST_OVERLAP)
 
 
 def overlap(one: Box, other: Box) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recognizer.classification.preprocess import SIZE, normalise
+from recognizer.classification.preprocess import CROP_SIDE, normalise
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
 from recognizer.detection.by_rules.cut import around, cut_free
@@ -22,7 +22,7 @@ from recognizer.detection.candidate import Reason
 
 FINER = {HALF: FULL, FULL: DOUBLE}
 ROOM = 1.6  # around a seed at double size, in its longer side
-NO_CROP = np.zeros((SIZE, SIZE), np.uint8)
+NO_CROP = np.zeros((CROP_SIDE, CROP_SIDE), np.uint8)
 
 
 def find(image: Image) -> list[Ink]:

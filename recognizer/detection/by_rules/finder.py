@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT, Classifier
-from recognizer.classification.preprocess import SIZE
+from recognizer.classification.preprocess import CROP_SIDE
 from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
 from recognizer.core.geometry import at_one_place
@@ -130,7 +130,7 @@ class RuleFinder:
 
     def _classified(self, candidates: Sequence[Candidate], clock: Clock) -> NDArray[np.float32]:
         with clock.stage("classify"):
-            return self._classifier(np.array([c.crop for c in candidates], np.uint8).reshape(-1, SIZE, SIZE))
+            return self._classifier(np.array([c.crop for c in candidates], np.uint8).reshape(-1, CROP_SIDE, CROP_SIDE))
 
     def seen(self, memory: RuleMemory) -> Callable[[], Image]:
         """The picture without its light, the ground nearly white."""

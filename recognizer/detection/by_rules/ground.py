@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from recognizer.core.frame import Image
-from recognizer.core.picture import quantile_of, shrink
+from recognizer.core.frame import Image, quantile_of, shrink
 
 PAPER = 128  # what the ground becomes in the flattened picture
 DARKNESS = 16  # added to picture and ground before the division: keeps noise in the dark small

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, shrink
 from recognizer.core.geometry import Box
-from recognizer.core.picture import shrink
 from recognizer.detection.by_rules.ground import flatten, ground_of, white_of
 from recognizer.detection.by_rules.ink import BOTH, LIGHT, Look, Polarities
 

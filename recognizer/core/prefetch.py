@@ -1,4 +1,4 @@
-"""Decodes a source's next frames in a thread of its own, while the last ones are read."""
+"""What comes next is made in a thread of its own, such as a source's frames while the last ones are read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PATIENCE = 1.0  # seconds that a thread may take to end; one that hangs in a lib
 T = TypeVar("T")
 
 
-def ahead(
+def prefetch(
     items: Generator[T, None, None], depth: int = DEPTH, size: Callable[[T], int] | None = None
 ) -> Generator[T, None, None]:
     """Give what a generator yields, while a thread of its own is ahead: it goes on while at most `depth` items wait.
@@ -37,7 +37,7 @@ def ahead(
         finally:
             channel.close()
 
-    thread = threading.Thread(target=work, name="ahead", daemon=True)
+    thread = threading.Thread(target=work, name="prefetch", daemon=True)
     thread.start()
     try:
         yield from channel
