@@ -18,8 +18,9 @@ from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, environment, errors
 
 from recognizer import SourceError
-from recognizer.sources.image_file import MOST_BYTES, read_picture
+from recognizer.sources.image_file import read_picture
 from recognizer.sources.image_header import picture_size
+from recognizer.sources.settings import SETTINGS
 
 SOURCE = 3
 MOST_SECONDS, MOST_MEMORY = 10, 1500  # of processor time for one file; megabytes
@@ -109,7 +110,8 @@ print(re.search(r"VmHWM:\\s*(\\d+) kB", open("/proc/self/status").read())[1], le
 @pytest.mark.parametrize(("kind", "channels"), [(".jpg", 3), (".png", 4)])
 def test_the_largest_picture_takes_less_memory_than_is_promised(kind: str, channels: int, tmp_path: Path) -> None:
     width = 16_000
-    picture = np.full((MOST_BYTES // channels // width, width, channels), 254, np.uint8)  # a little transparent
+    height = SETTINGS.most_bytes // channels // width
+    picture = np.full((height, width, channels), 254, np.uint8)  # a little transparent
     tiny = cv2.imread(str(PICTURES / "tiny.png"))
     picture[:1500, :2000, :3] = cv2.resize(tiny, (2000, 1500))
     assert cv2.imwrite(str(tmp_path / f"large{kind}"), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])

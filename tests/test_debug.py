@@ -12,7 +12,8 @@ from conftest import Run
 from harness import PICTURES, ROOT, errors, labels, truth
 
 from recognizer import Recognizer
-from recognizer.drawing.debug import CELL, ROWS, caption
+from recognizer.drawing.debug import caption
+from recognizer.drawing.settings import SETTINGS
 
 NOTE = PICTURES / "note.jpg"
 
@@ -20,7 +21,7 @@ NOTE = PICTURES / "note.jpg"
 def test_the_view_is_the_frame_and_a_strip_of_the_digits_crops():
     reading = Recognizer().read(cv2.imread(str(NOTE)))
     view, (width, height) = reading.draw_debug(), reading.frame.size
-    assert view.shape == (height + ROWS * CELL[1], width, 3)
+    assert view.shape == (height + SETTINGS.rows * SETTINGS.cell[1], width, 3)
     strip = view[height:]
     read = [j.candidate.crop for j in reading.judged if not j.reason]
     assert len(read) == len(reading.digits)
@@ -45,7 +46,7 @@ def test_debug_is_saved_without_a_window(run: Run, tmp_path: Path):
     done = run("--source", NOTE, "--no-window", "--debug", "--save", "view.png")
     assert done.returncode == 0
     height = cv2.imread(str(NOTE)).shape[0]
-    assert cv2.imread(str(tmp_path / "view.png")).shape[0] == height + ROWS * CELL[1]
+    assert cv2.imread(str(tmp_path / "view.png")).shape[0] == height + SETTINGS.rows * SETTINGS.cell[1]
 
 
 def test_crops_lie_in_folders_of_their_labels(run: Run, tmp_path: Path):

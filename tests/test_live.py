@@ -17,10 +17,11 @@ from recognizer import InputError, Recognizer, SourceError
 from recognizer.core.frame import Image
 from recognizer.reading import Reading
 from recognizer.sinks.labelled import LabelledSink
-from recognizer.sources.capture_thread import FIRST_PAUSE, LONGEST_PAUSE, STALE
 from recognizer.sources.live import Live
+from recognizer.sources.settings import SETTINGS
 
 CLIP = CLIPS / "dim.avi"
+
 
 @pytest.fixture(scope="module")
 def pictures() -> list[Image]:
@@ -85,7 +86,7 @@ def test_it_is_tried_again_with_pauses_that_grow(fault: str, pictures: list[Imag
         camera.fail(fault)
         until(frames, lambda _: len(camera.tries) >= 7)
     pauses = [later - earlier for earlier, later in itertools.pairwise(camera.tries)][1:]
-    least = [min(FIRST_PAUSE * 2**count, LONGEST_PAUSE) for count in range(1, 6)]
+    least = [min(SETTINGS.first_pause * 2**count, SETTINGS.longest_pause) for count in range(1, 6)]
     assert all(pause >= bound for pause, bound in zip(pauses, least, strict=False)), pauses
 
 
@@ -175,7 +176,7 @@ def test_a_picture_that_nobody_took_in_time_is_not_read(pictures: list[Image]) -
         camera.fail("gone")
         while not camera.released:
             time.sleep(0.01)
-        time.sleep(1.1 * STALE)  # nothing happens now but that the last picture ages
+        time.sleep(1.1 * SETTINGS.stale)  # nothing happens now but that the last picture ages
         lost = [next(frames) for _ in range(3)]
     assert all(frame.lost for frame in lost)
     assert len({frame.time for frame in (first, *lost)}) == 4

@@ -8,12 +8,14 @@ import pty
 import re
 import struct
 import subprocess
+import sys
 import termios
 from pathlib import Path
 
 import cv2
 import pytest
 from conftest import Run
+from cv2_enumerate_cameras import CameraInfo
 from harness import CLIPS, PICTURES, command, environment, errors, lines, summary, truth
 
 from recognizer.sources.list_cameras import CAPABILITY, FORMAT, FRAME_SIZE, list_cameras
@@ -146,3 +148,12 @@ def test_cameras_are_listed_by_their_index(tmp_path: Path) -> None:
 
 def test_the_kernels_structures_have_their_sizes() -> None:
     assert [CAPABILITY.size, FORMAT.size, FRAME_SIZE.size] == [104, 64, 44]  # videodev2.h
+
+
+@pytest.mark.parametrize("system", ["win32", "darwin"])
+def test_windows_and_macos_tell_their_cameras_names(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["FaceTime HD", "USB microscope"]
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr("cv2_enumerate_cameras.enumerate_cameras", lambda backend: [
+        CameraInfo(index, name, None, None, None, backend) for index, name in reversed([*enumerate(names)])])
+    assert list(map(str, list_cameras())) == ["0  FaceTime HD", "1  USB microscope"]

@@ -10,7 +10,8 @@ import pytest
 from recognizer import Box, Digit, Frame, Number, Reading
 from recognizer.core.frame import Image
 from recognizer.drawing import overlay
-from recognizer.drawing.overlay import DIGIT, NUMBER, fill, status
+from recognizer.drawing.overlay import fill, status
+from recognizer.drawing.settings import SETTINGS
 
 BOX = Box(40, 60, 30, 50)
 
@@ -21,20 +22,20 @@ def reading(**kinds: object) -> Reading:
     return Reading(frame, (Digit(7, 0.98, BOX),), (Number("7", 0.98, BOX, (0,)),), fps=25)
 
 
-def draw(read: Reading, size: tuple[int, int] | None = None, mirror: bool = False, notes: Sequence[str] = ()) -> Image:
-    return overlay.draw(read.frame, read.digits, read.numbers, read.fps, size, mirror, notes)
+def draw(read: Reading, width: int | None = None, mirror: bool = False, notes: Sequence[str] = ()) -> Image:
+    return overlay.draw(read.frame, read.digits, read.numbers, read.fps, width, mirror, notes)
 
 
 def outlined(picture: np.ndarray) -> Box:
     """Around what is drawn in the digits' colour below the captions' height."""
-    drawn = (picture == DIGIT).all(axis=2).astype(np.uint8)
+    drawn = (picture == SETTINGS.digit).all(axis=2).astype(np.uint8)
     return Box(*cv2.boundingRect(drawn))
 
 
 @pytest.mark.parametrize("scale", [1, 2, 12])
 @pytest.mark.parametrize("mirror", [False, True])
 def test_boxes_are_drawn_around_their_digits(scale: int, mirror: bool) -> None:
-    picture = draw(reading(), (320 * scale, 240 * scale), mirror)
+    picture = draw(reading(), 320 * scale, mirror)
     assert picture.shape == (240 * scale, 320 * scale, 3)
     left = 320 - BOX.x - BOX.w if mirror else BOX.x
     true = Box(left * scale, BOX.y * scale, BOX.w * scale, BOX.h * scale)
@@ -50,11 +51,12 @@ def test_drawing_leaves_the_frame_as_it_was() -> None:
     assert (one.frame.image == 128).all()
 
 
-@pytest.mark.parametrize("size", [(320, 240), (3840, 2160)])
-def test_lettering_is_legible_on_small_and_large_screens(size: tuple[int, int]) -> None:
-    white = (draw(reading(), size)[: size[1] // 5] > 200).all(axis=2)  # the status line
+@pytest.mark.parametrize("width", [320, 3840])
+def test_lettering_is_legible_on_small_and_large_screens(width: int) -> None:
+    high = width * 3 // 4
+    white = (draw(reading(), width)[: high // 5] > 200).all(axis=2)  # the status line
     rows = np.flatnonzero(white.any(axis=1))
-    assert np.ptp(rows) >= max(7, size[1] // 100)
+    assert np.ptp(rows) >= max(7, high // 100)
 
 
 def test_a_number_of_small_digits_stands_above_them_and_covers_none() -> None:
@@ -64,7 +66,7 @@ def test_a_number_of_small_digits_stands_above_them_and_covers_none() -> None:
     picture = draw(Reading(frame, tuple(Digit(1, 0.9, box) for box in boxes), (number,)))
     for x, y, w, h in boxes:
         assert (picture[y + 2 : y + h - 2, x + 2 : x + w - 2] == 128).all()
-    assert np.flatnonzero((picture == NUMBER).all(axis=2).any(axis=1)).max() < 100
+    assert np.flatnonzero((picture == SETTINGS.number).all(axis=2).any(axis=1)).max() < 100
     assert outlined(picture).y >= 95  # the digits have no captions of their own
 
 

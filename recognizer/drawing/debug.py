@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT
 from recognizer.classification.preprocess import CROP_SIDE
 from recognizer.core.frame import Image
 from recognizer.detection.candidate import ScoredCandidate
+from recognizer.drawing.settings import SETTINGS
 
-WIDTH = 640  # pixels that the view is wide at least
-CELL, ROWS = (68, 106), 2  # of the strip: width and height of a crop with its labels, and how many rows there are
-FONT, LETTERS = cv2.FONT_HERSHEY_SIMPLEX, 0.36
-DIGIT, ASKED, REFUSED, GREY = (40, 130, 0), (0, 90, 220), (140, 130, 120), (60, 60, 60)  # BGR
+FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def draw(seen: Image, size: tuple[int, int], candidates: Sequence[ScoredCandidate]) -> Image:
@@ -33,8 +32,8 @@ def draw(seen: Image, size: tuple[int, int], candidates: Sequence[ScoredCandidat
     Returns:
         (H, W, 3) uint8, BGR; as wide as the frame or wider, and higher by the strip.
     """
-    grow = max(1.0, WIDTH / size[0])
-    wide, high = max(WIDTH, size[0]), round(size[1] * grow)
+    grow = max(1.0, SETTINGS.least_width / size[0])
+    wide, high = max(SETTINGS.least_width, size[0]), round(size[1] * grow)
     picture = np.asarray(cv2.resize(seen, (wide, high), interpolation=cv2.INTER_LINEAR), np.uint8)
     picture = np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR), np.uint8) if picture.ndim == 2 else picture
     for one in sorted(candidates, key=lambda j: not j.reason):  # digits last, over the others
@@ -52,28 +51,41 @@ def caption(scored: ScoredCandidate) -> str:
 
 def _outline(picture: Image, scored: ScoredCandidate, grow: float) -> None:
     x, y, w, h = (round(v * grow) for v in scored.candidate.box)
-    colour = DIGIT if not scored.reason else ASKED if scored.probabilities is not None else REFUSED
+    colour = SETTINGS.asked if scored.probabilities is not None else SETTINGS.refused
+    colour = colour if scored.reason else SETTINGS.read
     cv2.rectangle(picture, (x - 1, y - 1), (x + w, y + h), colour, 1 if scored.reason else 2)
-    letters = LETTERS * max(1.0, picture.shape[1] / 1200)
+    letters = SETTINGS.letters * max(1.0, picture.shape[1] / 1200)
     cv2.putText(picture, caption(scored), (x, max(9, y - 4)), FONT, letters, colour, 1, cv2.LINE_AA)
 
 
 def _strip(candidates: Sequence[ScoredCandidate], width: int) -> Image:
     """The crops of the likeliest candidates, as many as there is room for."""
-    asked = [(j, j.probabilities) for j in candidates if j.probabilities is not None]
+    from imutils import build_montages
+
+    asked = [(c, c.probabilities) for c in candidates if c.probabilities is not None]
     asked.sort(key=lambda pair: (bool(pair[0].reason), -float(pair[1][:NO_DIGIT].max())))
-    wide, high = CELL
-    strip = np.full((ROWS * high, width, 3), 255, np.uint8)
+    wide, high = SETTINGS.cell
     columns = width // wide
-    for place, (one, probabilities) in enumerate(asked[: ROWS * columns]):
-        x, y = place % columns * wide + 4, place // columns * high + 4
-        crop = np.kron(one.candidate.crop, np.ones((2, 2), np.uint8))
-        strip[y : y + 2 * CROP_SIDE, x : x + 2 * CROP_SIDE] = crop[:, :, None]
-        for line, label in enumerate(np.argsort(-probabilities)[:3]):
-            text = f"{_name(int(label))} {probabilities[label]:.3f}"
-            below = y + 2 * CROP_SIDE + 13 * (line + 1)
-            cv2.putText(strip, text, (x, below), FONT, LETTERS, GREY if one.reason else DIGIT, 1, cv2.LINE_AA)
-    return strip
+    cells = [_cell(*pair) for pair in asked[: SETTINGS.rows * columns]]
+    empty = np.full((high, wide, 3), 255, np.uint8)
+    (montage,) = build_montages(cells + [empty] * (SETTINGS.rows * columns - len(cells)), SETTINGS.cell,
+                                (columns, SETTINGS.rows))
+    beside = width - montage.shape[1]
+    return np.asarray(cv2.copyMakeBorder(montage, 0, 0, 0, beside, cv2.BORDER_CONSTANT, value=(255,) * 3), np.uint8)
+
+
+def _cell(scored: ScoredCandidate, probabilities: NDArray[np.float32]) -> Image:
+    """A crop, twice as large, over its three likeliest labels."""
+    wide, high = SETTINGS.cell
+    cell = np.full((high, wide, 3), 255, np.uint8)
+    crop = np.kron(scored.candidate.crop, np.ones((2, 2), np.uint8))
+    cell[4 : 4 + 2 * CROP_SIDE, 4 : 4 + 2 * CROP_SIDE] = crop[:, :, None]
+    colour = SETTINGS.grey if scored.reason else SETTINGS.read
+    for line, label in enumerate(np.argsort(-probabilities)[:3]):
+        text = f"{_name(int(label))} {probabilities[label]:.3f}"
+        below = 4 + 2 * CROP_SIDE + 13 * (line + 1)
+        cv2.putText(cell, text, (4, below), FONT, SETTINGS.letters, colour, 1, cv2.LINE_AA)
+    return cell
 
 
 def _name(label: int) -> str:

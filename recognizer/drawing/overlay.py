@@ -10,13 +10,10 @@ import numpy as np
 from recognizer.core.digits import Digit, Number
 from recognizer.core.frame import Frame, Image
 from recognizer.core.geometry import Box
+from recognizer.drawing.settings import SETTINGS
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-LOST, DIMMED = "camera lost", 3  # what stands on its last picture, which is so many times darker
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
-DIGIT, NUMBER = (90, 230, 90), (255, 190, 60)  # BGR
-SMALL = 90  # units that a small digit is high at most: there is no room around it for much
-LEAST_UNIT = 0.5  # a caption's capitals are 8 pixels high then
 
 
 def draw(
@@ -24,7 +21,7 @@ def draw(
     digits: Sequence[Digit] = (),
     numbers: Sequence[Number] = (),
     fps: float = 0.0,
-    size: tuple[int, int] | None = None,
+    width: int | None = None,
     mirror: bool = False,
     notes: Sequence[str] = (),
 ) -> Image:
@@ -38,7 +35,7 @@ def draw(
         digits: that were read in it.
         numbers: that they make.
         fps: frames a second that the loop reaches.
-        size: width and height of the result, by default the frame's. Lettering is drawn in its pixels.
+        width: of the result in pixels, by default the frame's; its height follows. Lettering is drawn in its pixels.
         mirror: turn the picture's left and right; the lettering stays as it is.
         notes: lines that stand in the middle.
 
@@ -47,34 +44,36 @@ def draw(
     """
     image = frame.image
     picture = np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8) if image.ndim == 2 else image
-    width, height = size or frame.size
-    scale = width / picture.shape[1], height / picture.shape[0]
-    if size and size != frame.size:
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    if width and width != frame.size[0]:
+        from imutils import resize
+
+        picture = np.asarray(resize(picture, width=width), np.uint8)
+    columns, rows = picture.shape[1::-1]
+    scale = columns / frame.size[0], rows / frame.size[1]
     picture = np.asarray(cv2.flip(picture, 1), np.uint8) if mirror else picture.copy() if picture is image else picture
     if frame.lost:
-        picture //= DIMMED
+        picture //= SETTINGS.dimmed
 
     def place(box: Box) -> Box:
         x, y, w, h = (round(v * scale[k % 2]) for k, v in enumerate(box))
-        return Box(width - x - w if mirror else x, y, w, h)
+        return Box(columns - x - w if mirror else x, y, w, h)
 
     unit = _unit(picture)
     boxes = [place(digit.box) for digit in digits]
     told: set[int] = set()  # small digits whose number's caption tells them
     for number in numbers:
-        if len(number.text) > 1 and all(boxes[index].h <= SMALL * unit for index in number.digits):
+        if len(number.text) > 1 and all(boxes[index].h <= SETTINGS.small * unit for index in number.digits):
             told.update(number.digits)
     for index, (digit, box) in enumerate(zip(digits, boxes, strict=True)):
         _outline(picture, box, unit)
         if index not in told:
-            caption = f"{digit.label} {digit.confidence:.0%}" if box.h > SMALL * unit else str(digit.label)
-            _label(picture, caption, box.x, box.y - round(4 * unit), unit * 0.75, DIGIT)
+            caption = f"{digit.label} {digit.confidence:.0%}" if box.h > SETTINGS.small * unit else str(digit.label)
+            _label(picture, caption, box.x, box.y - round(4 * unit), unit * 0.75, SETTINGS.digit)
     for number in numbers:
         if len(number.text) > 1:
             box = place(number.box)
             below = box.y - round(4 * unit) if told.issuperset(number.digits) else box.y + box.h + round(50 * unit)
-            _label(picture, number.text, box.x, below, unit, NUMBER)
+            _label(picture, number.text, box.x, below, unit, SETTINGS.number)
     draw_state(picture, frame, len(numbers), fps, notes)
     return picture
 
@@ -83,7 +82,7 @@ def draw_state(picture: Image, frame: Frame, numbers: int, fps: float = 0.0, not
     """Write the loop's state, or that the camera is lost, on top of a picture, and the notes in the middle."""
     unit = _unit(picture)
     if frame.lost:
-        _label(picture, LOST, 0, round(40 * unit), unit, WHITE)
+        _label(picture, SETTINGS.lost, 0, round(40 * unit), unit, WHITE)
     elif not frame.still:
         _label(picture, status(frame, numbers, fps), 0, round(30 * unit), unit * 0.75, WHITE)
     step = round(44 * unit)
@@ -94,7 +93,7 @@ def draw_state(picture: Image, frame: Frame, numbers: int, fps: float = 0.0, not
 
 def _unit(picture: Image) -> float:
     """What lettering and lines are measured in: 0.8 at 720 lines."""
-    return max(LEAST_UNIT, float(min(picture.shape[:2])) / 900)
+    return max(SETTINGS.least_unit, float(min(picture.shape[:2])) / 900)
 
 
 def fill(picture: Image, wide: int, high: int) -> Image:
@@ -118,7 +117,7 @@ def _outline(picture: Image, box: Box, unit: float) -> None:
     thick = max(1, round(2 * unit))
     corners = (box.x - thick, box.y - thick), (box.x + box.w + thick, box.y + box.h + thick)
     cv2.rectangle(picture, *corners, BLACK, 2 * thick + 1)
-    cv2.rectangle(picture, *corners, DIGIT, thick)
+    cv2.rectangle(picture, *corners, SETTINGS.digit, thick)
 
 
 def _label(picture: Image, text: str, x: int, y: int, scale: float, colour: tuple[int, int, int]) -> None:

@@ -11,17 +11,14 @@ from recognizer.classification.preprocess import normalise
 from recognizer.core.digits import Digit
 from recognizer.core.frame import Image
 from recognizer.numbers.layout import find_lines
-
-LEAST = 0.12  # tilt, in pixels down for each to the right, under which nothing needs turning: 7°
-PAIRS = 2  # of neighbours that must tell it
-HEIGHT = 48  # pixels to which a mask is enlarged before it is turned, so that thin strokes last
+from recognizer.numbers.settings import SETTINGS
 
 
 def tilt_of(digits: list[Digit]) -> float:
     """By how many pixels the lines of digits go down for each to the right; 0 where they are nearly level."""
     lines = find_lines(digits)
     told = sum(before is not None for before in lines.before)
-    return lines.tilt if told >= PAIRS and abs(lines.tilt) >= LEAST else 0.0
+    return lines.tilt if told >= SETTINGS.telling_pairs and abs(lines.tilt) >= SETTINGS.least_tilt else 0.0
 
 
 def upright(mask: Image, tilt: float) -> Image:
@@ -32,7 +29,7 @@ def upright(mask: Image, tilt: float) -> Image:
 def _turned(mask: Image, tilt: float) -> Image:
     """A mask, 0 or 1, turned by a line's tilt, enlarged if it is small: 0 or 255."""
     rows, columns = mask.shape
-    scale = max(1.0, HEIGHT / rows)
+    scale = max(1.0, SETTINGS.turned_height / rows)
     side = round(scale * np.hypot(rows, columns)) + 2
     turn = cv2.getRotationMatrix2D((columns / 2 - 0.5, rows / 2 - 0.5), degrees(atan(tilt)), scale)
     turn[:, 2] += side / 2 - np.array([columns, rows]) / 2

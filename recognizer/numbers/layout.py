@@ -10,12 +10,7 @@ from numpy.typing import NDArray
 
 from recognizer.core.digits import Digit
 from recognizer.core.geometry import best_pairs
-
-FAR = 1.7  # gap that a neighbour may leave, in heights of the taller one; more than digits of one number do
-OVERLAP = 0.4  # and how far the two may reach into each other, likewise
-MOST_STEP = 0.45  # from centre to centre across the line, likewise
-STEEPEST = 0.75  # step down or up over step along at which a line is still one: 37°
-MOST_RATIO = 2.0  # of the heights of two neighbours
+from recognizer.numbers.settings import SETTINGS
 
 
 @dataclass(frozen=True)
@@ -41,14 +36,15 @@ def find_lines(digits: list[Digit]) -> Lines:
     along, down = _differences(x + w / 2), _differences(y + h / 2)
     tall, low = np.maximum(h[:, None], h), np.minimum(h[:, None], h)
     gap = (x - (x + w)[:, None]) / tall
-    beside = (along > 0) & (tall <= MOST_RATIO * low) & (gap >= -OVERLAP) & (gap <= FAR)
-    level = np.abs(down) / tall <= MOST_STEP
-    slanted = np.abs(down) <= STEEPEST * along
+    near = (gap >= -SETTINGS.most_overlap) & (gap <= SETTINGS.farthest)
+    beside = (along > 0) & (tall <= SETTINGS.most_ratio * low) & near
+    level = np.abs(down) / tall <= SETTINGS.most_step
+    slanted = np.abs(down) <= SETTINGS.steepest * along
     _, nearest = _nearest(gap + 2 * np.abs(down) / tall, beside & (level | slanted) & (gap < 1))
     tilt = median(float(down[i, j] / along[i, j]) for i, j in nearest) if nearest else 0.0
-    tilt = min(max(tilt, -STEEPEST), STEEPEST)
+    tilt = min(max(tilt, -SETTINGS.steepest), SETTINGS.steepest)
     off = np.minimum(np.abs(down - tilt * along), np.abs(down)) / tall
-    before, _ = _nearest(gap + 2 * np.abs(down - tilt * along) / tall, beside & (off <= MOST_STEP))
+    before, _ = _nearest(gap + 2 * np.abs(down - tilt * along) / tall, beside & (off <= SETTINGS.most_step))
     gaps = tuple(float("inf") if i is None else float(gap[i, j]) for j, i in enumerate(before))
     return Lines(tilt, before, gaps)
 

@@ -13,20 +13,8 @@ import numpy as np
 from recognizer.core.digits import COMMA, MINUS, POINT, Digit
 from recognizer.core.frame import Image, quantile_of
 from recognizer.core.geometry import Box
-from recognizer.numbers.layout import STEEPEST, Lines, find_lines
-
-REACH = 1.4  # how far before a digit a mark may begin, in its heights; a digit before it ends the search
-WIDEST_GAP = 1.3  # between two digits with a point between them, in heights
-BEYOND = 0.75  # how far above and below the digit a mark of a tilted line may stand, likewise
-LOWEST = 0.85  # how far below the digit's middle a comma's own is at most, likewise
-SOFT = 0.05  # width of a stroke's soft edge, likewise
-LEVEL = 0.15  # tilt under which marks stand in the gap between two digits
-AT = 0.4  # share of the digit's own contrast from which a mark is ink
-SIDE = 64  # a digit's height in pixels from which on fewer pixels are looked at
-ROUND = 2.0  # longer over shorter axis that a point has at most; a comma has more
-ON_LINE = 0.9  # how far from a digit's middle ink is still on its line, in heights
-MOST_TURN = 0.35  # by which a minus may slope otherwise than its line
-SPECK = 0.3  # share of a mark's area that any other ink beside it may have: two dots are a colon, many are noise
+from recognizer.numbers.layout import Lines, find_lines
+from recognizer.numbers.settings import SETTINGS
 
 
 def mark(image: Image, digits: list[Digit]) -> list[Digit]:
@@ -50,7 +38,7 @@ def mark(image: Image, digits: list[Digit]) -> list[Digit]:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _Blob:
     box: Box  # in pixels of the frame
     slope: float  # of its longer axis, pixels down for each pixel to the right
     elongation: float  # its longer axis over its shorter one
@@ -66,20 +54,20 @@ def _before(image: Image, digits: list[Digit], lines: Lines, index: int) -> _Mar
     """The mark before a digit, if there is just one."""
     box, previous = digits[index].box, lines.before[index]
     before = digits[previous].box if previous is not None else None
-    step = 1 + box.h // SIDE
+    step = 1 + box.h // SETTINGS.sampled_height
     weakest, strongest = _range(_grey(image, box, step))
-    left = before.x + before.w if before else box.x - round(REACH * box.h)
-    lowest = box.y + round((0.5 + LOWEST + LEVEL * REACH) * box.h)
-    soft = round(SOFT * box.h)
+    left = before.x + before.w if before else box.x - round(SETTINGS.reach * box.h)
+    lowest = box.y + round((0.5 + SETTINGS.lowest + SETTINGS.level_tilt * SETTINGS.reach) * box.h)
+    soft = round(SETTINGS.soft_edge * box.h)
     gap = _inside(image, left + soft, box.y, box.x - soft, lowest)
-    if abs(lines.tilt) < LEVEL and gap.w >= 3 * step:
+    if abs(lines.tilt) < SETTINGS.level_tilt and gap.w >= 3 * step:
         least, most = _range(_grey(image, gap, step))
-        if most - least < AT * (strongest - weakest):  # nothing there: by far the most frequent case
+        if most - least < SETTINGS.ink_contrast * (strongest - weakest):  # nothing there: by far the most frequent case
             return None
     # From middle to middle, since on a tilted line a mark stands under its neighbours. What is left of these
     # in the place reaches its edges.
     start, end = round(before.centre[0]) if before else left, round(box.centre[0])
-    margin = round(BEYOND * box.h)
+    margin = round(SETTINGS.beyond * box.h)
     place = _inside(image, start, box.y - margin, end, box.y + box.h + margin)
     if place.w < 3 * step or place.h < 3 * step:
         return None
@@ -87,14 +75,16 @@ def _before(image: Image, digits: list[Digit], lines: Lines, index: int) -> _Mar
     ground = quantile_of(near, 0.5)
     dark = ground - weakest > strongest - ground
     contrast = max(ground - weakest, strongest - ground)
-    ink = near < ground - AT * contrast if dark else near > ground + AT * contrast
-    pieces = [p for p in _pieces(ink, place, step) if abs(_level(p.box, box, lines.tilt)) <= ON_LINE
+    ink = near < ground - SETTINGS.ink_contrast * contrast if dark else near > ground + SETTINGS.ink_contrast * contrast
+    blobs = [p for p in _blobs(ink, place, step) if abs(_below(p.box, box, lines.tilt)) <= SETTINGS.on_line
               and not _within(p.box, box) and not (before and _within(p.box, before))]
-    follows = before is not None and lines.gap[index] <= WIDEST_GAP
-    marks = [_Mark(text, piece.box) for piece in pieces if (text := _read(piece, box, lines.tilt, follows))]
-    if len(marks) != 1 or any(p.box != marks[0].box and p.box.area > SPECK * marks[0].box.area for p in pieces):
+    follows = before is not None and lines.gap[index] <= SETTINGS.most_gap_with_point
+    marks = [_Mark(text, blob.box) for blob in blobs if (text := _read(blob, box, lines.tilt, follows))]
+    if len(marks) != 1:
         return None
-    return marks[0]
+    (found,) = marks
+    others = [blob.box.area for blob in blobs if blob.box != found.box]
+    return None if any(area > SETTINGS.speck * found.box.area for area in others) else found
 
 
 def _range(grey: np.ndarray) -> tuple[float, float]:
@@ -113,16 +103,16 @@ def _grey(image: Image, box: Box, step: int) -> np.ndarray:
     return part if part.ndim == 2 else np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def _pieces(ink: np.ndarray, place: Box, step: int) -> list[_Piece]:
+def _blobs(ink: np.ndarray, place: Box, step: int) -> list[_Blob]:
     """The connected ink that stays off the edges of its place: what reaches them is part of something else."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8, ltype=cv2.CV_16U)
     rows, columns = ink.shape
-    pieces = []
+    blobs = []
     for label, (x, y, w, h, _) in enumerate(stats[1:count].tolist(), 1):
         if x > 0 and y > 0 and x + w < columns and y + h < rows:
             box = Box(place.x + x * step, place.y + y * step, w * step, h * step)
-            pieces.append(_Piece(box, *_axes(labels[y : y + h, x : x + w] == label)))
-    return pieces
+            blobs.append(_Blob(box, *_axes(labels[y : y + h, x : x + w] == label)))
+    return blobs
 
 
 def _axes(mask: np.ndarray) -> tuple[float, float]:
@@ -135,29 +125,35 @@ def _axes(mask: np.ndarray) -> tuple[float, float]:
     return float(down / along) if along else float("inf"), float(np.sqrt(long / short))
 
 
-def _read(piece: _Piece, digit: Box, tilt: float, follows: bool) -> str:
-    """What a piece of ink is by its size and place, in heights of the digit after it; empty for nothing known."""
-    wide, high = piece.box.w / digit.h, piece.box.h / digit.h
+def _read(blob: _Blob, digit: Box, tilt: float, follows: bool) -> str:
+    """What a blob of ink is by its size and place, in heights of the digit after it; empty for nothing known."""
+    wide, high = blob.box.w / digit.h, blob.box.h / digit.h
     # A dash shows the line's tilt itself, which a digit alone doesn't.
-    along = abs(piece.slope) <= STEEPEST and abs(piece.slope - tilt) <= (MOST_TURN if follows or tilt else STEEPEST)
-    thick = high - abs(piece.slope) * wide if along else high
-    in_the_middle = abs(_level(piece.box, digit, piece.slope)) <= 0.22
-    if along and in_the_middle and 0.2 <= wide <= 1 and thick <= min(0.3, 0.6 * wide):
-        return MINUS
-    if not follows or min(wide, high) < 0.04 or min(piece.box.w, piece.box.h) < 2:
+    most_turn = SETTINGS.most_turn if follows or tilt else SETTINGS.steepest
+    along = abs(blob.slope) <= SETTINGS.steepest and abs(blob.slope - tilt) <= most_turn
+    thick = high - abs(blob.slope) * wide if along else high
+    in_the_middle = abs(_below(blob.box, digit, blob.slope)) <= SETTINGS.dash_off_middle
+    shortest, longest = SETTINGS.dash_length
+    if along and in_the_middle and shortest <= wide <= longest:
+        thickest = min(SETTINGS.dash_thickness, SETTINGS.dash_stoutness * wide)
+        if thick <= thickest:
+            return MINUS
+    if not follows or min(wide, high) < SETTINGS.least_point or min(blob.box.w, blob.box.h) < 2:
         return ""
-    if 0.25 <= _level(piece.box, digit, tilt) <= LOWEST and wide <= 0.35 and high <= 0.55:
-        return COMMA if piece.elongation > ROUND else POINT
+    most_wide, most_high = SETTINGS.most_point
+    below = SETTINGS.highest <= _below(blob.box, digit, tilt) <= SETTINGS.lowest
+    if below and wide <= most_wide and high <= most_high:
+        return COMMA if blob.elongation > SETTINGS.roundest else POINT
     return ""
 
 
-def _within(piece: Box, digit: Box) -> bool:
+def _within(blob: Box, digit: Box) -> bool:
     """Whether ink is a part of a digit, such as of a stroke that broke: its middle is in the digit's box."""
-    x, y = piece.centre
+    x, y = blob.centre
     return digit.x <= x < digit.x + digit.w and digit.y <= y < digit.y + digit.h
 
 
-def _level(mark: Box, digit: Box, slope: float) -> float:
+def _below(mark: Box, digit: Box, slope: float) -> float:
     """How far a mark stands below a digit's middle, in the digit's heights; 0.5 is the line that is written on."""
     (x, y), (centre_x, centre_y) = mark.centre, digit.centre
     return (y - centre_y - slope * (x - centre_x)) / digit.h

@@ -12,10 +12,9 @@ import cv2
 
 from recognizer.errors import OutputError, UsageError
 from recognizer.reading import Reading
+from recognizer.sinks.settings import SETTINGS
 from recognizer.sinks.video_writer import CONTAINERS, VideoWriter
 from recognizer.sources.image_file import PICTURES
-
-USUAL_FPS = 30  # where the source doesn't tell; photographs in a video follow each other at this rate
 
 
 class LabelledSink:
@@ -64,11 +63,11 @@ class LabelledSink:
         if self._video is None or (self._folder and reading.frame.source != self._source):
             self._close()
             _spare(path, reading.frame.source)
-            self._video = VideoWriter(path, picture.shape[1::-1], reading.frame.fps or USUAL_FPS)
+            self._video = VideoWriter(path, picture.shape[1::-1], reading.frame.fps or SETTINGS.usual_fps)
         if reading.frame.source != self._source:
             self._source, self._offset = reading.frame.source, self._end
         moment = self._offset + reading.frame.time
-        self._end = moment + 1 / (reading.frame.fps or USUAL_FPS)
+        self._end = moment + 1 / (reading.frame.fps or SETTINGS.usual_fps)
         self._video.write(picture, moment)
         self.frames += 1
 

@@ -13,22 +13,22 @@ import numpy as np
 
 from recognizer.core.frame import Image
 from recognizer.errors import OutputError
+from recognizer.sinks.settings import SETTINGS
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.video.stream import VideoStream
 
 FINE = Fraction(1, 90_000)  # seconds; H.264's usual tick, so that a camera's uneven times are kept as they are
-PIECE = 0.5  # seconds of video that are written in one piece: what a kill takes away at most
 # In MP4 each piece stands alone, in Matroska it is a cluster; both can be read though the end is missing.
 CONTAINERS = {
     ".mp4": {"movflags": "frag_keyframe+empty_moov+default_base_moof"},
     ".mov": {"movflags": "frag_keyframe+empty_moov+default_base_moof"},
-    ".mkv": {"cluster_time_limit": str(round(1000 * PIECE))},
+    ".mkv": {"cluster_time_limit": str(round(1000 * SETTINGS.fragment))},
     ".avi": {},
 }
 ENCODER = {
-    "preset": "veryfast", "crf": "21", "tune": "zerolatency", "forced-idr": "1",
+    "preset": SETTINGS.encoder_preset, "crf": str(SETTINGS.encoder_quality), "tune": "zerolatency", "forced-idr": "1",
     "x264-params": "sliced-threads=0",  # threads that take a frame each wait less for one another
 }
 
@@ -91,7 +91,7 @@ class VideoWriter:
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         self._last = max(place, self._last + 1)
         frame.pts, frame.time_base = self._last, self._tick
-        piece = int(moment / PIECE)
+        piece = int(moment / SETTINGS.fragment)
         if piece != self._piece:
             self._piece = piece
             frame.pict_type = PictureType.I

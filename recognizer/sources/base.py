@@ -13,9 +13,10 @@ from typing import Protocol, Self, runtime_checkable
 
 from recognizer.core.frame import Frame
 from recognizer.errors import InputError
-from recognizer.sources.camera import CAMERA_PATIENCE, STREAM_PATIENCE, is_stream, open_camera, open_stream
+from recognizer.sources.camera import is_stream, open_camera, open_stream
 from recognizer.sources.files import Files
 from recognizer.sources.live import Live
+from recognizer.sources.settings import SETTINGS
 
 
 @runtime_checkable
@@ -46,8 +47,8 @@ def open_source(name: str | int | Path, size: tuple[int, int] | None = None, fps
     if isinstance(name, bool) or not isinstance(name, (str, int, Path)):
         raise InputError(f"source: expected a camera's index, a path or a URL, found {name!r}")
     if isinstance(name, int):
-        return Live(partial(open_camera, name, size, fps), str(name), noisy=True, patience=CAMERA_PATIENCE)
+        return Live(partial(open_camera, name, size, fps), str(name), noisy=True, patience=SETTINGS.camera_patience)
     name = str(name)
     if is_stream(name):
-        return Live(partial(open_stream, name), name, noisy=name.startswith("/dev/"), patience=STREAM_PATIENCE)
+        return Live(partial(open_stream, name), name, noisy=name.startswith("/dev/"), patience=SETTINGS.stream_patience)
     return Files.named(name)

@@ -12,9 +12,7 @@ import cv2
 
 from recognizer.errors import SourceError
 from recognizer.sources.list_cameras import DEVICES
-
-STREAM_PATIENCE = 5.0  # seconds that a stream may take to open
-CAMERA_PATIENCE = 15.0  # Windows takes long over some cameras
+from recognizer.sources.settings import SETTINGS
 
 log = logging.getLogger("recognizer")
 
@@ -81,7 +79,7 @@ def open_stream(address: str) -> cv2.VideoCapture:
     Raises:
         SourceError: no video there.
     """
-    patience = int(STREAM_PATIENCE * 1000)
+    patience = int(SETTINGS.stream_patience * 1000)
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, patience, cv2.CAP_PROP_READ_TIMEOUT_MSEC, patience]
     is_device = address.startswith("/dev/video")
     capture = cv2.VideoCapture(address) if is_device else cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)

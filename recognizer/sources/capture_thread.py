@@ -14,12 +14,7 @@ import numpy as np
 
 from recognizer.core.frame import Image
 from recognizer.errors import SourceError
-
-STALE = 0.8  # seconds after which a picture is too old to show what is there now
-LOST = 1.5  # seconds without a new picture after which the camera counts as lost
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between two attempts; doubled from one to the next
-LONGEST_LOOK = 0.25  # seconds between two looks at a picture that stays the same
-MOST_HANGING = 8  # readers that hang, from which on the next one waits ever longer
+from recognizer.sources.settings import SETTINGS
 
 
 class Capture(Protocol):
@@ -91,7 +86,7 @@ class LatestFrame:
     @property
     def stale(self) -> bool:
         """Whether there was a picture, but no new one for a while."""
-        return self._picture is not None and time.monotonic() - self._picture.moment > STALE
+        return self._picture is not None and time.monotonic() - self._picture.moment > SETTINGS.stale
 
     def wants(self, reader: CaptureThread) -> bool:
         """Whether a reader is to go on: after a loss all may try, and the first that gives a picture stays."""
@@ -126,7 +121,7 @@ class CaptureThread(threading.Thread):
         return time.monotonic() > self._due
 
     def run(self) -> None:
-        pause = FIRST_PAUSE
+        pause = SETTINGS.first_pause
         while self._latest.wants(self):
             before = self._last
             try:
@@ -136,7 +131,7 @@ class CaptureThread(threading.Thread):
             except (OSError, cv2.error) as error:
                 self._latest.fail(SourceError(f"{self.name}: can't be read ({error})"))
             self._due = math.inf
-            pause = FIRST_PAUSE if self._last is not before else min(2 * pause, LONGEST_PAUSE)
+            pause = SETTINGS.first_pause if self._last is not before else min(2 * pause, SETTINGS.longest_pause)
             self._latest.over.wait(pause)
 
     def _play(self) -> None:
@@ -148,21 +143,21 @@ class CaptureThread(threading.Thread):
         capture = self._open()
         try:
             fps, opened, counts = frames_a_second(capture), time.monotonic(), not self._latest.stale
-            while self._latest.wants(self) and time.monotonic() - max(opened, self._changed) < LOST:
-                self._due = time.monotonic() + LOST
+            while self._latest.wants(self) and time.monotonic() - max(opened, self._changed) < SETTINGS.lost:
+                self._due = time.monotonic() + SETTINGS.lost
                 good, image = capture.read()
                 if not good or not np.size(image):
                     if self._last is not None and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
                         self._latest.end()
                     break
                 if not self._noisy or not _same(image, self._last):
-                    counts = counts or time.monotonic() - self._changed < LOST
+                    counts = counts or time.monotonic() - self._changed < SETTINGS.lost
                     self._changed, self._last = time.monotonic(), image
                     if counts and self._latest.wants(self):
                         self._latest.put(self, image, fps)
                     counts = True
                 else:  # some cameras that are gone give it at once, as often as they are asked
-                    self._latest.over.wait(min((time.monotonic() - self._changed) / 4, LONGEST_LOOK))
+                    self._latest.over.wait(min((time.monotonic() - self._changed) / 4, SETTINGS.longest_look))
         finally:
             capture.release()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import logging
 import os
 import time
@@ -21,12 +22,10 @@ from recognizer.errors import SourceError
 from recognizer.sources.capture_thread import frames_a_second
 from recognizer.sources.image_file import PICTURES, read_picture
 from recognizer.sources.image_header import is_picture
+from recognizer.sources.settings import SETTINGS
 
 VIDEOS = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".wmv", ".3gp", ".mjpg", ".mjpeg"}
 JPEGS = {".mjpg", ".mjpeg"}  # videos that begin as a picture does
-AHEAD = 24  # frames that may wait to be read, fewer where they are large (`ahead.ROOM`): searching one takes a while
-MOST_MISSING = 0.05  # share of a video's declared frames that may be missing before it counts as damaged
-MOST_PIXELS = 8192 * 4320  # of a video's frame: the largest that H.264 and its like know
 
 log = logging.getLogger("recognizer")
 
@@ -59,7 +58,7 @@ class Files:
             raise SourceError(f"{name}: can't be read ({error.strerror})") from error
 
     def __iter__(self) -> Iterator[Frame]:
-        self._frames = prefetch(self._read(), AHEAD, lambda frame: frame.image.nbytes)
+        self._frames = prefetch(self._read(), SETTINGS.ahead, lambda frame: frame.image.nbytes)
         return self._frames
 
     def _read(self) -> Generator[Frame, None, None]:
@@ -88,7 +87,7 @@ class Files:
 def _paths(name: str) -> list[Path]:
     path = Path(name)
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES | VIDEOS and p.is_file())
+        found = sorted(p for p in _listed(path) if p.suffix and p.is_file())
         if not found:
             raise SourceError(f"{name}: no picture or video in this folder; looked for .jpg, .png, .mp4, .avi …")
         return found
@@ -100,6 +99,16 @@ def _paths(name: str) -> list[Path]:
             raise SourceError(f"{name}: nothing found; expected pictures or videos whose names fit")
         return found
     raise SourceError(f"{name}: no such file or folder; expected a picture, video, folder, glob or URL")
+
+
+def _listed(folder: Path) -> Iterator[Path]:
+    """The pictures and videos of a folder, by their names; those of folders in it come last and are left out."""
+    from imutils import paths
+
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise SourceError(f"{folder}: can't be read (Permission denied)")
+    files = map(Path, paths.list_files(str(folder), validExts=tuple(PICTURES | VIDEOS)))
+    return itertools.takewhile(lambda path: path.parent == folder, files)
 
 
 def _is_picture(path: Path) -> bool:
@@ -139,8 +148,8 @@ def _read_video(path: Path) -> Iterator[Frame]:
     finally:
         capture.release()
     # Where the rate varies the declared count is but a guess by the length, so the length must lack something too.
-    late = fps and moment + 1 / fps >= (1 - MOST_MISSING) * declared / fps
-    if not index or (declared - index > max(3, MOST_MISSING * declared) and not late):
+    late = fps and moment + 1 / fps >= (1 - SETTINGS.most_missing) * declared / fps
+    if not index or (declared - index > max(3, SETTINGS.most_missing * declared) and not late):
         raise SourceError(f"{path}: ends early: {max(0, declared)} frames declared, {index} decoded; damaged or cut")
 
 
@@ -160,7 +169,7 @@ def _open_video(path: Path) -> cv2.VideoCapture:
         raise SourceError(f"{path}: {'the file is empty' if empty else 'not a video that can be decoded'}; "
                           "expected MP4, AVI, MKV, MOV or WebM, whole")
     width, height = (int(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-    if width * height > MOST_PIXELS:
+    if width * height > SETTINGS.most_pixels:
         capture.release()
         raise SourceError(f"{path}: expected a video of at most 8192×4320 pixels, found {width}×{height}; "
                           "make it smaller, or the file is damaged")

@@ -14,10 +14,8 @@ from recognizer.core.frame import Image
 from recognizer.core.stderr import captured_stderr
 from recognizer.errors import SourceError
 from recognizer.sources.image_header import picture_size
+from recognizer.sources.settings import SETTINGS
 
-SLATE = 64  # brightness of the ground under light ink
-MOST_BYTES = 450_000_000  # of a picture, as a file and as decoded: 150 megapixels in colour; decoding takes twice that
-STRIP = 64  # rows that are converted at a time, to save memory
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".jp2"}
 
 log = logging.getLogger("recognizer")
@@ -35,8 +33,8 @@ def read_picture(path: Path) -> Image:
     size = picture_size(content)
     if size is None:
         raise SourceError(f"{path}: not a picture that can be decoded; expected JPEG, PNG, BMP, WebP or TIFF")
-    if size.bytes > MOST_BYTES:
-        raise SourceError(f"{path}: expected a picture of up to {MOST_BYTES // 3_000_000} megapixels, found "
+    if size.bytes > SETTINGS.most_bytes:
+        raise SourceError(f"{path}: expected a picture of up to {SETTINGS.most_bytes // 3_000_000} megapixels, found "
                           f"{size.width}×{size.height} of {size.depth} bytes each; make it smaller")
     # Only the unchanged picture has its transparency, only the other way turns photographs upright.
     jpeg = content.startswith(b"\xff\xd8")
@@ -56,11 +54,11 @@ def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            content = b"" if size > MOST_BYTES else file.read(size)  # as much memory is taken as is asked for
+            content = b"" if size > SETTINGS.most_bytes else file.read(size)  # as much memory is taken as is asked for
     except OSError as error:
         raise SourceError(f"{path}: can't be read ({error.strerror})") from error
-    if size > MOST_BYTES:
-        raise SourceError(f"{path}: expected a file of up to {MOST_BYTES // 1_000_000} MB, found a larger one")
+    if size > SETTINGS.most_bytes:
+        raise SourceError(f"{path}: expected a file of up to {SETTINGS.most_bytes // 1_000_000} MB, found a larger one")
     if not content:
         raise SourceError(f"{path}: the file is empty; expected a picture")
     return content
@@ -82,9 +80,9 @@ def _to_bytes(image: np.ndarray) -> Image:
         return image.view(np.uint8)[..., sys.byteorder == "little" :: 2]
     top = max(1e-9, float(image.max(where=np.isfinite(image), initial=0)))
     result = np.empty(image.shape, np.uint8)
-    for row in range(0, len(image), STRIP):
-        strip = image[row : row + STRIP].astype(np.float32) * np.float32(255 / top)
-        result[row : row + STRIP] = np.nan_to_num(strip).clip(0, 255)
+    for row in range(0, len(image), SETTINGS.strip):
+        strip = image[row : row + SETTINGS.strip].astype(np.float32) * np.float32(255 / top)
+        result[row : row + SETTINGS.strip] = np.nan_to_num(strip).clip(0, 255)
     return result
 
 
@@ -93,19 +91,19 @@ def _on_a_ground(image: Image) -> Image:
     if image[..., 3].min() == 255:
         return np.ascontiguousarray(image[..., :3])
     result = np.empty((*image.shape[:2], 3), np.uint8)
-    ground = SLATE if _ink(image) > 128 else 255
-    for row in range(0, len(image), STRIP):
-        strip = image[row : row + STRIP].astype(np.uint16)
+    ground = SETTINGS.slate if _ink(image) > 128 else 255
+    for row in range(0, len(image), SETTINGS.strip):
+        strip = image[row : row + SETTINGS.strip].astype(np.uint16)
         mixed = strip[..., :3] * strip[..., 3:] + (255 - strip[..., 3:]) * ground
-        result[row : row + STRIP] = (mixed + 127) // 255
+        result[row : row + SETTINGS.strip] = (mixed + 127) // 255
     return result
 
 
 def _ink(image: Image) -> float:
     """The mean tone, 0 to 255, of what can be seen of a picture (H, W, 4); 0 where that is nothing."""
     total = count = 0
-    for row in range(0, len(image), STRIP):
-        strip = image[row : row + STRIP]
+    for row in range(0, len(image), SETTINGS.strip):
+        strip = image[row : row + SETTINGS.strip]
         seen = strip[strip[..., 3] > 0]
         total, count = total + int(seen[:, :3].sum()), count + seen[:, :3].size
     return total / max(1, count)

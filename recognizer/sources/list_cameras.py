@@ -12,7 +12,6 @@ from pathlib import Path
 
 CLASS = Path("/sys/class/video4linux")
 DEVICES = Path("/dev")
-MOST_PROBED = 8  # indices that are tried where the system has no list
 
 # Linux's videodev2.h: requests, and the structures that they fill.
 QUERYCAP, CAPABILITY = 0x80685600, struct.Struct("=16s32s32s3I12x")
@@ -39,11 +38,11 @@ def list_cameras(known: Path = CLASS, devices: Path = DEVICES) -> list[Camera]:
     """All cameras, by index.
 
     Args:
-        known: on Linux, the folder where the system lists its video devices; others are tried one by one.
+        known: on Linux, the folder where the system lists its video devices.
         devices: and the folder of the devices themselves.
     """
     if not sys.platform.startswith("linux"):
-        return list(_probed())
+        return sorted(_named(), key=lambda camera: camera.index)
     folders = sorted((f for f in known.glob("video*") if f.name[5:].isdecimal()), key=lambda f: int(f.name[5:]))
     cameras = []
     for folder in folders:
@@ -100,12 +99,9 @@ def _sizes_of(opened: int, pixels: int) -> Iterator[tuple[int, int]]:
         yield (values[0], values[1]) if kind == DISCRETE else (values[1], values[4])
 
 
-def _probed() -> Iterator[Camera]:
-    import cv2
+def _named() -> Iterator[Camera]:
+    """The cameras of Windows and macOS, by the names that these give them, as OpenCV counts them there."""
+    from cv2_enumerate_cameras import enumerate_cameras, supported_backends
 
-    for index in range(MOST_PROBED):
-        capture = cv2.VideoCapture(index)
-        if capture.isOpened():
-            size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-            yield Camera(index, f"camera {index}", (size,))
-        capture.release()
+    backend = supported_backends[0]
+    return (Camera(camera.index, camera.name) for camera in enumerate_cameras(backend))

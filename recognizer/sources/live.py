@@ -10,19 +10,8 @@ from typing import Self
 
 from recognizer.core.frame import Frame
 from recognizer.errors import SourceError
-from recognizer.sources.capture_thread import (
-    LOST,
-    MOST_HANGING,
-    STALE,
-    Capture,
-    CapturedFrame,
-    CaptureThread,
-    LatestFrame,
-)
-
-PATIENCE = 5.0  # seconds that opening may take
-BEAT = 0.4  # seconds between two frames while the camera is lost
-FAREWELL = 0.7  # seconds for which the readers are waited for at the end
+from recognizer.sources.capture_thread import Capture, CapturedFrame, CaptureThread, LatestFrame
+from recognizer.sources.settings import SETTINGS
 
 log = logging.getLogger("recognizer")
 
@@ -47,7 +36,7 @@ class Live:
     """
 
     def __init__(
-        self, open_capture: Callable[[], Capture], name: str, noisy: bool = False, patience: float = PATIENCE
+        self, open_capture: Callable[[], Capture], name: str, noisy: bool = False, patience: float = SETTINGS.patience
     ) -> None:
         self._open, self._name, self._noisy, self._patience = open_capture, name, noisy, patience
         self._latest = LatestFrame()
@@ -65,7 +54,7 @@ class Live:
             raise
 
     def __iter__(self) -> Iterator[Frame]:
-        given, told, due = -1, 0.0, time.monotonic() + STALE
+        given, told, due = -1, 0.0, time.monotonic() + SETTINGS.stale
         while True:
             picture = self._latest.wait(given + 1, max(0.0, due - time.monotonic()))
             assert picture is not None  # there was a first one
@@ -73,15 +62,15 @@ class Live:
                 return
             now = time.monotonic()
             silent = now - picture.moment
-            if picture.index > given and silent < STALE:
+            if picture.index > given and silent < SETTINGS.stale:
                 if told:
                     log.warning("%s: the camera is back after %.1f s", self._name, now - told)
                 self._dropped += picture.index - given - 1
-                given, told, due = picture.index, 0.0, picture.moment + STALE
+                given, told, due = picture.index, 0.0, picture.moment + SETTINGS.stale
                 yield self._frame(picture)
                 continue
-            given, due = picture.index, now + BEAT  # one that nobody took in time is old, too
-            if silent > LOST:
+            given, due = picture.index, now + SETTINGS.beat  # one that nobody took in time is old, too
+            if silent > SETTINGS.lost:
                 if not told:
                     told = picture.moment
                     log.warning("%s: camera lost, no new picture from it; trying again until it is back", self._name)
@@ -98,7 +87,7 @@ class Live:
         self._threads = [reader for reader in self._threads if reader.is_alive()]
         if time.monotonic() < self._next_thread or not all(reader.hangs for reader in self._threads):
             return
-        self._next_thread = time.monotonic() + LOST * 2.0 ** max(0, len(self._threads) - MOST_HANGING)
+        self._next_thread = time.monotonic() + SETTINGS.lost * 2.0 ** max(0, len(self._threads) - SETTINGS.most_hanging)
         self._threads.append(CaptureThread(self._name, self._open, self._latest, self._noisy, self._patience))
         self._threads[-1].start()
 
@@ -109,7 +98,7 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._latest.over.set()
-        end = time.monotonic() + FAREWELL
+        end = time.monotonic() + SETTINGS.farewell
         while self._threads:
             reader = self._threads.pop()
             if not reader.hangs:

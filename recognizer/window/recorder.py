@@ -19,8 +19,7 @@ from recognizer.errors import OutputError
 from recognizer.reading import Reading
 from recognizer.sinks.background import Background
 from recognizer.sinks.labelled import LabelledSink
-
-STEM = "digits-%Y%m%d-%H%M%S"  # of the files
+from recognizer.window.settings import SETTINGS
 
 log = logging.getLogger("recognizer")
 
@@ -97,6 +96,6 @@ class Recorder:
 
 def _new(suffix: str) -> Path:
     """A name in the working directory that isn't taken yet."""
-    stem = time.strftime(STEM)
+    stem = time.strftime(SETTINGS.file_name)
     names = (Path(f"{stem}{'' if count == 1 else f'-{count}'}{suffix}") for count in itertools.count(1))
     return next(path for path in names if not path.exists())

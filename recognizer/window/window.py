@@ -14,13 +14,9 @@ from recognizer.drawing.overlay import draw, draw_state, fill
 from recognizer.reading import Reading
 from recognizer.window.recorder import Recorder
 from recognizer.window.screen import screen_size
+from recognizer.window.settings import SETTINGS
 
 TITLE = "digits"
-LARGEST = 1280, 800  # of the window when it opens
-SHARE = 0.9  # of the screen at most: its frame needs some
-SMALLEST = 480, 360  # likewise, where the pictures are smaller
-POLL = 30  # milliseconds between two looks at whether the window is still there
-NOTICE = 2.0  # seconds for which a notice stands
 ESCAPE, NO_KEY = 27, 0xFF
 
 
@@ -71,10 +67,10 @@ class Window:
 
     def _fit(self, width: int, height: int) -> None:
         """Give the window a size for pictures of this one."""
-        screen = screen_size() or LARGEST
-        most = [min(large, SHARE * side) for large, side in zip(LARGEST, screen, strict=True)]
+        screen = screen_size() or SETTINGS.largest
+        most = [min(large, SETTINGS.share * side) for large, side in zip(SETTINGS.largest, screen, strict=True)]
         scale = min(1.0, most[0] / width, most[1] / height)
-        scale = max(scale, min(min(SMALLEST[0], most[0]) / width, min(SMALLEST[1], most[1]) / height))
+        scale = max(scale, min(min(SETTINGS.smallest[0], most[0]) / width, min(SETTINGS.smallest[1], most[1]) / height))
         cv2.resizeWindow(TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
 
     def _show(self) -> None:
@@ -91,9 +87,9 @@ class Window:
             return picture
         width, height = frame.size
         scale = min(wide / width, high / height)
-        size = (round(width * scale), round(height * scale)) if scale > 0 else (0, 0)
-        size = size if min(size) > 0 else frame.size
-        return draw(frame, reading.digits, reading.numbers, reading.fps, size, self._mirror, self._notes())
+        fits = min(width, height) * scale >= 1
+        return draw(frame, reading.digits, reading.numbers, reading.fps, round(width * scale) if fits else None,
+                    self._mirror, self._notes())
 
     def _notes(self) -> list[str]:
         if self._helping:
@@ -106,8 +102,8 @@ class Window:
         """Handle the window's events at least once and until `due`; with a photograph until a key."""
         still = due == float("inf")
         while True:
-            left = POLL if self._paused else max(1.0, (due - time.monotonic()) * 1000)
-            code = cv2.waitKey(int(min(POLL, left))) & 0xFF
+            left = SETTINGS.poll if self._paused else max(1.0, (due - time.monotonic()) * 1000)
+            code = cv2.waitKey(int(min(SETTINGS.poll, left))) & 0xFF
             was_paused = self._paused
             known = self._press(code)
             if _is_gone():
@@ -162,7 +158,7 @@ class Window:
         self._helping = not self._helping
 
     def _notify(self, text: str) -> None:
-        self._notice, self._until = text, time.monotonic() + NOTICE
+        self._notice, self._until = text, time.monotonic() + SETTINGS.notice
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

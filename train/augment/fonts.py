@@ -1,4 +1,4 @@
-"""Printed characters: matplotlib's fonts with serifs and without, and OpenCV's line fonts."""
+"""Printed characters: the fonts that come with matplotlib, with serifs and without, and OpenCV's line fonts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
-from matplotlib.ft2font import FT2Font
 from numpy.typing import NDArray
+from PIL import ImageFont
 
 Picture = NDArray[np.uint8]
 SIDE = 84  # three times MNIST's, with the same share of empty border
@@ -37,17 +37,13 @@ def printed(text: str, rng: np.random.Generator, outlines: float = 0.5) -> Pictu
 
 
 def _outline(text: str, name: str) -> Picture:
-    font = _load(name)
-    font.set_text(text, 0)
-    font.draw_glyphs_to_bitmap()
-    return np.asarray(font.get_image(), np.uint8)
+    mask = _load(name).getmask(text)
+    return np.array(mask, np.uint8).reshape(mask.size[::-1])
 
 
 @cache
-def _load(name: str) -> FT2Font:
-    font = FT2Font(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"))
-    font.set_size(64, 72)  # points, dots an inch: 64 pixels
-    return font
+def _load(name: str) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf", size=64)
 
 
 def _line(text: str, rng: np.random.Generator) -> Picture:
