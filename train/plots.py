@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,8 +18,8 @@ RIGHT, WRONG = "black", "crimson"
 DPI = 110
 
 
-def grid(path: Path, pictures: Sequence[NDArray] | NDArray, titles: Sequence[str] = (), wrong: Sequence[bool] = (),
-         columns: int = 5, heading: str = "") -> None:
+def grid(path: Path, pictures: Sequence[NDArray[Any]] | NDArray[Any], titles: Sequence[str] = (),
+         wrong: Sequence[bool] = (), columns: int = 5, heading: str = "") -> None:
     """Draw N pictures (H, W), uint8 from 0 to 255 or float from 0 to 1, row by row, each under its title.
 
     Those marked as wrong have a red frame and title.

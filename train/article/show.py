@@ -11,7 +11,9 @@ NO_KEY = -1
 def show(path: Path) -> None:
     """Show a picture until a key is pressed or the window is closed; needs a display."""
     title = path.name
-    cv2.imshow(title, cv2.imread(str(path)))
+    picture = cv2.imread(str(path))
+    assert picture is not None  # it was just written
+    cv2.imshow(title, picture)
     try:
         while cv2.waitKey(POLL) == NO_KEY and cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) >= 1:
             pass

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from train.article.network import build, compiled
 from train.article.prepare import binarise, denoise, one_hot, prepare, scale
@@ -34,8 +37,8 @@ def look(run: Run) -> None:
 
 def preprocess(run: Run) -> None:
     """Scale, binarise, denoise if wanted; one-hot labels; a channel."""
-    before = run.train.pictures[:25]
-    steps = {"scaled": scale, "binarised": binarise}
+    before: NDArray[Any] = run.train.pictures[:25]
+    steps: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {"scaled": scale, "binarised": binarise}
     if size := run.settings.denoise:
         steps["denoised"] = lambda pictures: denoise(pictures, size)
     for name, step in steps.items():

@@ -28,12 +28,12 @@ def degrade(picture: NDArray[np.uint8], rng: np.random.Generator, strength: floa
     seen = _pen_width(seen, height, rng)
     sigma = rng.uniform(0, 0.045) * height
     if sigma > 0.4:
-        seen = cv2.GaussianBlur(seen, (0, 0), sigma)
+        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma), np.float32)
     grain = np.float32(rng.uniform(0, 60) * rng.random())
     row, column = rng.integers(0, 512 - seen.shape[0], 2)
-    noise = grain * _NOISE[row : row + seen.shape[0], column : column + seen.shape[0]]
+    noise: NDArray[np.float32] = grain * _NOISE[row : row + seen.shape[0], column : column + seen.shape[0]]
     if grain > 15:
-        noise = cv2.blur(noise, (3, 3))
+        noise = np.asarray(cv2.blur(noise, (3, 3)), np.float32)
     typical = _typical(seen)
     level = rng.uniform(0.3, 0.62) * typical
     mask = keep_main_parts(_threshold(seen + noise, level))
@@ -77,7 +77,8 @@ def keep_main_parts(mask: NDArray[np.uint8], least: float = 0.08) -> NDArray[np.
         return mask
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
-    return np.where(areas >= least * areas.max(), 255, 0).astype(np.uint8)[pieces]
+    main: NDArray[np.uint8] = np.where(areas >= least * areas.max(), 255, 0).astype(np.uint8)[pieces]
+    return main
 
 
 def _warp(picture: NDArray[np.uint8], height: float, rng: np.random.Generator, strength: float) -> NDArray[np.float32]:
@@ -111,14 +112,15 @@ def _pen_width(seen: NDArray[np.float32], height: float, rng: np.random.Generato
         return seen
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     if kind < 0.35:
-        return cv2.dilate(seen, kernel)
-    thin = cv2.erode(seen, kernel)
+        return np.asarray(cv2.dilate(seen, kernel), np.float32)
+    thin = np.asarray(cv2.erode(seen, kernel), np.float32)
     return thin if thin.sum() > 0.45 * seen.sum() else seen
 
 
 def _strange_ink(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:
     """Draw into the mask what doesn't belong to the digit, or take away what does."""
-    rng.choice([_gap, _rule, _neighbour, _cut_off], p=[0.3, 0.3, 0.25, 0.15])(mask, height, rng)
+    ways = (_gap, _rule, _neighbour, _cut_off)
+    ways[rng.choice(len(ways), p=[0.3, 0.3, 0.25, 0.15])](mask, height, rng)
 
 
 def _gap(mask: NDArray[np.uint8], height: float, rng: np.random.Generator) -> None:

@@ -179,7 +179,7 @@ def _frame(rng: np.random.Generator) -> Picture:
 def _piece(digits: Picture, rng: np.random.Generator) -> Picture:
     """What a shadow or a border leaves of a digit, wider than high: others can be digits themselves."""
     for _ in range(8):
-        picture = digits[rng.integers(len(digits))].copy()
+        picture: Picture = digits[rng.integers(len(digits))].copy()
         cut = int(rng.integers(11, 17))
         quarter = picture[:cut] if rng.random() < 0.5 else picture[cut:]
         quarter[:] = 0

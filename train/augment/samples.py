@@ -114,5 +114,6 @@ def _negative(material: Material, rng: np.random.Generator) -> NDArray[np.uint8]
         return _drawn(LETTERS[str(rng.choice(list(LETTERS)))], rng)
     if material.not_digits and rng.random() < OUTSIDE:
         kind = material.not_digits[rng.integers(len(material.not_digits))]
-        return kind[rng.integers(len(kind))]
+        picture: NDArray[np.uint8] = kind[rng.integers(len(kind))]
+        return picture
     return no_digit(material.digits.pictures, rng)

@@ -6,6 +6,7 @@ import hashlib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,7 +134,7 @@ def load_not_digits(file: Path) -> list[Pictures]:
     ]
 
 
-def _load(file: Path, names: tuple[str, ...]) -> dict[str, NDArray]:
+def _load(file: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     try:
         with file.open("rb") as content, np.load(content, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
@@ -143,7 +144,7 @@ def _load(file: Path, names: tuple[str, ...]) -> dict[str, NDArray]:
         raise SourceError(f"{file}: expected an .npz with {', '.join(names)}; it is damaged or another") from error
 
 
-def _digits(path: Path, use: str, pictures: NDArray, labels: NDArray) -> Digits:
+def _digits(path: Path, use: str, pictures: NDArray[Any], labels: NDArray[Any]) -> Digits:
     """A set, checked: of the right form, and with some of each digit."""
     try:
         digits = Digits(pictures, labels.astype(np.int64))

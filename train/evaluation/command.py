@@ -8,8 +8,8 @@ from pathlib import Path
 
 from recognizer.core.replace import replacing
 from recognizer.errors import UsageError
-from train.augment.samples import NO_DIGIT, Material, make_epoch, plain, plain_others
-from train.data.mnist import Mnist, Pictures, load_mnist
+from train.augment.samples import Material, make_epoch, plain, plain_others
+from train.data.mnist import NO_DIGIT, Mnist, Pictures, load_mnist
 from train.data.not_digits import NotDigits
 from train.evaluation.judge import Judge, load_judge
 from train.evaluation.measures import Figures, measure

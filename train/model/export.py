@@ -7,8 +7,9 @@ import io
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
-from train.augment.samples import Pictures
+from train.data.mnist import Pictures
 from train.model.fit import as_input
 
 
@@ -23,6 +24,7 @@ def to_litert(model: keras.Model) -> bytes:
     return content
 
 
-def keras_labels(model: keras.Model, crops: Pictures) -> np.ndarray:
+def keras_labels(model: keras.Model, crops: Pictures) -> NDArray[np.int64]:
     """The likeliest class of each crop (N, 28, 28), as Keras itself sees it; (N,) int64."""
-    return np.asarray(model.predict(as_input(crops), batch_size=1000, verbose=0)).argmax(1)
+    labels: NDArray[np.int64] = np.asarray(model.predict(as_input(crops), batch_size=1000, verbose=0)).argmax(1)
+    return labels
