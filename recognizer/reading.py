@@ -35,13 +35,13 @@ class Reading:
         frame: where it was read.
         digits: all digits.
         numbers: the numbers that they make; a digit alone is a number too.
-        steady: those of the numbers that stood still for long enough just now; each is told once, and again
+        steady: those of the numbers that stood still for long enough just now; each is reported once, and again
             when it changes. In photographs all of them.
         fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
         milliseconds: that each stage took.
-        judged: all candidates that were looked at, with what became of them.
-        searched: the whole frame was looked through. Else only the places of the digits that were read in the last
-            frame were, and what is no digit comes from the last search.
+        judged: all scored candidates.
+        searched: there was a full detection. Else only the regions of tracked digits were looked at, and what is no
+            digit comes from the last full detection.
         debug: its picture is to show what the program sees.
         seen: draws the frame as the finder looked at it, uint8; None where nothing was read.
     """

@@ -13,7 +13,7 @@ from recognizer.errors import OutputError, UsageError
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells a wrong call in one line, as all errors are told."""
+    """Reports a wrong call in one line, as all errors are."""
 
     def error(self, message: str) -> NoReturn:
         print(f"recognizer: {message}; --help lists what can be given", file=sys.stderr)

@@ -113,8 +113,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
         source = stack.enter_context(_source(args))
         save = LabelledSink(args.save) if args.save else None
         stack.callback(_sum_up, summary, save)
-        tell = logging.getLogger("recognizer").warning
-        outputs = [stack.enter_context(FaultTolerant(sink, tell)) for sink in _outputs(args, source, save)]
+        report = logging.getLogger("recognizer").warning
+        outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in _outputs(args, source, save)]
         window = None
         if not args.no_window:
             from recognizer.window.window import Window

@@ -60,19 +60,19 @@ def draw(
 
     unit = _unit(picture)
     boxes = [place(digit.box) for digit in digits]
-    told: set[int] = set()  # small digits whose number's caption tells them
+    captioned: set[int] = set()  # small digits that stand in their number's caption
     for number in numbers:
         if len(number.text) > 1 and all(boxes[index].h <= SETTINGS.small * unit for index in number.digits):
-            told.update(number.digits)
+            captioned.update(number.digits)
     for index, (digit, box) in enumerate(zip(digits, boxes, strict=True)):
         _outline(picture, box, unit)
-        if index not in told:
+        if index not in captioned:
             caption = f"{digit.label} {digit.confidence:.0%}" if box.h > SETTINGS.small * unit else str(digit.label)
             _label(picture, caption, box.x, box.y - round(4 * unit), unit * 0.75, SETTINGS.digit)
     for number in numbers:
         if len(number.text) > 1:
             box = place(number.box)
-            below = box.y - round(4 * unit) if told.issuperset(number.digits) else box.y + box.h + round(50 * unit)
+            below = box.y - round(4 * unit) if captioned.issuperset(number.digits) else box.y + box.h + round(50 * unit)
             _label(picture, number.text, box.x, below, unit, SETTINGS.number)
     draw_state(picture, frame, len(numbers), fps, notes)
     return picture

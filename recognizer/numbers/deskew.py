@@ -17,8 +17,8 @@ from recognizer.numbers.settings import SETTINGS
 def tilt_of(digits: list[Digit]) -> float:
     """By how many pixels the lines of digits go down for each to the right; 0 where they are nearly level."""
     lines = find_lines(digits)
-    told = sum(before is not None for before in lines.before)
-    return lines.tilt if told >= SETTINGS.telling_pairs and abs(lines.tilt) >= SETTINGS.least_tilt else 0.0
+    pairs = sum(before is not None for before in lines.before)
+    return lines.tilt if pairs >= SETTINGS.telling_pairs and abs(lines.tilt) >= SETTINGS.least_tilt else 0.0
 
 
 def upright(mask: Image, tilt: float) -> Image:

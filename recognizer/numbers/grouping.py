@@ -7,7 +7,7 @@ from math import prod
 
 from recognizer.core.digits import COMMA, MINUS, POINT, Digit, Number
 from recognizer.core.geometry import Box
-from recognizer.numbers.layout import Lines, find_lines
+from recognizer.numbers.layout import Lines, find_lines, in_reading_order
 from recognizer.numbers.settings import SETTINGS
 
 
@@ -35,7 +35,7 @@ class Chain:
 def arrange(digits: list[Digit]) -> list[Chain]:
     """Which digits make a number, in reading order."""
     lines = find_lines(digits)
-    chains = _in_reading_order(_chains(digits, lines), digits, lines.tilt)
+    chains = in_reading_order(_chains(digits, lines), digits, lines.tilt)
     return [Chain(chain, lines.before[chain[0]] is None) for chain in chains]
 
 
@@ -75,23 +75,3 @@ def _joined(digit: Digit, gap: float) -> bool:
     """Whether a digit belongs to the number of the one before it, `gap` heights away."""
     most = SETTINGS.most_gap_with_point if digit.mark in (POINT, COMMA) else SETTINGS.most_gap
     return gap <= most and digit.mark != MINUS
-
-
-def _in_reading_order(chains: list[list[int]], digits: list[Digit], tilt: float) -> list[list[int]]:
-    """Chains from top to bottom; those that are level, from left to right, along lines of this tilt."""
-    lines: list[list[list[int]]] = []
-    above = (0.0, 0)  # the level and the height of the chain before
-    for level, height, chain in sorted((*_height_on_page(chain, digits, tilt), chain) for chain in chains):
-        if lines and level - above[0] < 0.5 * min(height, above[1]):
-            lines[-1].append(chain)
-        else:
-            lines.append([chain])
-        above = level, height
-    return [chain for line in lines for chain in sorted(line, key=lambda chain: digits[chain[0]].box.x)]
-
-
-def _height_on_page(chain: list[int], digits: list[Digit], tilt: float) -> tuple[float, int]:
-    """How far down a chain's middle is, seen along lines of this tilt, and its height."""
-    boxes = [digits[i].box for i in chain]
-    down = sum(box.y + box.h / 2 - tilt * (box.x + box.w / 2) for box in boxes)
-    return down / len(boxes), max(box.h for box in boxes)

@@ -1,4 +1,4 @@
-"""Which digit stands before which on its line, whatever the tilt of the lines."""
+"""Lines of digits, whatever their tilt: which digit stands before which, and in what order a page is read."""
 
 from __future__ import annotations
 
@@ -47,6 +47,29 @@ def find_lines(digits: list[Digit]) -> Lines:
     before, _ = _nearest(gap + 2 * np.abs(down - tilt * along) / tall, beside & (off <= SETTINGS.most_step))
     gaps = tuple(float("inf") if i is None else float(gap[i, j]) for j, i in enumerate(before))
     return Lines(tilt, before, gaps)
+
+
+def in_reading_order(chains: list[list[int]], digits: list[Digit], tilt: float) -> list[list[int]]:
+    """Put chains of digits, each given by its indices from left to right, in the order in which a page is read.
+
+    They come from top to bottom; those that are level, from left to right, along lines of this tilt.
+    """
+    lines: list[list[list[int]]] = []
+    above = (0.0, 0)  # the level and the height of the chain before
+    for level, height, chain in sorted((*_height_on_page(chain, digits, tilt), chain) for chain in chains):
+        if lines and level - above[0] < 0.5 * min(height, above[1]):
+            lines[-1].append(chain)
+        else:
+            lines.append([chain])
+        above = level, height
+    return [chain for line in lines for chain in sorted(line, key=lambda chain: digits[chain[0]].box.x)]
+
+
+def _height_on_page(chain: list[int], digits: list[Digit], tilt: float) -> tuple[float, int]:
+    """How far down a chain's middle is, seen along lines of this tilt, and its height."""
+    boxes = [digits[i].box for i in chain]
+    down = sum(box.y + box.h / 2 - tilt * (box.x + box.w / 2) for box in boxes)
+    return down / len(boxes), max(box.h for box in boxes)
 
 
 def _differences(values: NDArray[np.float64]) -> NDArray[np.float64]:

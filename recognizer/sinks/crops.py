@@ -37,7 +37,7 @@ class Crops:
             raise OutputError(f"--crops {target}: expected a folder to write to ({error.strerror})") from error
 
     def write(self, reading: Reading) -> None:
-        """Write the crops of one frame, if it was searched."""
+        """Write the crops of one frame, if there was a full detection."""
         if not reading.searched:
             return
         source = re.sub(r"[^\w.-]+", "_", Path(reading.frame.source).name) or "picture"

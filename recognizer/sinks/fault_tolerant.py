@@ -19,14 +19,14 @@ class FaultTolerant:
 
     Args:
         sink: is closed when it fails, so that what was written can be read.
-        tell: takes the line that says which output stopped, once.
+        report: takes the line that says which output stopped, once.
 
     Attributes:
         stopped: it takes nothing any more.
     """
 
-    def __init__(self, sink: Sink, tell: Callable[[str], None]) -> None:
-        self._sink, self._tell = sink, tell
+    def __init__(self, sink: Sink, report: Callable[[str], None]) -> None:
+        self._sink, self._report = sink, report
         self._worked = False
         self.stopped = False
 
@@ -45,7 +45,7 @@ class FaultTolerant:
 
     def _stop(self, error: OutputError) -> None:
         self.stopped = True
-        self._tell(f"{error}; the rest goes on without it")
+        self._report(f"{error}; the rest goes on without it")
 
     def __enter__(self) -> Self:
         self._sink.__enter__()
@@ -59,6 +59,6 @@ class FaultTolerant:
         try:
             self._sink.__exit__(kind, error, trace)
         except OutputError as failure:
-            if isinstance(error, OutputError):  # raised already, and told then
+            if isinstance(error, OutputError):  # raised already, and reported then
                 return
             self._stop(failure)

@@ -71,7 +71,7 @@ class TextSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None and self._file is not sys.stdout:
-            with suppress(OSError):  # every line was flushed; if that failed, it was told then
+            with suppress(OSError):  # every line was flushed; if that failed, it was reported then
                 self._file.close()
 
 

@@ -24,7 +24,7 @@ def open_camera(
 
     Args:
         index: counts the system's cameras from 0.
-        size: width and height to ask it for; what it gives instead is told in the log.
+        size: width and height to ask it for; what it gives instead is reported in the log.
         fps: frames a second, likewise.
         devices: on Linux, the folder of the cameras' devices.
 

@@ -33,7 +33,7 @@ log = logging.getLogger("recognizer")
 class Files:
     """Pictures and videos one after the other, every frame of them.
 
-    A file that can't be read is told in the log and passed over; when all others are done, the
+    A file that can't be read is reported in the log and passed over; when all others are done, the
     iteration ends with a SourceError that names how many failed. A thread decodes ahead.
     """
 
@@ -116,7 +116,7 @@ def _is_picture(path: Path) -> bool:
     suffix = path.suffix.lower()
     if suffix in PICTURES or suffix in JPEGS:
         return suffix in PICTURES
-    with suppress(OSError), path.open("rb") as file:  # what can't be read is told by who opens it
+    with suppress(OSError), path.open("rb") as file:  # what can't be read is reported by who opens it
         return is_picture(file.read(16))
     return False
 

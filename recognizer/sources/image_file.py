@@ -27,7 +27,7 @@ def read_picture(path: Path) -> Image:
     What is transparent becomes white, or dark where the ink on it is light.
 
     Raises:
-        SourceError: no such file, empty, not a picture, or too large; that is told by its header, before it is decoded.
+        SourceError: no such file, empty, not a picture, or too large; the header says that, before it is decoded.
     """
     content = _read(path)
     size = picture_size(content)

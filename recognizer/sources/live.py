@@ -20,7 +20,7 @@ class Live:
     """A camera or stream: gives the latest frame, and drops those that came between.
 
     When no picture comes any more, the last one is given as a frame that is `lost`, some times a second; the loss is
-    told in the log, once. Until it is back or the block is left, new captures are opened with pauses that grow to a
+    reported in the log, once. Until it is back or the block is left, new captures are opened with pauses that grow to a
     second. A call that doesn't return can't be ended: its thread is left alone and another one tries, after
     longer and longer times when many hang.
 
@@ -54,7 +54,7 @@ class Live:
             raise
 
     def __iter__(self) -> Iterator[Frame]:
-        given, told, due = -1, 0.0, time.monotonic() + SETTINGS.stale
+        given, lost_since, due = -1, 0.0, time.monotonic() + SETTINGS.stale
         while True:
             picture = self._latest.wait(given + 1, max(0.0, due - time.monotonic()))
             assert picture is not None  # there was a first one
@@ -63,16 +63,16 @@ class Live:
             now = time.monotonic()
             silent = now - picture.moment
             if picture.index > given and silent < SETTINGS.stale:
-                if told:
-                    log.warning("%s: the camera is back after %.1f s", self._name, now - told)
+                if lost_since:
+                    log.warning("%s: the camera is back after %.1f s", self._name, now - lost_since)
                 self._dropped += picture.index - given - 1
-                given, told, due = picture.index, 0.0, picture.moment + SETTINGS.stale
+                given, lost_since, due = picture.index, 0.0, picture.moment + SETTINGS.stale
                 yield self._frame(picture)
                 continue
             given, due = picture.index, now + SETTINGS.beat  # one that nobody took in time is old, too
             if silent > SETTINGS.lost:
-                if not told:
-                    told = picture.moment
+                if not lost_since:
+                    lost_since = picture.moment
                     log.warning("%s: camera lost, no new picture from it; trying again until it is back", self._name)
                 self._send_thread()
             yield self._frame(picture, lost=True)

@@ -26,22 +26,22 @@ class Turns:
         return [*always, *others[self._round % rounds :: rounds]]
 
 
-def carried(boxes: list[Box], told: dict[int, Box], regions: list[int]) -> dict[int, Box]:
+def carried(boxes: list[Box], anchors: dict[int, Box], regions: list[int]) -> dict[int, Box]:
     """Where the regions that weren't looked at are now, moved as the nearest of those that were and can tell.
 
     Args:
         boxes: of all regions, as they were.
-        told: of those that can tell, by their index, as they are now.
+        anchors: those that were and that can tell, by their index, as they are now.
         regions: indices of those that were looked at.
 
     Returns:
         Boxes of the others, by their index; none where nobody can tell.
     """
-    if not told:
+    if not anchors:
         return {}
     sides = np.array(boxes, np.int32)
-    always, others = list(told), sorted(set(range(len(boxes))).difference(regions))
-    moved = np.array(list(told.values()), np.int32)[:, :2] - sides[always, :2]
+    always, others = list(anchors), sorted(set(range(len(boxes))).difference(regions))
+    moved = np.array(list(anchors.values()), np.int32)[:, :2] - sides[always, :2]
     nearest = np.abs(sides[others, None, :2] - sides[always, :2]).max(axis=2).argmin(axis=1)
     sides[others, :2] += moved[nearest]
     return {place: Box(*box) for place, box in zip(others, sides[others].tolist(), strict=True)}

@@ -116,8 +116,8 @@ class Tracker:
 
         What was itself carried before can't tell: it would hand its error on.
         """
-        told = {place: one.digit.box for place in regions if (one := now[place]) and before[place].digit.seen}
-        for place, box in carried([one.digit.box for one in before], told, regions).items():
+        anchors = {place: one.digit.box for place in regions if (one := now[place]) and before[place].digit.seen}
+        for place, box in carried([one.digit.box for one in before], anchors, regions).items():
             digit = before[place].digit.unseen(box)
             now[place] = replace(before[place], digit=digit) if box.inside(self.size) else None
 

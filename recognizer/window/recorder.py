@@ -25,7 +25,7 @@ log = logging.getLogger("recognizer")
 
 
 class Recorder:
-    """Snapshots, and one recording at a time; a sink. What can't be written is told, and the rest goes on.
+    """Snapshots, and one recording at a time; a sink. What can't be written is reported, and the rest goes on.
 
     Args:
         notify: takes a few words for the user.

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT
+from recognizer.core.geometry import shared_areas
 from recognizer.detection.by_rules.ink import Ink
 from recognizer.detection.candidate import Reason
 
@@ -123,11 +124,9 @@ def _beside(rest: list[Ink], digits: list[Ink]) -> NDArray[np.intp]:
 
 def _once(candidates: list[Ink], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     """Those of the chosen indices whose candidates aren't nearly at the place of one before: one ink is one letter."""
-    x, y, w, h = np.array([candidates[k].box for k in chosen.tolist()], np.float32).reshape(-1, 4).T
-    across = np.minimum((x + w)[:, None], x + w) - np.maximum(x[:, None], x)
-    down = np.minimum((y + h)[:, None], y + h) - np.maximum(y[:, None], y)
-    area = w * h
-    alike = 3 * across.clip(0) * down.clip(0) > area[:, None] + area  # over a half of what both cover is shared
+    boxes = np.array([candidates[k].box for k in chosen.tolist()], np.float32).reshape(-1, 4)
+    area = boxes[:, 2] * boxes[:, 3]
+    alike: Flags = 3 * shared_areas(boxes, boxes) > area[:, None] + area  # over a half of what both cover is shared
     twice = np.tril(alike, -1).any(axis=1)
     kept = ~twice
     for place in np.flatnonzero(twice):

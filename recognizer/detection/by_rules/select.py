@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT
+from recognizer.core.geometry import shared_areas
 from recognizer.detection.by_rules.ink import Ink
 from recognizer.detection.by_rules.letters import SLIM, among_letters
 from recognizer.detection.candidate import Reason, ScoredCandidate, scored
@@ -123,8 +124,7 @@ def _one_a_place(candidates: list[Ink]) -> list[int]:
     dark = np.array([c.dark for c in candidates], bool)
     area = boxes[:, 2] * boxes[:, 3]
     start, stop = boxes[:, None, :2], boxes[:, None, :2] + boxes[:, None, 2:]
-    overlap = np.minimum(stop, stop.swapaxes(0, 1)) - np.maximum(start, start.swapaxes(0, 1))
-    shared = np.clip(overlap, 0, None).prod(axis=2) / np.minimum(area[:, None], area[None, :])
+    shared = shared_areas(boxes, boxes) / np.minimum(area[:, None], area[None, :])
     together = shared >= SHARED
     larger = together & (area[:, None] > SIZES * area[None, :])  # [i, j]: j is at i's place and smaller
     same_polarity = dark[:, None] == dark[None, :]
