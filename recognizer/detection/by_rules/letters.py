@@ -127,7 +127,7 @@ def _once(candidates: list[Ink], chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     boxes = np.array([candidates[k].box for k in chosen.tolist()], np.float32).reshape(-1, 4)
     area = boxes[:, 2] * boxes[:, 3]
     alike: Flags = 3 * shared_areas(boxes, boxes) > area[:, None] + area  # over a half of what both cover is shared
-    twice = np.tril(alike, -1).any(axis=1)
+    twice: Flags = np.asarray(np.tril(alike, -1).any(axis=1), bool)
     kept = ~twice
     for place in np.flatnonzero(twice):
         kept[place] = not (alike[place, :place] & kept[:place]).any()
