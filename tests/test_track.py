@@ -6,6 +6,7 @@ import numpy as np
 
 from recognizer.core.digits import Digit
 from recognizer.core.geometry import Box
+from recognizer.detection.candidate import Candidate, Reason, scored
 from recognizer.tracking.settings import SETTINGS
 from recognizer.tracking.tracker import Tracker
 
@@ -162,3 +163,42 @@ def test_a_digit_read_now_and_then_changes_its_label_within_ten_frames_too():
         given = digit(3 if frame < 40 else 8, 10)
         shown = tracker.update([given if frame % 4 == 0 else given.unseen(given.box)], SIZE)
     assert shown[0].label == 8
+
+
+def found(digits):
+    """Candidates that a full detection gives for digits."""
+    rows = np.eye(11, dtype=np.float32)
+    return [scored(Candidate(d.box, np.zeros((28, 28), np.uint8), 0.5, True), rows[d.label], Reason.NONE)
+            for d in digits]
+
+
+def test_a_digit_that_moved_further_than_it_is_wide_is_tracked_once():
+    tracker = Tracker()
+    for step in range(4):
+        row = [digit(1, 100 + 50 * step), digit(4, 300 + 50 * step)]
+        shown = tracker.detected(row, found(row), SIZE)
+    assert [track.sighting.digit.box.x for track in tracker.tracked] == [250, 450]
+    assert len({d.track for d in shown}) == len(shown) == 2
+
+
+def test_a_digit_that_full_detections_pass_over_is_looked_for_until_there_are_too_many():
+    tracker, row = Tracker(), [digit(1, 100), digit(4, 300)]
+    for _ in range(2):
+        tracker.detected(row, found(row), SIZE)
+    counts = []
+    for _ in range(SETTINGS.doubts):
+        tracker.detected(row[1:], found(row[1:]), SIZE)
+        counts.append(len(tracker.tracked))
+        places = list(range(len(tracker.tracked)))
+        tracker.followed(places, [found([track.sighting.digit]) for track in tracker.tracked], SIZE)
+    assert counts == [2] * (SETTINGS.doubts - 1) + [1]
+
+
+def test_a_digit_that_is_gone_asks_for_a_full_detection():
+    tracker, row = Tracker(), [digit(1, 100), digit(4, 300)]
+    for _ in range(2):
+        tracker.detected(row, found(row), SIZE)
+    before = [track.sighting for track in tracker.tracked]
+    assert tracker.followed([0, 1], [found(row[:1]), []], SIZE) is None
+    assert [track.sighting for track in tracker.tracked] == before
+    assert [d.label for d in tracker.followed([0, 1], [found(row[:1]), found(row[1:])], SIZE)] == [1, 4]
