@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fixtures.encode import Frames, write_mp4
-from fixtures.strokes import STYLES, draw_paths, ink
+from fixtures.paths import ink
+from fixtures.strokes import STYLES, draw_paths
 
 FPS, QUALITY = 30, 23
 HEIGHT = 1 / 14  # of a digit, as a share of the picture's height

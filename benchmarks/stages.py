@@ -114,10 +114,18 @@ def time_stages(recognizer: Recognizer, clip: Path, frames: int) -> dict[str, fl
     return {stage: sum(getattr(m, stage) for m in took) / len(took) for stage in STAGES}
 
 
-def _time_each(frames: Iterator[object]) -> Took:
-    """The mean from the second frame on; the first opens the file and sets things up."""
+def time_frames(frames: Iterator[object]) -> list[Took]:
+    """Each frame from the second on; the first opens the file and sets things up."""
     next(frames)
-    wall, processor = time.perf_counter(), time.process_time()
-    count = sum(1 for _ in frames)
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    return Took(1000 * wall / count, 1000 * processor / count)
+    took, before = [], (time.perf_counter(), time.process_time())
+    for _ in frames:
+        now = time.perf_counter(), time.process_time()
+        took.append(Took(1000 * (now[0] - before[0]), 1000 * (now[1] - before[1])))
+        before = now
+    return took
+
+
+def _time_each(frames: Iterator[object]) -> Took:
+    """The mean of them."""
+    took = time_frames(frames)
+    return Took(sum(t.wall for t in took) / len(took), sum(t.processor for t in took) / len(took))

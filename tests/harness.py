@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fixtures.strokes import STYLES, draw_paths, ink
+from fixtures.paths import ink
+from fixtures.strokes import STYLES, draw_paths
 from recognizer.core.geometry import Box
 from train.augment.samples import drawn_digit
 from train.data.mnist import Digits

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fixtures.strokes import draw_paths, ink
+from fixtures.paths import ink
+from fixtures.strokes import draw_paths
 from recognizer import Reading, Recognizer
 from recognizer.core.frame import Frame, Image
 from recognizer.sources.base import Source

@@ -1,5 +1,6 @@
 """The whole program over the recorded clips: its events, compared with what is known to be in each frame."""
 
+import re
 from collections import Counter
 from itertools import groupby
 
@@ -15,10 +16,13 @@ STEADY_ID = 0.95  # share of a steady digit's frames in which it must carry the 
 WITH_DIGITS = [
     "lined.mp4",
     "dim.avi",
+    "signs.mp4",
     *(pytest.param(f"{name}.mp4", marks=pytest.mark.slow)
       for name in ("demo", "squared", "whiteboard", "chalkboard", "tilted", "many")),
 ]
-ALL_CLIPS = [*WITH_DIGITS, "negative.mp4"]
+MOVING = "moving.mp4"  # in which no frame is steady: all of them count
+EVERYTHING_MOVES = pytest.param(MOVING, marks=pytest.mark.slow)
+ALL_CLIPS = [*WITH_DIGITS, EVERYTHING_MOVES, "negative.mp4"]
 _events: dict[str, list[Line]] = {}
 
 
@@ -34,9 +38,13 @@ def events(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return _events[clip]
 
 
-def steady(clip: str, events: list[Line]) -> list[tuple[Line, Line]]:
+def counts(clip: str, line: Line) -> bool:
+    return clip == MOVING or line["steady"]
+
+
+def counted(clip: str, events: list[Line]) -> list[tuple[Line, Line]]:
     """Truth and event of each frame in which only the hand's tremor moves the sheet."""
-    return [pair for pair in zip(truth(CLIPS / clip), events, strict=True) if pair[0]["steady"]]
+    return [pair for pair in zip(truth(CLIPS / clip), events, strict=True) if counts(clip, pair[0])]
 
 
 @pytest.mark.parametrize("clip", ALL_CLIPS)
@@ -65,27 +73,29 @@ def test_lines_have_the_promised_keys_and_types(clip: str, events: list[Line]) -
         for number in line["numbers"]:
             assert list(number) == ["text", "confidence", "box", "digits"]
             assert 0 <= number["confidence"] <= 1
-            assert number["text"] == "".join(str(line["digits"][i]["label"]) for i in number["digits"])
+            labelled = "".join(str(line["digits"][i]["label"]) for i in number["digits"])
+            assert re.sub("[-.,]", "", number["text"]) == labelled
         assert sorted(i for number in line["numbers"] for i in number["digits"]) == list(range(len(line["digits"])))
 
 
-@pytest.mark.parametrize("clip", WITH_DIGITS)
+@pytest.mark.parametrize("clip", [*WITH_DIGITS, pytest.param(MOVING, marks=[pytest.mark.slow, pytest.mark.xfail(
+    reason="the edge of the sheet and stripes of a jumper are read as 1s while they move")])])
 def test_digits_are_right_while_the_hand_is_steady(clip: str, events: list[Line]) -> None:
-    right = [labels(line) == labels(true) for true, line in steady(clip, events)]
+    right = [labels(line) == labels(true) for true, line in counted(clip, events)]
     assert np.mean(right) >= RIGHT
 
 
-@pytest.mark.parametrize("clip", WITH_DIGITS)
+@pytest.mark.parametrize("clip", [*WITH_DIGITS, EVERYTHING_MOVES])
 def test_boxes_stand_on_their_digits(clip: str, events: list[Line]) -> None:
-    pairs = steady(clip, events)
+    pairs = counted(clip, events)
     found = sum(len(placed(line["digits"], true["digits"])) for true, line in pairs)
     assert found >= RIGHT * sum(len(true["digits"]) for true, _ in pairs)
 
 
-@pytest.mark.parametrize("clip", WITH_DIGITS)
+@pytest.mark.parametrize("clip", [*WITH_DIGITS, EVERYTHING_MOVES])
 def test_a_digit_keeps_its_id(clip: str, events: list[Line]) -> None:
     written = groupby(zip(truth(CLIPS / clip), events, strict=True),
-                      lambda pair: pair[0]["steady"] and [digit["label"] for digit in pair[0]["digits"]])
+                      lambda pair: counts(clip, pair[0]) and [digit["label"] for digit in pair[0]["digits"]])
     for digits, pairs in written:
         ids: dict[int, Counter[int]] = {index: Counter() for index in range(len(digits or ()))}
         for true, line in pairs:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fixtures.strokes import draw_paths, ink
+from fixtures.paths import ink
+from fixtures.strokes import draw_paths
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
 from recognizer.detection.by_rules.dismissed import SEARCHES, Dismissed

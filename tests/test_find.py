@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fixtures.strokes import STYLES, draw_paths, ink
+from fixtures.paths import ink
+from fixtures.strokes import STYLES, draw_paths
 from recognizer import Recognizer
 from recognizer.core.geometry import Box
 from recognizer.detection.by_rules.find import find

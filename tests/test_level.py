@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from fixtures.strokes import draw_paths, ink
+from fixtures.paths import ink
+from fixtures.strokes import draw_paths
 from recognizer import Recognizer
 from recognizer.classification.preprocess import normalise
 from recognizer.core.digits import Digit

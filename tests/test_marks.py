@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from fixtures.paths import ink, smooth
 from fixtures.pen import MARKS
-from fixtures.strokes import STYLES, draw_paths, ink, smooth
+from fixtures.strokes import STYLES, draw_paths
 from recognizer.core.digits import Digit
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box

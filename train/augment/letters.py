@@ -2,10 +2,10 @@
 
 Left out are those that are digits too when they stand alone: b, g, q, l, o, s, z and their
 capitals, but for the Q, whose tail tells.
-The paths have the form of those in `fixtures.strokes`.
+The paths have the form of those in `fixtures.paths`.
 """
 
-from fixtures.strokes import Points, corner
+from fixtures.paths import Points, corner
 
 LETTERS: dict[str, list[Points]] = {
     "A": [[(0.0, 1.0), *corner(0.3, 0.0), (0.62, 1.0)], [(0.12, 0.62), (0.5, 0.62)]],

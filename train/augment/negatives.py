@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fixtures.strokes import smooth
+from fixtures.paths import smooth
 from train.augment.fonts import SIDE, Picture, printed
 
 LETTERS = "ACEFGHJKLMNPQRTUVWXYacdefhkmnprtuvwxyBD"

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fixtures.strokes import STYLES, Points, draw_strokes, ink
+from fixtures.paths import Points, draw_strokes, ink
 from recognizer.classification.preprocess import normalise
 from train.augment.degrade import bend, degrade
 from train.augment.fonts import SIDE, printed
 from train.augment.letters import LETTERS
 from train.augment.negatives import no_digit
+from train.augment.strokes import STYLES
 from train.data.mnist import NO_DIGIT, Digits, Labels, Pictures
 
 CLEAR = 0.5  # share of all but printed digits that is only bent, as test sets and good cameras show it
