@@ -131,6 +131,9 @@ def test_the_size_may_change_in_mid_stream(pictures: list[Image], tmp_path: Path
             if len(sizes) == 2 and save.frames > 10:
                 break
         readings.close()
+    video = cv2.VideoCapture(str(tmp_path / "seen.mp4"))
+    height, width = (video.get(side) for side in (cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH))
+    assert (height, width) == pictures[0].shape[:2]
     assert frames_of(tmp_path / "seen.mp4") == save.frames
 
 
