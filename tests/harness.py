@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -92,6 +93,14 @@ def placed(found: list[Line], wanted: list[Line]) -> dict[int, Line]:
 
 def _overlap(one: Line, other: Line) -> float:
     return overlap(Box(*one["box"]), Box(*other["box"]))
+
+
+def frames_in(video: Path) -> int:
+    """How many frames of it can be decoded."""
+    capture, frames = cv2.VideoCapture(str(video)), 0
+    while capture.read()[0]:
+        frames += 1
+    return frames
 
 
 SUMMARY = re.compile(

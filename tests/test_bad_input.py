@@ -136,6 +136,7 @@ def test_a_video_cut_short_gives_its_frames_and_says_so(clip: str, run: Run, tmp
     frames = [line["frame"] for line in lines(tmp_path / "e.jsonl")]
     assert frames == list(range(len(frames)))
     assert 0 < len(frames) < len(truth(CLIPS / clip))
+    assert f"{len(truth(CLIPS / clip))} frames declared, {len(frames)} decoded" in said
 
 
 def test_a_folder_goes_on_past_bad_files(things: Path, run: Run) -> None:

@@ -87,26 +87,6 @@ def test_the_shipped_manifest_tells_how_the_model_was_made():
     assert {"command", "recipe", "data", "seed", "versions"} <= set(made)
 
 
-@pytest.mark.parametrize("place", [0, 0.3, 0.9])
-def test_a_flipped_bit_is_found(bundle, place):
-    content = bytearray(bundle.read_bytes())
-    content[int(place * len(content))] ^= 1
-    bundle.write_bytes(content)
-    with pytest.raises(ModelError, match="sha256"):
-        load_bundle(bundle)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"classes": ["0", "1"]}, {"input_shape": [32, 32, 3]}, {"threshold": 7}, {"temperature": 0}, {"sha256": None},
-     {"threshold": "high"}, {"surprise": 1}],
-)
-def test_a_manifest_of_another_program_is_refused(bundle, changes):
-    rewrite(bundle, **changes)
-    with pytest.raises(ModelError, match="not a manifest"):
-        load_bundle(bundle)
-
-
 def test_a_model_that_is_none_is_refused_after_its_hash(bundle):
     bundle.write_bytes(b"no model at all")
     rewrite(bundle, sha256=hashlib.sha256(b"no model at all").hexdigest())
@@ -145,7 +125,9 @@ def test_a_manifest_that_is_none(text, tmp_path):
 @pytest.mark.parametrize("change", [
     {"threshold": "high"}, {"threshold": None}, {"threshold": 2}, {"threshold": float("nan")}, {"temperature": 0},
     {"temperature": float("inf")}, {"temperature": 1e-300}, {"temperature": []}, {"classes": 5}, {"classes": None},
-    {"input_shape": "28"}, {"input_shape": [28, 28]}, {"sha256": "x" * 64}, {"unknown": 1},
+    {"classes": ["0", "1"]},
+    {"input_shape": "28"}, {"input_shape": [28, 28]}, {"input_shape": [32, 32, 3]}, {"sha256": "x" * 64},
+    {"sha256": None}, {"unknown": 1},
 ], ids=str)
 def test_a_manifest_of_another_shape(change, tmp_path):
     shutil.copy(MODEL, tmp_path / "digits.tflite")

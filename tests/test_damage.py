@@ -152,14 +152,6 @@ def test_a_damaged_photograph_is_read_as_far_as_it_goes_and_told(run: Run, tmp_p
     assert json.loads(done.stdout)["digits"]
 
 
-def test_a_video_cut_short_tells_declared_and_decoded(run: Run, tmp_path: Path) -> None:
-    content = (CLIPS / "negative.mp4").read_bytes()
-    (tmp_path / "cut.mp4").write_bytes(content[: len(content) * 3 // 4])
-    done = run("--source", "cut.mp4", "--no-window", "--events", "-")
-    assert done.returncode == SOURCE
-    assert f"frames declared, {len(done.stdout.splitlines())} decoded" in errors(done)[0]
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="names are Unicode there")
 def test_a_name_that_is_not_unicode(run: Run, tmp_path: Path) -> None:
     for kind, source in ((".png", PICTURES / "tiny.png"), (".avi", CLIPS / "dim.avi")):

@@ -8,10 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from harness import CLIPS, PATIENCE, SUMMARY, command, environment, lines, truth
+from harness import CLIPS, PATIENCE, SUMMARY, command, environment, frames_in, lines, truth
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 CLIP = CLIPS / "demo.mp4"
@@ -39,13 +38,6 @@ def await_events(program: subprocess.Popen[str], folder: Path, count: int) -> No
         time.sleep(0.01)
 
 
-def readable(path: Path) -> int:
-    video, frames = cv2.VideoCapture(str(path)), 0
-    while video.read()[0]:
-        frames += 1
-    return frames
-
-
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_leaves_outputs_complete(number: int, tmp_path: Path) -> None:
     with at_work(tmp_path) as program:
@@ -58,7 +50,7 @@ def test_a_signal_leaves_outputs_complete(number: int, tmp_path: Path) -> None:
     assert first == "recognizer: labelled frames are in seen.mp4"
     assert SUMMARY.fullmatch(second)
     assert 20 <= len(lines(tmp_path / "e.jsonl")) < FRAMES
-    assert readable(tmp_path / "seen.mp4") == len(lines(tmp_path / "e.jsonl"))
+    assert frames_in(tmp_path / "seen.mp4") == len(lines(tmp_path / "e.jsonl"))
 
 
 @pytest.mark.slow
@@ -76,7 +68,7 @@ def test_signals_at_random_moments(seed: int, tmp_path: Path) -> None:
     print(f"\nended {took:.2f} s after the signals")
     assert took <= MOST_SECONDS
     assert program.returncode > 128
-    assert readable(tmp_path / MOVIES[seed % 3]) == len(lines(tmp_path / "e.jsonl"))
+    assert frames_in(tmp_path / MOVIES[seed % 3]) == len(lines(tmp_path / "e.jsonl"))
 
 
 def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
@@ -100,7 +92,7 @@ def killed(folder: Path, movie: str, after: int) -> tuple[int, int]:
     text = (folder / "e.jsonl").read_text()
     whole = text[: text.rindex("\n")].splitlines()
     assert [json.loads(line)["frame"] for line in whole] == list(range(len(whole)))
-    return len(whole), readable(folder / movie)
+    return len(whole), frames_in(folder / movie)
 
 
 @pytest.mark.parametrize("movie", ["seen.mp4", "seen.mkv"])

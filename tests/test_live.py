@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from harness import CLIPS, labels, truth
+from harness import CLIPS, frames_in, labels, truth
 from misbehaving import FAULTS, Camera, until
 
 from recognizer import InputError, Recognizer, SourceError
@@ -105,14 +105,7 @@ def test_readings_of_a_lost_camera_are_empty_and_ids_go_on(pictures: list[Image]
         for reading in (seen, lost, again):
             save.write(reading)
         readings.close()
-    assert frames_of(tmp_path / "seen.mp4") == 3
-
-
-def frames_of(path: Path) -> int:
-    video, frames = cv2.VideoCapture(str(path)), 0
-    while video.read()[0]:
-        frames += 1
-    return frames
+    assert frames_in(tmp_path / "seen.mp4") == 3
 
 
 def await_digits(readings: Iterator[Reading], count: int) -> Reading:
@@ -134,7 +127,7 @@ def test_the_size_may_change_in_mid_stream(pictures: list[Image], tmp_path: Path
     video = cv2.VideoCapture(str(tmp_path / "seen.mp4"))
     height, width = (video.get(side) for side in (cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH))
     assert (height, width) == pictures[0].shape[:2]
-    assert frames_of(tmp_path / "seen.mp4") == save.frames
+    assert frames_in(tmp_path / "seen.mp4") == save.frames
 
 
 @pytest.mark.parametrize(("fault", "said"), [("gone", "unplugged"), ("silent", "no picture"), ("stuck", "no picture")])

@@ -9,21 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import pytest
 from conftest import Run
-from harness import CLIPS, PATIENCE, PICTURES, SUMMARY, command, environment, errors, lines, truth
+from harness import CLIPS, PATIENCE, PICTURES, SUMMARY, command, environment, errors, frames_in, lines, truth
 
 CLIP = CLIPS / "dim.avi"
 FRAMES = len(truth(CLIP))
 OUTPUT = 5
-
-
-def readable_frames(path: Path) -> int:
-    video, frames = cv2.VideoCapture(str(path)), 0
-    while video.read()[0]:
-        frames += 1
-    return frames
 
 
 def run_limited(size: int, *args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -49,7 +41,7 @@ def test_a_video_that_fills_the_disk_stops_alone(name: str, tmp_path: Path) -> N
     assert done.returncode == OUTPUT
     assert f"--save {name}: " in errors(done)[0]
     assert [line["frame"] for line in lines(tmp_path / "e.jsonl")] == list(range(FRAMES))
-    assert 0 < readable_frames(tmp_path / name) < FRAMES
+    assert 0 < frames_in(tmp_path / name) < FRAMES
 
 
 @pytest.fixture
@@ -71,7 +63,7 @@ def test_a_disk_that_is_full(small_disk: Path, run: Run, tmp_path: Path) -> None
     assert done.returncode == OUTPUT
     assert "No space left" in errors(done)[0]
     assert len(lines(tmp_path / "e.jsonl")) == FRAMES
-    assert 0 < readable_frames(small_disk / "seen.mp4") < FRAMES
+    assert 0 < frames_in(small_disk / "seen.mp4") < FRAMES
 
 
 @pytest.mark.parametrize("flag", ["--events", "--save"])

@@ -169,6 +169,12 @@ def test_a_stream_is_read_until_the_program_is_told_to_end(frames: list[bytes], 
     assert indices == sorted(set(indices))
 
 
+def assert_it_ends(program: subprocess.Popen[str], number: int) -> None:
+    program.send_signal(number)
+    assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
+    assert program.returncode == 128 + number
+
+
 @pytest.mark.parametrize("fault", ["closes", "silent"])
 def test_a_stream_that_comes_back_is_read_on(fault: str, frames: list[bytes], tmp_path: Path) -> None:
     with closing(Sender(frames)) as sender, at_work(sender.url, tmp_path) as program:
@@ -178,9 +184,7 @@ def test_a_stream_that_comes_back_is_read_on(fault: str, frames: list[bytes], tm
         sender.open() if fault == "closes" else sender.speaking.set()
         assert "is back" in said(program)
         read_on(program, last)
-        program.send_signal(signal.SIGTERM)
-        assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
-    assert program.returncode == 143
+        assert_it_ends(program, signal.SIGTERM)
 
 
 def test_a_silent_sender_that_greets_with_a_picture_is_not_back(frames: list[bytes], tmp_path: Path) -> None:
@@ -195,9 +199,7 @@ def test_a_silent_sender_that_greets_with_a_picture_is_not_back(frames: list[byt
         sender.speaking.set()
         assert "is back" in said(program)
         read_on(program, last)
-        program.send_signal(signal.SIGTERM)
-        assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
-    assert program.returncode == 143
+        assert_it_ends(program, signal.SIGTERM)
 
 
 def test_a_lost_stream_is_given_up_when_the_time_is_over(frames: list[bytes], run: Run) -> None:
@@ -219,9 +221,7 @@ def test_a_pipe_whose_writer_comes_back_is_read_on(fault: str, frames: list[byte
         pipe.writer.send_signal(signal.SIGCONT) if fault == "stopped" else pipe.open()
         assert "is back" in said(program)
         read_on(program, last)
-        program.send_signal(signal.SIGINT)
-        assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
-    assert program.returncode == 130
+        assert_it_ends(program, signal.SIGINT)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -231,11 +231,9 @@ def test_a_signal_ends_it_while_reading_never_returns(number: int, frames: list[
         read_on(program)
         pipe.writer.send_signal(signal.SIGSTOP)
         assert "camera lost" in said(program)
-        program.send_signal(number)
         asked = time.monotonic()
-        assert SUMMARY.fullmatch(program.communicate(timeout=PATIENCE)[1].strip())
+        assert_it_ends(program, number)
         assert time.monotonic() - asked <= MOST_SECONDS
-    assert program.returncode == 128 + number
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
