@@ -137,7 +137,12 @@ def test_every_flag_has_help() -> None:
     assert not [action.option_strings for action in parser()._actions if not action.help]
 
 
+def test_help_is_in_groups(run: Run) -> None:
+    titles = re.findall(r"^(\w+):$", run("--help").stdout, re.MULTILINE)
+    assert titles == ["options", "source", "output", "view", "model"]
+
+
 @pytest.mark.parametrize("flag", [flag for flag in FLAGS if flag != "--help"])
-def test_every_flag_stands_in_the_readme(flag: str) -> None:
-    rows = [row for row in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if row.startswith("|")]
+def test_every_flag_stands_in_the_docs(flag: str) -> None:
+    rows = [row for row in (ROOT / "docs" / "flags.md").read_text(encoding="utf-8").splitlines() if row.startswith("|")]
     assert any(f"`{flag}" in row.split("|")[1] for row in rows)

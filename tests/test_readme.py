@@ -1,4 +1,4 @@
-"""What the README shows is what happens: its commands are run, its output is compared, its links lead somewhere."""
+"""What README and docs show is what happens: commands are run, their output is compared, links lead somewhere."""
 
 import json
 import re
@@ -8,44 +8,68 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import ROOT, recognize
+from harness import PATIENCE, ROOT, environment, recognize
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SHOWN = re.findall(r"```console\n\$ python -m recognizer ?(.*)\n((?:.*\n)*?)```", README)
+MOST_WORDS = 1000
+LARGEST = 2_000_000  # bytes of the moving picture
+SHOWN = re.findall(r"```console\n\$ digit-recognizer ?(.*)\n((?:.*\n)*?)```", README)
 VARYING = re.compile(r"\(\d+%\)|in [\d.]+ s, [\d.]+ frames a second")  # between machines and versions of libraries
+DOCUMENTS = ["README.md", *sorted(str(path.relative_to(ROOT)) for folder in ("docs", "models", "benchmarks", "fixtures")
+                                  for path in (ROOT / folder).rglob("*.md"))]
 
 
-@pytest.mark.parametrize(("arguments", "output"), SHOWN, ids=[shown[0] or "no arguments" for shown in SHOWN])
-def test_a_command_prints_what_the_readme_shows(arguments, output, tmp_path):
-    if not arguments and Path("/dev/video0").exists():
-        pytest.skip("this machine has a camera, which would be opened")
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a reader of the README would be, as far as its commands can tell."""
     (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
-    done = recognize(*shlex.split(arguments), cwd=tmp_path)
-    assert done.returncode == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize(("arguments", "output"), SHOWN, ids=[shown[0] for shown in SHOWN])
+def test_a_command_prints_what_the_readme_shows(arguments: str, output: str, folder: Path) -> None:
+    program = Path(sys.executable).with_name("digit-recognizer")
+    done = subprocess.run([program, *shlex.split(arguments)], cwd=folder, env=environment(), capture_output=True,
+                          text=True, timeout=PATIENCE, check=True)
     printed = (done.stderr + done.stdout).splitlines()
     assert [VARYING.sub("", line) for line in printed] == [VARYING.sub("", line) for line in output.splitlines()]
 
 
-def test_there_are_commands_with_output():
+def test_the_readme_is_short_and_its_moving_picture_small() -> None:
     assert len(SHOWN) >= 2
+    assert len(README.split()) <= MOST_WORDS
+    [picture] = re.findall(r"!\[.*?\]\((.*?)\)", README)
+    assert (ROOT / picture).stat().st_size <= LARGEST
 
 
-def test_the_python_example_runs():
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", example], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("['1958', '4036', '72']")
-    assert "9160" in done.stdout
+def test_what_the_readme_says_first_is_what_ci_runs() -> None:
+    first = re.findall(r"```\n(.*?)```", README, re.DOTALL)[:2]
+    commands = [line.split("#")[0].strip() for block in first for line in block.splitlines()]
+    assert commands == ["pip install .", "digit-recognizer --camera 0", "make run", "make test"]
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert [command for command in commands if command.split(" --camera")[0] not in ci] == []
+
+
+def examples(document: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize(("document", "said"), [("README.md", ["['1958', '4036', '72']"]),
+                                                ("docs/python.md", ["9160", "['3.14', '-27'"])])
+def test_the_python_examples_run(document: str, said: list[str], folder: Path) -> None:
+    for example, part in zip(examples(document), said, strict=True):
+        done = subprocess.run([sys.executable, "-c", example], cwd=folder, env=environment(), capture_output=True,
+                              text=True, timeout=PATIENCE, check=False)
+        assert done.returncode == 0, done.stderr
+        assert part in done.stdout
 
 
 EVENT = re.compile(r"```json\n(.*?)```", re.DOTALL)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/outputs.md"])
-def test_the_event_that_is_shown_is_what_is_printed(document, tmp_path):
-    (shown,) = map(json.loads, EVENT.findall((ROOT / document).read_text(encoding="utf-8")))
-    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
-    done = recognize("--source", shown["source"], "--no-window", "--events", "-", cwd=tmp_path)
+def test_the_event_that_is_shown_is_what_is_printed(folder: Path) -> None:
+    (shown,) = map(json.loads, EVENT.findall((ROOT / "docs" / "outputs.md").read_text(encoding="utf-8")))
+    done = recognize("--source", shown["source"], "--no-window", "--events", "-", cwd=folder)
     printed = json.loads(done.stdout.splitlines()[shown["frame"]])
     assert outline(printed) == outline(shown)
 
@@ -59,12 +83,19 @@ def outline(value):
     return None if isinstance(value, float) else value
 
 
-DOCUMENTS = ["README.md", *sorted(str(path.relative_to(ROOT)) for folder in ("docs", "models", "benchmarks", "fixtures")
-                                  for path in (ROOT / folder).glob("*.md"))]
+def anchors(document: Path) -> set[str]:
+    """What the headings of a page are called in links, as GitHub makes it."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_links_lead_somewhere(document):
+def test_links_lead_somewhere(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
-    targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
-    assert not [target for target in targets if not ((ROOT / document).parent / target).exists()]
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = (ROOT / document).parent / name if name else ROOT / document
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link

@@ -21,49 +21,67 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """All flags; each has its help, and the README's table lists them all."""
+    """All flags; each has its help, and the table of docs/flags.md lists them all."""
     parser = _Parser(
-        prog="python -m recognizer",
+        prog="digit-recognizer",
         description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
         epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
         "In the window h lists the keys. Exit codes: 0 done, "
         "2 wrong usage, 3 the source, 4 the model, 5 an output.",
     )
-    where = parser.add_mutually_exclusive_group()
+    for add in (_add_source, _add_output, _add_view, _add_model):
+        add(parser)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
+    return parser
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    source = parser.add_argument_group("source", "what is read")
+    where = source.add_mutually_exclusive_group()
     where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
     where.add_argument("--source", type=_name, metavar="NAME",
                        help="read a video, a picture, a folder or glob of them, or a stream's URL")
     where.add_argument("--list-cameras", action="store_true",
                        help="print each camera's index, name and, where the system tells them, sizes")
-    parser.add_argument("--size", type=_size, metavar="WxH", help="ask the camera for pictures of this size: 1280x720")
-    parser.add_argument("--fps", type=_positive, metavar="F", help="ask the camera for so many frames a second")
-    parser.add_argument("--every", type=_count, default=1, metavar="N",
+    source.add_argument("--size", type=_size, metavar="WxH", help="ask the camera for pictures of this size: 1280x720")
+    source.add_argument("--fps", type=_positive, metavar="F", help="ask the camera for so many frames a second")
+    source.add_argument("--every", type=_count, default=1, metavar="N",
                         help="read one frame of so many, and pass over the others")
-    parser.add_argument("--max-seconds", type=_positive, metavar="S",
+    source.add_argument("--max-seconds", type=_positive, metavar="S",
                         help="end after so many seconds of a video, or by the clock with a camera")
-    window = parser.add_mutually_exclusive_group()
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    output = parser.add_argument_group("output", "what is written and printed; any of them together")
+    output.add_argument("--numbers", action="store_true",
+                        help="print just the numbers, one a line: once when they stand still, again when they change")
+    output.add_argument("--events", type=_name, metavar="FILE",
+                        help="write what is read, a JSON object a line for each frame; - is standard output")
+    output.add_argument("--csv", type=_name, metavar="FILE",
+                        help="write a row for each number that stands still: time, text, confidence, box; - likewise")
+    output.add_argument("--save", type=_name, metavar="FILE",
+                        help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
+    output.add_argument("--crops", type=_name, metavar="DIR",
+                        help="write each crop that the network gets into a folder of its label, for training")
+
+
+def _add_view(parser: argparse.ArgumentParser) -> None:
+    view = parser.add_argument_group("view", "what is shown")
+    window = view.add_mutually_exclusive_group()
     window.add_argument("--window", action="store_true", help="show the window, or end with 5 where no display is")
     window.add_argument("--no-window", action="store_true", help="show nothing; print each number that is read")
-    parser.add_argument("--mirror", action="store_true",
-                        help="show the window's picture as a mirror does; what is read and written stays as it is")
-    parser.add_argument("--numbers", action="store_true",
-                        help="print just the numbers, one a line: once when they stand still, again when they change")
-    parser.add_argument("--save", type=_name, metavar="FILE",
-                        help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
-    parser.add_argument("--events", type=_name, metavar="FILE",
-                        help="write what is read, a JSON object a line for each frame; - is standard output")
-    parser.add_argument("--csv", type=_name, metavar="FILE",
-                        help="write a row for each number that stands still: time, text, confidence, box; - likewise")
-    parser.add_argument("--crops", type=_name, metavar="DIR",
-                        help="write each crop that the network gets into a folder of its label, for training")
-    parser.add_argument("--debug", action="store_true",
-                        help="show what the program sees: the cleaned picture, all candidates, the crops")
-    parser.add_argument("--model", type=_name, metavar="FILE",
-                        help="use this .tflite model, its .json manifest beside it")
-    parser.add_argument("--threshold", type=float, metavar="P",
-                        help="report digits from this probability on, 0 to 1 (default: the model's own)")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    return parser
+    view.add_argument("--mirror", action="store_true",
+                      help="show the window's picture as a mirror does; what is read and written stays as it is")
+    view.add_argument("--debug", action="store_true",
+                      help="show what the program sees: the cleaned picture, all candidates, the crops")
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    model = parser.add_argument_group("model", "the network")
+    model.add_argument("--model", type=_name, metavar="FILE",
+                       help="use this .tflite model, its .json manifest beside it")
+    model.add_argument("--threshold", type=float, metavar="P",
+                       help="report digits from this probability on, 0 to 1 (default: the model's own)")
 
 
 def check(args: argparse.Namespace) -> None:

@@ -169,7 +169,7 @@ class Window:
             cv2.destroyAllWindows()
 
 
-# The list that `h` shows, and the README's table.
+# The list that `h` shows, and the table of docs/flags.md.
 KEYS = (
     Key((ord("q"), ESCAPE), "q, Esc", Window.quit, "quit"),
     Key((ord("p"), ord(" ")), "space, p", Window.pause, "pause and go on"),
