@@ -26,6 +26,7 @@ from recognizer.detection.by_rules.split import split
 from recognizer.detection.by_rules.views import FULL, Greys, Light, Views
 from recognizer.detection.candidate import Candidate, ScoredCandidate, digits_of
 from recognizer.detection.finder import Found
+from recognizer.errors import InputError
 from recognizer.numbers.deskew import tilt_of
 
 WHITE = 225  # what the ground is shown as
@@ -136,7 +137,7 @@ class RuleFinder:
         """The picture without its light, the ground nearly white."""
         views = memory.views
         if views is None:
-            raise ValueError("expected a memory of a frame, found an empty one")
+            raise InputError("expected a memory of a frame, found an empty one")
         return lambda: np.asarray(cv2.convertScaleAbs(views.flat(views.looks[0]), alpha=WHITE / PAPER), np.uint8)
 
 
