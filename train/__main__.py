@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
     except RecognizerError as error:
         return _end(str(error), error.exit_code)
     except ModuleNotFoundError as error:
-        return _end(f"{error.name} is missing: pip install 'digit-recognizer[train]'", UsageError.exit_code)
+        return _end(f"{error.name} is missing: in the project's folder, pip install '.[train]'", UsageError.exit_code)
     except OSError as error:
         return _end(f"{error.filename}: {error.strerror}; nothing was half-written", OutputError.exit_code)
     except KeyboardInterrupt:
