@@ -25,7 +25,6 @@ from recognizer.tracking.scheduler import Scheduler
 from recognizer.tracking.stability import Stability
 from recognizer.tracking.tracker import Tracker
 
-LEAST_LABEL = 0.5  # probability of the label of what is surely a digit
 RATE_MEMORY = 0.9  # of the average time between frames
 
 
@@ -53,10 +52,7 @@ class Recognizer:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")
         classifier = Classifier.load(Path(model) if model else shipped("models/digits.tflite"))
-        # By default a 1 that may be a 7 is surely a digit, and reported as the likelier one.
-        likeness = classifier.manifest.threshold if threshold is None else 0.0
-        self.threshold = min(LEAST_LABEL, likeness) if threshold is None else threshold
-        self._finder: Finder[Any] = make_finder(finder, classifier, self.threshold, likeness)
+        self._finder: Finder[Any] = make_finder(finder, classifier, threshold)
 
     def read(self, image: Image) -> Reading:
         """Read one picture, on its own.
@@ -102,7 +98,7 @@ class Recognizer:
 
     def _photograph(self, frame: Frame) -> Reading:
         """Read a frame that stands alone."""
-        clock, memory = Clock(), self._finder.memory()
+        clock, memory = Clock(), self._finder.memory(moving=False)
         found = self._finder.find(frame.image, memory, clock)
         digits = _marked(frame, found, clock)
         with clock.stage("numbers"):
@@ -118,7 +114,7 @@ class _Video:
     def __init__(self, source: str, finder: Finder[Any]) -> None:
         self.source = source
         self.tracker = Tracker()
-        self._finder, self._memory = finder, finder.memory()
+        self._finder, self._memory = finder, finder.memory(moving=True)
         self._scheduler, self._stability = Scheduler(self.tracker), Stability()
         self._rejected: list[ScoredCandidate] = []  # what the last full detection found that is no digit
         self._chains: list[Chain] = []

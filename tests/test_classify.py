@@ -10,9 +10,10 @@ import pytest
 
 from fixtures.strokes import STYLES
 from recognizer.classification.classifier import NO_DIGIT, Classifier, softmax
-from recognizer.classification.model_file import CLASSES, load_bundle, manifest_path
+from recognizer.classification.model_file import CLASSES, Manifest
 from recognizer.classification.preprocess import normalise
 from recognizer.core.assets import shipped
+from recognizer.core.bundle import load_bundle, manifest_path
 from recognizer.errors import ModelError
 from train.augment.degrade import degrade
 from train.augment.samples import drawn_digit
@@ -82,7 +83,7 @@ def rewrite(model, **changes):
 
 
 def test_the_shipped_manifest_tells_how_the_model_was_made():
-    made = load_bundle(MODEL)[1].made
+    made = load_bundle(MODEL, Manifest)[1].made
     assert made["command"].startswith("python -m train")
     assert {"command", "recipe", "data", "seed", "versions"} <= set(made)
 
@@ -97,11 +98,11 @@ def test_a_model_that_is_none_is_refused_after_its_hash(bundle):
 def test_a_missing_half_is_named(bundle):
     manifest_path(bundle).unlink()
     with pytest.raises(ModelError, match=r"digits\.json"):
-        load_bundle(bundle)
+        load_bundle(bundle, Manifest)
 
 
 def test_no_damaged_model_loads(tmp_path):
-    content, _ = load_bundle(MODEL)
+    content, _ = load_bundle(MODEL, Manifest)
     shutil.copy(manifest_path(MODEL), tmp_path / "damaged.json")
     damaged = tmp_path / "damaged.tflite"
     for place in np.linspace(0, len(content) - 1, 1000).astype(int):  # each region of it
@@ -109,7 +110,7 @@ def test_no_damaged_model_loads(tmp_path):
         flipped[place] ^= 1 << place % 8
         damaged.write_bytes(flipped)
         with pytest.raises(ModelError, match="sha256"):
-            load_bundle(damaged)
+            load_bundle(damaged, Manifest)
 
 
 @pytest.mark.parametrize("text", [
@@ -141,4 +142,4 @@ def test_a_manifest_of_another_shape(change, tmp_path):
 def test_a_model_without_end_is_refused(tmp_path):
     (tmp_path / "digits.tflite").symlink_to("/dev/zero")
     with pytest.raises(ModelError, match="up to 100 MB"):
-        load_bundle(tmp_path / "digits.tflite")
+        load_bundle(tmp_path / "digits.tflite", Manifest)

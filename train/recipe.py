@@ -50,7 +50,8 @@ def main(argv: list[str]) -> None:
         raise UsageError(f"--epochs: expected 1 or more, found {args.epochs}")
 
     from recognizer.classification.classifier import NO_DIGIT, Classifier
-    from recognizer.classification.model_file import Manifest, save_bundle
+    from recognizer.classification.model_file import Manifest
+    from recognizer.core.bundle import save_bundle
     from train.augment.samples import Material, make_epoch, plain
     from train.data.mnist import load_mnist
     from train.data.not_digits import NotDigits

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.classification.model_file import CLASSES, INPUT_SHAPE, Manifest, load_bundle
-from recognizer.core.stderr import captured_stderr
+from recognizer.classification.model_file import CLASSES, INPUT_SHAPE, Manifest
+from recognizer.core.bundle import interpreter_of, load_bundle
 from recognizer.errors import InputError, ModelError
 
 NO_DIGIT = len(CLASSES) - 1
@@ -38,7 +38,7 @@ class Classifier:
     @classmethod
     def load(cls, model: Path) -> Classifier:
         """The classifier of a .tflite file, its manifest beside it and its hash checked."""
-        return cls(*load_bundle(model), str(model))
+        return cls(*load_bundle(model, Manifest), str(model))
 
     def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Classify normalised crops.
@@ -79,14 +79,7 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _interpreter(content: bytes, name: str) -> Any:
-    from ai_edge_litert.interpreter import Interpreter
-
-    try:
-        interpreter = Interpreter(model_content=content, num_threads=1)
-        with captured_stderr():  # the runtime announces its delegate there, and has no setting for that
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"model {name}: the runtime can't read it ({error})") from error
+    interpreter = interpreter_of(content, name)
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     found = [tuple(int(n) for n in t["shape"][1:]) for t in (*inputs, *outputs)]
     if found != [INPUT_SHAPE, (len(CLASSES),)] or inputs[0]["dtype"] != np.float32:

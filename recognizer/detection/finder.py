@@ -14,7 +14,29 @@ from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
 from recognizer.detection.candidate import Candidate, ScoredCandidate
 
+LEAST_LABEL = 0.5  # probability of the label of what is surely a digit
 M = TypeVar("M")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What counts as a digit.
+
+    Attributes:
+        digit: from this probability on that it is one at all, 0 to 1.
+        label: and from this probability of its label on, likewise.
+    """
+
+    digit: float
+    label: float
+
+    @classmethod
+    def of(cls, asked: float | None, usual: float) -> Limits:
+        """Those that a user asks for, for labels alone; by default those that are usual.
+
+        By default a 1 that may be a 7 is surely a digit, and reported as the likelier one.
+        """
+        return cls(usual, min(LEAST_LABEL, usual)) if asked is None else cls(0.0, asked)
 
 
 @dataclass(frozen=True)
@@ -40,8 +62,8 @@ class Finder(Protocol[M]):
     "select".
     """
 
-    def memory(self) -> M:
-        """What is remembered before the first frame."""
+    def memory(self, moving: bool) -> M:
+        """What is remembered before the first frame, of a video or of a photograph."""
         ...
 
     def find(self, image: Image, memory: M, clock: Clock, known: Sequence[Candidate] = ()) -> Found:

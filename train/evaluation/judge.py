@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from recognizer.classification.classifier import Classifier
-from recognizer.classification.model_file import INPUT_SHAPE, Manifest, load_bundle, manifest_path
+from recognizer.classification.model_file import INPUT_SHAPE, Manifest
+from recognizer.core.bundle import load_bundle, manifest_path
 from recognizer.errors import ModelError
 from train.data.mnist import Pictures
 from train.evaluation.measures import Logits
@@ -54,7 +55,7 @@ def load_judge(path: Path) -> Judge:
 
 def _litert(path: Path) -> Judge:
     if manifest_path(path).exists():
-        content, manifest = load_bundle(path)
+        content, manifest = load_bundle(path, Manifest)
     else:
         try:
             content = path.read_bytes()

@@ -25,7 +25,7 @@ from recognizer.detection.by_rules.select import Classified, best_of_each, selec
 from recognizer.detection.by_rules.split import split
 from recognizer.detection.by_rules.views import FULL, Greys, Light, Views
 from recognizer.detection.candidate import Candidate, ScoredCandidate, digits_of
-from recognizer.detection.finder import Found
+from recognizer.detection.finder import Found, Limits
 from recognizer.errors import InputError
 from recognizer.numbers.deskew import tilt_of
 
@@ -62,14 +62,13 @@ class RuleFinder:
 
     Args:
         classifier: reads the crops.
-        threshold: a label counts from this probability on, 0 to 1.
-        likeness: and from this probability on that it is a digit at all.
+        limits: what counts as a digit.
     """
 
-    def __init__(self, classifier: Classifier, threshold: float, likeness: float) -> None:
-        self._classifier, self._threshold, self._likeness = classifier, threshold, likeness
+    def __init__(self, classifier: Classifier, limits: Limits) -> None:
+        self._classifier, self._threshold, self._likeness = classifier, limits.label, limits.digit
 
-    def memory(self) -> RuleMemory:
+    def memory(self, moving: bool) -> RuleMemory:
         return RuleMemory()
 
     def find(self, image: Image, memory: RuleMemory, clock: Clock, known: Sequence[Candidate] = ()) -> Found:

@@ -1,0 +1,213 @@
+"""Cuts the ink of digits out of a frame, given where they stand: at half of its contrast, piece by connected piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.core.frame import Image
+from recognizer.detection.network import Floats, Maps
+from recognizer.detection.proposals import Proposals
+from recognizer.detection.pyramid import Pyramid
+from recognizer.detection.tiles import FIT, SIDE, Flags, Tiles, light_of
+
+
+@dataclass(frozen=True)
+class InkSettings:
+    """How ink is cut out. Probabilities are those of the network's ink map, 0 to 1.
+
+    Attributes:
+        ground: probability of ink, of a digit or other, under which a pixel is ground.
+        written: probability of a digit's ink from which on a pixel tells the ink's tone.
+        other: by how much other ink may be likelier than a digit's where a digit is cut at its box.
+        cut: share of the contrast between ink and ground from which on a pixel is ink.
+        faintest: contrast in tones under which there is no ink.
+        margin: around its box that ink may reach into where it is cut there, as a share of the longer side.
+        believed: mean probability of a digit's ink that a piece of a digit has at least.
+        inside: share of a piece of a digit that lies in its box at least.
+        speck: share of a digit's largest piece under which another is no part of it.
+        grown: share of its longer side by which a side of a digit may change from one frame to the next.
+    """
+
+    ground: float = 0.25
+    written: float = 0.5
+    other: float = 0.15
+    cut: float = 0.5
+    faintest: float = 2.0
+    margin: float = 0.2
+    believed: float = 0.3
+    inside: float = 0.5
+    speck: float = 0.02
+    grown: float = 0.25
+
+
+SETTINGS = InkSettings()
+
+
+class Ink(NamedTuple):
+    """The ink of one digit.
+
+    Attributes:
+        place: the index of its box among those given.
+        mask: (h, w) uint8, 0 or 255, at the scale of its tile.
+        box: (4,) float32, x, y, w, h in pixels of the frame.
+        contrast: tones by which the ink is darker than its ground; less than 0 where it is lighter.
+        belief: mean probability of a digit's ink over it, 0 to 1.
+    """
+
+    place: int
+    mask: Image
+    box: Floats
+    contrast: float
+    belief: float
+
+
+NO_INK = Ink(0, np.zeros((0, 0), np.uint8), np.zeros(4, np.float32), 0.0, 0.0)
+
+
+def cut_ink(pyramid: Pyramid, maps: tuple[Maps, ...], proposals: Proposals) -> list[Ink]:
+    """The ink at each proposal: that which stands free, and where it differs, that which is cut at the box.
+
+    Ink that runs on into other ink is given in the second way alone.
+    """
+    if not len(proposals.boxes):
+        return []
+    tiles = Tiles.around(proposals.boxes)
+    tones, (digit, other) = tiles.tones(pyramid), tiles.ink(maps, proposals.maps)
+    is_ground = cv2.add(digit, other).reshape(digit.shape) < 255 * SETTINGS.ground
+    depth = light_of(tones, is_ground) - tones
+    contrast = _contrast(depth, np.where(tiles.within(), digit, np.uint8(0)))
+    likelier = other < 255 * SETTINGS.other + digit
+    return _cut(tiles, depth, contrast, digit, likelier)
+
+
+def cut_again(pyramid: Pyramid, before: list[Ink], boxes: Floats) -> list[Ink]:
+    """The ink of digits of the frame before, where they are expected now.
+
+    Args:
+        pyramid: of the frame.
+        before: N as they were in the frame before.
+        boxes: (N, 4) float32, x, y, w, h in pixels of the frame, where each is expected.
+
+    Returns:
+        One for each that is still there and about as large, in order.
+    """
+    if not before:
+        return []
+    tiles = Tiles.around(boxes)
+    tones, inside = tiles.tones(pyramid), tiles.within()
+    depth = light_of(tones, ~tiles.within(1)) - tones
+    contrast = np.array([ink.contrast for ink in before], np.float32)
+    found: dict[int, Ink] = {}
+    for ink in _cut(tiles, depth, contrast, inside.view(np.uint8) * np.uint8(255), np.ones_like(inside)):
+        grown = np.abs(ink.box[2:] - boxes[ink.place, 2:]).max() / boxes[ink.place, 2:].max()
+        if grown <= SETTINGS.grown:
+            found.setdefault(ink.place, ink._replace(belief=before[ink.place].belief))
+    return [found[place] for place in sorted(found)]
+
+
+def _contrast(depth: Floats, digit: Image) -> Floats:
+    """By how many tones each tile's ink is darker than its ground, (N,), weighing the strokes' cores most.
+
+    Args:
+        depth: (N, SIDE, SIDE) float32, by how many tones pixels are darker than the ground.
+        digit: likewise uint8, how likely they are a digit's ink.
+    """
+    depth, digit = depth.reshape(len(depth), -1), digit.reshape(len(digit), -1)
+    likeliest = digit.max(axis=1, keepdims=True)
+    written = (digit >= np.minimum(255 * SETTINGS.written, 0.8 * likeliest)) & (digit > 0)
+    inked = np.where(written, depth, np.float32(0))
+    size = np.abs(inked).sum(axis=1)
+    return np.asarray(np.sign(inked.sum(axis=1)) * (inked * inked).sum(axis=1) / np.maximum(size, 1e-3), np.float32)
+
+
+def _cut(tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags) -> list[Ink]:
+    """The ink of each tile's digit, whole where it stands free, and where it differs, as it is cut at the box."""
+    level = np.maximum(SETTINGS.cut * np.abs(contrast), SETTINGS.faintest)
+    ink = depth * np.sign(contrast)[:, None, None] > level[:, None, None]
+    inside = tiles.within()
+    at_box = ink & likelier & tiles.within(SETTINGS.margin * FIT)
+    found: list[Ink] = []
+    extents: dict[int, tuple[int, int, int, int]] = {}
+    for pieces in (_free_pieces(ink, digit, inside), _largest_pieces(at_box, digit, inside)):
+        for tile, mask in pieces.items():
+            x, y, w, h = cv2.boundingRect(mask)
+            if extents.get(tile) == (x, y, w, h):
+                continue
+            extents[tile] = x, y, w, h
+            mask = mask[y : y + h, x : x + w]
+            belief = cv2.mean(digit[tile, y : y + h, x : x + w], mask)[0] / 255
+            box = tiles.in_frame(tile, x, y, w, h)
+            found.append(Ink(tile, mask * np.uint8(255), box, float(contrast[tile]), belief))
+    return found
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """The M connected pieces of ink in N tiles.
+
+    Attributes:
+        labels: (N, SIDE, SIDE) int32, the index of each pixel's piece, counted from 1.
+        tile: (M + 1,) the tile of each piece; the first is the ground.
+        area: likewise, pixels.
+        edge: likewise, whether it reaches its tile's edge.
+        score: likewise, its area in its box.
+        is_digit: likewise, whether it lies in its box and is taken for a digit's ink.
+    """
+
+    labels: NDArray[np.int32]
+    tile: NDArray[np.intp]
+    area: NDArray[np.int32]
+    edge: Flags
+    score: NDArray[np.float64]
+    is_digit: Flags
+
+    @classmethod
+    def of(cls, ink: Flags, digit: Image, inside: Flags) -> _Pieces:
+        count, high = len(ink), SIDE + 1  # an empty row parts two tiles
+        sheet = np.zeros((count, high, SIDE), np.uint8)
+        sheet[:, :SIDE] = ink
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(
+            sheet.reshape(-1, SIDE), connectivity=8, ltype=cv2.CV_32S)
+        left, top, width, height, area = stats.T
+        tile, top = np.divmod(top, high)
+        edge = (left == 0) | (top == 0) | (left + width == SIDE) | (top + height == SIDE)
+        labels = np.asarray(labels, np.int32).reshape(count, high, SIDE)[:, :SIDE]
+        inked = np.flatnonzero(labels)
+        of_piece = labels.ravel()[inked]
+        belief = np.bincount(of_piece, digit.ravel()[inked], len(area)) / (255 * np.maximum(area, 1))
+        score = np.bincount(of_piece, inside.ravel()[inked], len(area)).astype(np.float64)
+        is_digit = (belief > SETTINGS.believed) & (score > SETTINGS.inside * area)
+        is_digit[0] = False
+        return cls(labels, tile.astype(np.intp), area, edge, score, is_digit)
+
+    def masks(self, chosen: Flags) -> dict[int, Image]:
+        """Of each tile with chosen pieces, these without specks: (SIDE, SIDE) uint8, 0 or 1."""
+        largest = np.zeros(len(self.labels))
+        np.maximum.at(largest, self.tile[chosen], self.area[chosen])
+        chosen = chosen & (self.area > SETTINGS.speck * largest[self.tile])
+        return {tile: chosen[self.labels[tile]].view(np.uint8) for tile in np.unique(self.tile[chosen]).tolist()}
+
+
+def _free_pieces(ink: Flags, digit: Image, inside: Flags) -> dict[int, Image]:
+    """The digit of each tile where it stands free of all that reaches the tile's edge."""
+    pieces = _Pieces.of(ink, digit, inside)
+    return pieces.masks(pieces.is_digit & ~pieces.edge)
+
+
+def _largest_pieces(ink: Flags, digit: Image, inside: Flags) -> dict[int, Image]:
+    """The digit of each tile; where nothing is sure to be one's, what fills most of the box."""
+    pieces = _Pieces.of(ink, digit, inside)
+    chosen = pieces.is_digit.copy()
+    unsure = np.ones(len(ink), bool)
+    unsure[pieces.tile[chosen]] = False
+    order = 1 + np.argsort(pieces.score[1:], kind="stable")
+    largest = np.zeros(len(ink), np.intp)
+    largest[pieces.tile[order]] = order  # of a tile's pieces the last stays
+    chosen[largest[unsure]] = True
+    chosen[0] = False
+    return pieces.masks(chosen)

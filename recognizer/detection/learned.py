@@ -1,0 +1,193 @@
+"""The learned finder: a network proposes where digits stand, their ink is cut out there, and both networks judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.classification.classifier import NO_DIGIT, Classifier, softmax
+from recognizer.classification.preprocess import CROP_SIDE, normalise
+from recognizer.core.clock import Clock
+from recognizer.core.frame import Image
+from recognizer.core.geometry import Box
+from recognizer.detection.candidate import Candidate, Reason, ScoredCandidate, digits_of
+from recognizer.detection.evidence import evidence_of
+from recognizer.detection.finder import Found, Limits
+from recognizer.detection.ink import NO_INK, Ink, cut_again, cut_ink
+from recognizer.detection.manifest import FinderManifest
+from recognizer.detection.network import Maps, Network
+from recognizer.detection.proposals import distinct, propose
+from recognizer.detection.pyramid import Pyramid
+from recognizer.numbers.deskew import tilt_of, upright
+
+LEAST = -0.85  # logit of a centre from which a place is proposed: a probability of 0.3
+LARGER = 2.0  # times as large a small picture is made at most
+STILL = 0.5  # share of the limits that suffices for what was a digit a moment ago
+ONE_PLACE = 0.55  # share of the smaller one from which on two digits stand at one place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CutCandidate(Candidate):
+    """A candidate as it was cut out of a frame.
+
+    Attributes:
+        ink: that makes it.
+        centre: the network's logit of a digit's centre there, when the whole frame was looked through last.
+        longest: the frame's longer side in pixels.
+    """
+
+    ink: Ink = NO_INK
+    centre: float = 0.0
+    longest: int = 1
+
+
+@dataclass
+class LearnedMemory:
+    """Of one video or photograph.
+
+    Attributes:
+        sides: the longer sides of the pictures that the network is shown of a frame, in pixels.
+        pyramid: of the last frame.
+        maps: what the network saw in the last frame that was looked through.
+        tilt: of that one's lines, by which digits are turned upright.
+    """
+
+    sides: tuple[int, ...]
+    pyramid: Pyramid | None = None
+    maps: tuple[Maps, ...] = ()
+    tilt: float = 0.0
+
+    def pyramid_of(self, image: Image) -> Pyramid:
+        """That of a picture; made once, though digits are followed in it first and then it is looked through."""
+        if self.pyramid is None or self.pyramid.image is not image:
+            self.pyramid = Pyramid(image)
+        return self.pyramid
+
+
+class LearnedFinder:
+    """Finds digits by a network.
+
+    Args:
+        network: tells where digits stand.
+        manifest: that of its file.
+        classifier: reads the crops.
+        limits: what counts as a digit.
+    """
+
+    def __init__(
+        self, network: Network, manifest: FinderManifest, classifier: Classifier, limits: Limits
+    ) -> None:
+        self._network, self._manifest, self._calibration = network, manifest, manifest.calibration
+        self._classifier, self._limits = classifier, limits
+
+    def memory(self, moving: bool) -> LearnedMemory:
+        return LearnedMemory(self._manifest.video_sides if moving else self._manifest.sides)
+
+    def find(self, image: Image, memory: LearnedMemory, clock: Clock, known: Sequence[Candidate] = ()) -> Found:
+        with clock.stage("find"):
+            pyramid = memory.pyramid_of(image)
+            scales = [min(LARGER, side / max(pyramid.size)) for side in memory.sides]
+            memory.maps = tuple(self._network(pyramid.scaled(scale), pyramid.size) for scale in scales)
+            proposals = propose(memory.maps, LEAST)
+            inks = cut_ink(pyramid, memory.maps, proposals)
+            candidates = [_candidate(ink, float(proposals.logits[ink.place]), pyramid.size) for ink in inks]
+        judged = self._judged(candidates, clock)
+        found = _distinct(judged)
+        memory.tilt = tilt_of(digits_of(found))
+        if memory.tilt:
+            upright = _distinct(self._judged([_turned(one, memory.tilt) for one in candidates], clock))
+            if _sureness(upright) > _sureness(found):
+                found = upright
+            else:
+                memory.tilt = 0.0
+        return Found(found, grey=pyramid.level(0))
+
+    def _judged(self, candidates: list[CutCandidate], clock: Clock, share: float = 1.0) -> list[ScoredCandidate]:
+        """What both networks make of candidates, each for itself."""
+        with clock.stage("classify"):
+            crops = np.array([one.crop for one in candidates], np.uint8).reshape(-1, CROP_SIDE, CROP_SIDE)
+            logits = self._classifier.logits(crops) / np.float32(self._classifier.manifest.temperature)
+        with clock.stage("select"):
+            scores = self._calibration(evidence_of(
+                np.array([one.centre for one in candidates], np.float32), logits,
+                np.array([one.ink.belief for one in candidates], np.float32),
+                np.array([max(one.box.w, one.box.h) / one.longest for one in candidates], np.float32)))
+            labels = softmax(logits[:, :NO_DIGIT])
+            rows = np.hstack([labels * scores[:, None], 1 - scores[:, None]])
+            return [ScoredCandidate(one, row, self._reason(row, share), float(score))
+                    for one, row, score in zip(candidates, rows, scores, strict=True)]
+
+    def _reason(self, row: NDArray[np.float32], share: float) -> Reason:
+        """Why a candidate of these probabilities (11,) is no digit, at a share of the limits."""
+        if 1 - row[NO_DIGIT] < share * self._limits.digit:
+            return Reason.NO_DIGIT
+        return Reason.UNSURE if row[:NO_DIGIT].max() < share * self._limits.label else Reason.NONE
+
+    def follow(
+        self, image: Image, known: Sequence[Candidate], memory: LearnedMemory, clock: Clock
+    ) -> list[list[ScoredCandidate]]:
+        with clock.stage("find"):
+            pyramid = memory.pyramid_of(image)
+            before = cast("Sequence[CutCandidate]", known)
+            boxes = np.array([one.box for one in before], np.float32).reshape(-1, 4)
+            inks = cut_again(pyramid, [one.ink for one in before], boxes)
+            candidates = [_turned(_candidate(ink, before[ink.place].centre, pyramid.size), memory.tilt) for ink in inks]
+        there: list[list[ScoredCandidate]] = [[] for _ in known]
+        for ink, one in zip(inks, self._judged(candidates, clock, STILL), strict=True):
+            there[ink.place].append(one)
+        return there
+
+    def seen(self, memory: LearnedMemory) -> Callable[[], Image]:
+        """The picture, paler, with what the network takes for a digit's ink in green and other ink in red."""
+        pyramid, maps = memory.pyramid, memory.maps
+        if pyramid is None:
+            raise ValueError("expected a memory of a frame, found an empty one")
+        return lambda: _tinted(pyramid, maps)
+
+
+def _candidate(ink: Ink, centre: float, size: tuple[int, int]) -> CutCandidate:
+    x, y, w, h = ink.box.tolist()
+    left, top = min(max(0, round(x)), size[0] - 1), min(max(0, round(y)), size[1] - 1)
+    box = Box(left, top, max(1, min(size[0], round(x + w)) - left), max(1, min(size[1], round(y + h)) - top))
+    contrast, dark = abs(ink.contrast) / 255, ink.contrast > 0
+    return CutCandidate(box, normalise(ink.mask), contrast, dark, ink.mask // 255, ink, centre, max(size))
+
+
+def _turned(candidate: CutCandidate, tilt: float) -> CutCandidate:
+    """A candidate with the crop that it has on a level line; its box and mask stay as they are."""
+    return replace(candidate, crop=upright(candidate.mask, tilt)) if tilt else candidate
+
+
+def _distinct(judged: list[ScoredCandidate]) -> list[ScoredCandidate]:
+    """Candidates, the likeliest first, so that of several digits at one place only the likeliest is one."""
+    ordered = sorted(judged, key=lambda one: (bool(one.reason), -_likelihood(one)))
+    digits = [one for one in ordered if not one.reason]
+    boxes = np.array([one.candidate.box for one in digits], np.float32).reshape(-1, 4)
+    kept = set(distinct(boxes, ONE_PLACE, of_smaller=True))
+    return [one if one.reason or place in kept else replace(one, reason=Reason.OVERLAP)
+            for place, one in enumerate(ordered)]
+
+
+def _likelihood(one: ScoredCandidate) -> float:
+    return 0.0 if one.probabilities is None else float(one.probabilities[:NO_DIGIT].max())
+
+
+def _sureness(found: list[ScoredCandidate]) -> float:
+    """How many digits there are by their labels' probabilities."""
+    return sum(_likelihood(one) for one in found if not one.reason)
+
+
+def _tinted(pyramid: Pyramid, maps: Sequence[Maps]) -> Image:
+    picture = cv2.cvtColor(cv2.convertScaleAbs(pyramid.level(0), alpha=0.5, beta=127), cv2.COLOR_GRAY2BGR)
+    for one in maps:
+        ink = cv2.resize(one.ink, pyramid.size, interpolation=cv2.INTER_LINEAR)
+        digit, other = ink[..., 0], ink[..., 1]
+        picture[..., 1] = np.maximum(picture[..., 1], digit)
+        picture[..., 0] = np.minimum(picture[..., 0], 255 - np.maximum(digit, other))
+        picture[..., 2] = np.maximum(np.minimum(picture[..., 2], 255 - digit), other)
+    return np.asarray(picture, np.uint8)

@@ -1,0 +1,124 @@
+"""Windows of a frame around boxes, all brought to one size, so that one call treats all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.core.frame import Image
+from recognizer.detection.network import STRIDE, Floats, Maps
+from recognizer.detection.pyramid import Pyramid
+
+SIDE = 64  # pixels of a tile
+FIT = 40  # pixels of the longer side of the box in it
+FEWEST = 0.15  # share of a tile that must be known to be ground; else all of it is taken for that
+FAR_OFF = 2.5  # times the mean distance from the ground's plane from which on a pixel is no ground
+NOISE = 12.0  # tones that ground may differ by in any case
+
+Flags = NDArray[np.bool_]
+
+_AXIS = np.arange(SIDE, dtype=np.float32) - (SIDE / 2 - 0.5)  # pixels from a tile's middle
+
+
+def _basis(axis: Floats) -> Floats:
+    """1, x and y at each pixel of a tile, (P, 3)."""
+    x, y = np.meshgrid(axis / SIDE, axis / SIDE)
+    return np.stack([np.ones_like(x), x, y], axis=-1).reshape(-1, 3).astype(np.float32)
+
+
+_EVERYWHERE, _SPARSE = _basis(_AXIS), _basis(_AXIS[::2])  # every other pixel tells a plane well enough
+_SQUARES = (_SPARSE[:, :, None] * _SPARSE[:, None]).reshape(-1, 9)
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """N windows of a frame, each with its box in the middle.
+
+    Attributes:
+        middle: (N, 2) float32, of the boxes, in pixels of the frame.
+        zoom: (N,) float32, pixels of the frame that one of a tile is wide.
+        half: (N, 2) float32, half the width and height of the boxes, in pixels of a tile.
+    """
+
+    middle: Floats
+    zoom: Floats
+    half: Floats
+
+    @classmethod
+    def around(cls, boxes: Floats) -> Tiles:
+        """Those of boxes (N, 4) float32, x, y, w, h in pixels of the frame."""
+        zoom = boxes[:, 2:].max(axis=1) / np.float32(FIT)
+        return cls(boxes[:, :2] + boxes[:, 2:] / np.float32(2), zoom, boxes[:, 2:] / (2 * zoom[:, None]))
+
+    def tones(self, pyramid: Pyramid) -> Image:
+        """The tiles in grey, smoothed a little, (N, SIDE, SIDE) uint8, each from the level of about its pixels."""
+        tones = np.empty((len(self.zoom), SIDE, SIDE), np.uint8)
+        levels = np.floor(np.log2(np.maximum(self.zoom, 1) * 1.26)).astype(int)
+        for level in set(levels.tolist()):
+            grey = pyramid.level(level)
+            scale = grey.shape[1] / pyramid.size[0], grey.shape[0] / pyramid.size[1]
+            tones[levels == level] = self._of(grey, scale, levels == level)
+        return np.asarray(cv2.GaussianBlur(tones.reshape(-1, SIDE), (3, 3), 0.7), np.uint8).reshape(tones.shape)
+
+    def ink(self, maps: tuple[Maps, ...], which: NDArray[np.intp]) -> tuple[Image, Image]:
+        """What the network takes for a digit's ink and for other ink, two of (N, SIDE, SIDE) uint8, 255 for surely.
+
+        Args:
+            maps: of the frame.
+            which: (N,) the index of those that tell each tile.
+        """
+        ink = np.empty((len(which), SIDE, SIDE, 2), np.uint8)
+        for index in set(which.tolist()):
+            along, down = maps[index].scale
+            ink[which == index] = self._of(maps[index].ink, (along * 2 / STRIDE, down * 2 / STRIDE), which == index)
+        return np.ascontiguousarray(ink[..., 0]), np.ascontiguousarray(ink[..., 1])
+
+    def _of(self, picture: Image, scale: tuple[float, float], chosen: Flags) -> Image:
+        """Chosen tiles (M, SIDE, SIDE, …) of a picture that is `scale` times as large as the frame, along and down."""
+        along, down = ((self.middle[chosen, None, axis] + self.zoom[chosen, None] * _AXIS) * np.float32(scale[axis])
+                       - np.float32(0.5) for axis in (0, 1))
+        shape = len(along), SIDE, SIDE
+        x, y = np.broadcast_to(along[:, None], shape), np.broadcast_to(down[:, :, None], shape)
+        sheet = cv2.remap(picture, x.reshape(-1, SIDE), y.reshape(-1, SIDE), cv2.INTER_LINEAR,
+                          borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(sheet, np.uint8).reshape(*shape, *picture.shape[2:])
+
+    def within(self, margin: float = 0.0) -> Flags:
+        """Which pixels lie in the boxes, widened by a margin in pixels of a tile: (N, SIDE, SIDE)."""
+        x, y = (np.abs(_AXIS) <= self.half[:, axis, None] + margin for axis in (0, 1))
+        return np.asarray(x[:, None] & y[:, :, None], np.bool_)
+
+    def in_frame(self, tile: int, left: int, top: int, width: int, height: int) -> Floats:
+        """A box in pixels of a tile as one in pixels of the frame: (4,) float32."""
+        zoom = self.zoom[tile]
+        start = self.middle[tile] + (np.array([left, top], np.float32) - SIDE / 2) * zoom
+        return np.array([*start, width * zoom, height * zoom], np.float32)
+
+
+def light_of(tones: Image, is_ground: Flags) -> Floats:
+    """The light on each tile's ground: a plane, fitted twice, the second time without what is far off the first.
+
+    Args:
+        tones: (N, SIDE, SIDE) uint8.
+        is_ground: (N, SIDE, SIDE), what is known to be no ink.
+
+    Returns:
+        (N, SIDE, SIDE) float32, tones.
+    """
+    flat = tones[:, ::2, ::2].reshape(len(tones), -1).astype(np.float32)
+    weight = is_ground[:, ::2, ::2].reshape(len(tones), -1).astype(np.float32)
+    weight[weight.mean(axis=1) < FEWEST] = 1
+    off = np.abs(flat - _planes(flat, weight) @ _SPARSE.T)
+    spread = (weight * off).sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
+    near = weight * (off < np.maximum(FAR_OFF * spread, NOISE))
+    weight = np.where(near.any(axis=1, keepdims=True), near, weight)
+    return (_planes(flat, weight) @ _EVERYWHERE.T).reshape(tones.shape)
+
+
+def _planes(tones: Floats, weight: Floats) -> Floats:
+    """Weighted least squares through N tiles of P pixels: factors of 1, x and y, (N, 3)."""
+    squares = (weight @ _SQUARES).reshape(-1, 3, 3) + 1e-3 * np.eye(3, dtype=np.float32)
+    return np.asarray(np.linalg.solve(squares, ((weight * tones) @ _SPARSE)[..., None])[..., 0], np.float32)
