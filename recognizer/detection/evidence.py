@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT
 from recognizer.detection.network import Floats
@@ -54,24 +53,3 @@ def evidence_of(centre: Floats, logits: Floats, ink: Floats, size: Floats) -> Fl
         ink,
         np.log(size),
     ], axis=1).astype(np.float32)
-
-
-def fit(evidence: Floats, is_digit: NDArray[np.bool_], weights: Floats, decay: float = 1e-2) -> Calibration:
-    """The calibration that makes N labelled places likeliest, by Newton's method.
-
-    Args:
-        evidence: (N, 5).
-        is_digit: (N,) what each of them is.
-        weights: (N,) how much each of them counts.
-        decay: of the weights, in units of the evidence's spread.
-    """
-    mean, spread = evidence.mean(axis=0), evidence.std(axis=0) + 1e-6
-    basis = np.hstack([(evidence - mean) / spread, np.ones((len(evidence), 1))]).astype(np.float64)
-    found = np.zeros(basis.shape[1])
-    for _ in range(50):
-        probability = 1 / (1 + np.exp(-basis @ found))
-        slope = basis.T @ (weights * (probability - is_digit)) + decay * found
-        curve = (basis * (weights * probability * (1 - probability))[:, None]).T @ basis
-        found -= np.linalg.solve(curve + decay * np.eye(len(found)), slope)
-    scaled = found[:-1] / spread
-    return Calibration(tuple(scaled.tolist()), float(found[-1] - scaled @ mean))

@@ -20,7 +20,7 @@ from recognizer.detection.evidence import evidence_of
 from recognizer.detection.finder import Found, Limits
 from recognizer.detection.ink import NO_INK, Ink, cut_again, cut_ink
 from recognizer.detection.manifest import FinderManifest
-from recognizer.detection.network import Maps, Network
+from recognizer.detection.network import Floats, Maps, Network
 from recognizer.detection.proposals import distinct, propose
 from recognizer.detection.pyramid import Pyramid
 from recognizer.numbers.deskew import tilt_of, upright
@@ -79,9 +79,7 @@ class LearnedFinder:
         limits: what counts as a digit.
     """
 
-    def __init__(
-        self, network: Network, manifest: FinderManifest, classifier: Classifier, limits: Limits
-    ) -> None:
+    def __init__(self, network: Network, manifest: FinderManifest, classifier: Classifier, limits: Limits) -> None:
         self._network, self._manifest, self._calibration = network, manifest, manifest.calibration
         self._classifier, self._limits = classifier, limits
 
@@ -89,38 +87,47 @@ class LearnedFinder:
         return LearnedMemory(self._manifest.video_sides if moving else self._manifest.sides)
 
     def find(self, image: Image, memory: LearnedMemory, clock: Clock, known: Sequence[Candidate] = ()) -> Found:
+        candidates = self.candidates(image, memory, clock)
+        found = _distinct(self._judged(candidates, clock))
+        memory.tilt = tilt_of(digits_of(found))
+        if memory.tilt:
+            level = _distinct(self._judged([_turned(one, memory.tilt) for one in candidates], clock))
+            if _sureness(level) > _sureness(found):
+                found = level
+            else:
+                memory.tilt = 0.0
+        return Found(found, grey=memory.pyramid_of(image).level(0))
+
+    def candidates(self, image: Image, memory: LearnedMemory, clock: Clock) -> list[CutCandidate]:
+        """The ink at all places that the network proposes; at one of them there may be two."""
         with clock.stage("find"):
             pyramid = memory.pyramid_of(image)
             scales = [min(LARGER, side / max(pyramid.size)) for side in memory.sides]
             memory.maps = tuple(self._network(pyramid.scaled(scale), pyramid.size) for scale in scales)
             proposals = propose(memory.maps, LEAST)
             inks = cut_ink(pyramid, memory.maps, proposals)
-            candidates = [_candidate(ink, float(proposals.logits[ink.place]), pyramid.size) for ink in inks]
-        judged = self._judged(candidates, clock)
-        found = _distinct(judged)
-        memory.tilt = tilt_of(digits_of(found))
-        if memory.tilt:
-            upright = _distinct(self._judged([_turned(one, memory.tilt) for one in candidates], clock))
-            if _sureness(upright) > _sureness(found):
-                found = upright
-            else:
-                memory.tilt = 0.0
-        return Found(found, grey=pyramid.level(0))
+            return [_candidate(ink, float(proposals.logits[ink.place]), pyramid.size) for ink in inks]
 
-    def _judged(self, candidates: list[CutCandidate], clock: Clock, share: float = 1.0) -> list[ScoredCandidate]:
-        """What both networks make of candidates, each for itself."""
+    def evidence(self, candidates: Sequence[CutCandidate], clock: Clock) -> tuple[Floats, Floats]:
+        """What speaks for N candidates being digits, see `evidence_of`, and their labels' probabilities (N, 10)."""
         with clock.stage("classify"):
             crops = np.array([one.crop for one in candidates], np.uint8).reshape(-1, CROP_SIDE, CROP_SIDE)
             logits = self._classifier.logits(crops) / np.float32(self._classifier.manifest.temperature)
         with clock.stage("select"):
-            scores = self._calibration(evidence_of(
+            evidence = evidence_of(
                 np.array([one.centre for one in candidates], np.float32), logits,
                 np.array([one.ink.belief for one in candidates], np.float32),
-                np.array([max(one.box.w, one.box.h) / one.longest for one in candidates], np.float32)))
-            labels = softmax(logits[:, :NO_DIGIT])
-            rows = np.hstack([labels * scores[:, None], 1 - scores[:, None]])
+                np.array([max(one.box.w, one.box.h) / one.longest for one in candidates], np.float32))
+            return evidence, softmax(logits[:, :NO_DIGIT])
+
+    def _judged(self, candidates: Sequence[CutCandidate], clock: Clock, share: float = 1.0) -> list[ScoredCandidate]:
+        """What both networks make of candidates, each for itself."""
+        evidence, labels = self.evidence(candidates, clock)
+        with clock.stage("select"):
+            scores = self._calibration(evidence)[:, None]
+            rows = np.hstack([labels * scores, 1 - scores])
             return [ScoredCandidate(one, row, self._reason(row, share), float(score))
-                    for one, row, score in zip(candidates, rows, scores, strict=True)]
+                    for one, row, (score,) in zip(candidates, rows, scores, strict=True)]
 
     def _reason(self, row: NDArray[np.float32], share: float) -> Reason:
         """Why a candidate of these probabilities (11,) is no digit, at a share of the limits."""
