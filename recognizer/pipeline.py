@@ -39,7 +39,8 @@ class Recognizer:
         model: path of a .tflite file with its .json manifest beside it; by default the shipped one.
         threshold: labels below this probability are not reported, 0 to 1; by default those of what is a digit with
             less than the manifest's, or has a label with less than a half.
-        finder: looks for the digits; one of `recognizer.detection.registry.FINDERS`, to compare them.
+        finder: looks for the digits; one of `recognizer.detection.registry.FINDERS`, to compare them; by default the
+            program's own.
 
     Raises:
         ModelError: the bundle is missing, damaged or of another shape.
@@ -47,7 +48,7 @@ class Recognizer:
     """
 
     def __init__(
-        self, model: str | Path | None = None, threshold: float | None = None, *, finder: str = "rules"
+        self, model: str | Path | None = None, threshold: float | None = None, *, finder: str | None = None
     ) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")

@@ -16,11 +16,11 @@ from recognizer.detection.network import Network
 from recognizer.errors import UsageError
 
 
-def make_finder(name: str, classifier: Classifier, threshold: float | None = None) -> Finder[Any]:
+def make_finder(name: str | None, classifier: Classifier, threshold: float | None = None) -> Finder[Any]:
     """Make a finder.
 
     Args:
-        name: one of FINDERS.
+        name: one of FINDERS; by default DEFAULT.
         classifier: reads its candidates.
         threshold: labels from this probability on are reported, 0 to 1; by default the models' manifests say.
 
@@ -28,9 +28,9 @@ def make_finder(name: str, classifier: Classifier, threshold: float | None = Non
         UsageError: there is none of this name.
         ModelError: its model is missing, damaged or of another shape.
     """
-    if name not in FINDERS:
+    if (name or DEFAULT) not in FINDERS:
         raise UsageError(f"finder: expected one of {', '.join(FINDERS)}, found {name}")
-    return FINDERS[name](classifier, threshold)
+    return FINDERS[name or DEFAULT](classifier, threshold)
 
 
 def _rules(classifier: Classifier, threshold: float | None) -> RuleFinder:
@@ -45,3 +45,4 @@ def _learned(classifier: Classifier, threshold: float | None) -> LearnedFinder:
 
 
 FINDERS: dict[str, Callable[[Classifier, float | None], Finder[Any]]] = {"rules": _rules, "learned": _learned}
+DEFAULT = "rules"

@@ -71,7 +71,7 @@ def score(model: Path, labels: Path, scale: float = 1.0) -> Score:
     """
     recognizer = Recognizer(model)
     pictures = digits = found = placed = right = 0
-    for name, wanted in _records(labels):
+    for name, wanted in records(labels):
         read = recognizer.read(shrink(read_picture(name), scale)).digits
         pairs = match(read, [Box(*(round(scale * side) for side in box)) for _, box in wanted])
         pictures, digits, found, placed = pictures + 1, digits + len(wanted), found + len(read), placed + len(pairs)
@@ -98,7 +98,8 @@ def _widened(box: Box) -> tuple[float, float, float, float]:
     return box.x - extra / 2, box.y, box.w + extra, box.h
 
 
-def _records(labels: Path) -> list[tuple[Path, list[tuple[str, Box]]]]:
+def records(labels: Path) -> list[tuple[Path, list[tuple[str, Box]]]]:
+    """The pictures of a list of labels, each with its digits' labels and boxes; SourceError where it is none."""
     try:
         records: Any = json.loads(labels.read_text(encoding="utf-8"))
         if not isinstance(records, list):
