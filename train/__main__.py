@@ -2,6 +2,7 @@
 
     python -m train [camera] …     the model that the program ships
     python -m train article …      the well-known Keras tutorial, step by step
+    python -m train finder …       the network that finds digits
     python -m train evaluate …     the figures of a model
 """
 
@@ -13,7 +14,7 @@ from importlib import import_module
 
 from recognizer.errors import OutputError, RecognizerError, UsageError
 
-COMMANDS = {"camera": "recipe", "article": "article", "evaluate": "evaluation.command"}  # and their rooms
+COMMANDS = {"camera": "recipe", "article": "article", "finder": "finder.command", "evaluate": "evaluation.command"}
 INTERRUPTED = 130  # as a shell reports the signal
 
 

@@ -1,0 +1,1 @@
+"""Makes the network that finds digits: scenes, fitting, export, measuring."""

@@ -1,0 +1,152 @@
+"""python -m train finder: makes models/finder.tflite, the network that finds digits."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recognizer.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from train.finder.fit import Trainer
+    from train.finder.material import Material, Sources
+
+AGREEMENT = 1e-3  # the exported file's logits may differ by so much from Keras's
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m train finder", description=__doc__)
+    add_sources(parser)
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=float, metavar="N", help="fit so long, all sittings together (default: 90)")
+    length.add_argument("--steps", type=int, metavar="N", help="fit so many steps instead: the same network every time")
+    parser.add_argument("--until", type=int, metavar="N",
+                        help="end this sitting after step N; the same command goes on from there")
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="processor cores for fitting (default: 2)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="where all chance comes from (default: 1)")
+    parser.add_argument("--out", type=Path, default=Path("models/finder.tflite"), metavar="FILE",
+                        help="where the network goes (default: models/finder.tflite)")
+    parser.add_argument("--run", type=Path, metavar="DIR",
+                        help="where checkpoints, scenes and figures on the way go; the same command goes on from there "
+                        "(default: runs/finder-N)")
+    return parser
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """The flags that name what scenes are made from."""
+    parser.add_argument("--data", type=Path, metavar="PATH",
+                        help="a local copy of MNIST (default: keras.datasets' own, downloaded once)")
+    parser.add_argument("--strokes", type=Path, metavar="FILE", help="an .npz of digits as pen strokes")
+    parser.add_argument("--more-digits", type=Path, metavar="FILE", help="an .npz of more pictures of digits")
+    parser.add_argument("--not-digits", type=Path, metavar="FILE", help="an .npz of things that are no digits")
+    parser.add_argument("--scenes", type=Path, metavar="DIR",
+                        help="a folder of photographs without digits, its index.json says what to ignore in them")
+    parser.add_argument("--pictures", type=Path, metavar="LABELS",
+                        help="labelled photographs: a JSON list, their images in a folder beside it")
+
+
+def sources_of(args: argparse.Namespace) -> Sources:
+    from train.finder.material import Sources
+
+    return Sources(args.data, args.strokes, args.more_digits, args.not_digits, args.scenes, args.pictures)
+
+
+def main(argv: list[str]) -> None:
+    """Scenes, fit, export, compare, measure, write: the way of the finder from top to bottom.
+
+    Raises:
+        UsageError: flags that can't be meant, or a checkpoint of another recipe.
+        SourceError: data that can't be read.
+        ModelError: the exported file isn't what was fitted; nothing was written.
+    """
+    args = parser().parse_args(argv)
+    if (args.steps is not None and args.steps < 1) or (args.minutes is not None and args.minutes <= 0):
+        raise UsageError("--steps, --minutes: expected more than 0")
+
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(args.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+    from train.finder import fit
+    from train.finder.material import load_material
+    from train.finder.pool import Pool
+    from train.replace import replacing
+
+    sources = sources_of(args)
+    run = args.run or Path(f"runs/finder-{args.seed}")
+    recipe = {"name": "finder", "seed": args.seed} | {
+        name: _sha256(file) for name, file in asdict(sources).items() if file is not None}
+    desk = _Desk(run, load_material(sources, validation=True), load_material(sources).photographs)
+    length = fit.Length(args.steps, None if args.steps else args.minutes or 90.0)
+    trainer = fit.fit(lambda step: Pool(sources, args.seed, run / "shards", step), length, recipe, run,
+                      desk.hand_out, desk.mine, args.until)
+    if args.until and trainer.step == args.until:
+        return
+    content, figures = desk.measured(trainer)
+    with replacing(args.out) as [beside]:
+        beside.write_bytes(content)
+    print(f"{args.out}: {len(content) / 1000:.0f} kB, {json.dumps(figures)}")
+
+
+class _Desk:
+    """Where a network is exported, measured, and shown what fools it, during a run and after it."""
+
+    def __init__(self, run: Path, validation: Material, photographs: tuple[Any, ...]) -> None:
+        from train.finder.measure import validation_scenes
+
+        self._run, self._scenes = run, validation_scenes(validation)
+        self._held_back, self._photographs = validation.photographs, photographs
+
+    def measured(self, trainer: Trainer) -> tuple[bytes, dict[str, Any]]:
+        """The exported file and its figures; ModelError where it isn't what was fitted."""
+        from train.finder.export import Finder, difference, to_litert
+        from train.finder.measure import measure
+
+        model = trainer.averaged()
+        content = to_litert(model)
+        if (most := difference(model, content)) > AGREEMENT:
+            raise ModelError(f"the exported file's logits differ by up to {most:.2g} from Keras's, expected at most "
+                             f"{AGREEMENT}; nothing was written")
+        return content, asdict(measure(Finder(content), self._scenes, self._held_back))
+
+    def hand_out(self, trainer: Trainer) -> None:
+        """Write the network of now into the run's folder, and a line of its figures."""
+        from train.replace import replacing
+
+        content, figures = self.measured(trainer)
+        with replacing(self._run / "finder.tflite") as [beside]:
+            beside.write_bytes(content)
+        line = {"step": trainer.step, "minutes": round(trainer.seconds / 60, 1), "time": time.strftime("%H:%M")} | figures
+        with (self._run / "figures.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+        print(json.dumps(line), flush=True)
+
+    def mine(self, trainer: Trainer) -> None:
+        """Note where photographs without digits fool the network of now: they will be shown more often."""
+        from train.finder.export import Finder, to_litert
+        from train.finder.measure import fooled
+        from train.finder.pool import save_fooled
+
+        if not self._photographs:
+            return
+        places = fooled(Finder(to_litert(trainer.averaged())), self._photographs)
+        save_fooled(self._run / "shards", trainer.step, places)
+        print(f"fooled at {sum(map(len, places.values()))} places in {len(places)} of {len(self._photographs)} "
+              "photographs", flush=True)
+
+
+def _sha256(file: Path) -> str:
+    """Of a file, or of the index of a folder."""
+    file = file / "index.json" if file.is_dir() and (file / "index.json").exists() else file
+    if file.is_dir():
+        return file.name
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}; expected a file of training data") from error

@@ -1,0 +1,177 @@
+"""What scenes are made from: digits, pen strokes, things that are no digits, photographs. Who is held back is said here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recognizer.errors import SourceError
+from recognizer.pictures import read_picture
+from train.data import load_mnist
+
+Pictures = NDArray[np.uint8]  # (N, 28, 28), bright ink on black
+Boxes = NDArray[np.float32]  # (N, 4) x, y, w, h in pixels
+WRITERS_HELD_BACK = 6  # the last of those whose pen strokes there are
+PARTS_BY_SOURCE = 3  # one in so many sources of photographs is held back
+MORE_DIGITS_WEIGHT = 4  # a photographed digit is drawn so many times as often as one of MNIST's
+LONGEST = 1280  # pixels: a photograph's longer side
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files that scenes are made from; all but MNIST may be left out (None).
+
+    Attributes:
+        mnist: a local copy of MNIST; None for Keras's own.
+        strokes: .npz of pen strokes: points, starts, digit, labels, writers.
+        more_digits: .npz of more `pictures` of digits, (N, 28, 28).
+        not_digits: .npz of symbols, letters and characters that are no digits.
+        scenes: a folder of photographs without digits, with its index.json.
+        pictures: labels.json of photographs with digits, an `images` folder beside it.
+    """
+
+    mnist: Path | None = None
+    strokes: Path | None = None
+    more_digits: Path | None = None
+    not_digits: Path | None = None
+    scenes: Path | None = None
+    pictures: Path | None = None
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """A photograph: (H, W) uint8 grey, boxes of digits (`found`) and of what doesn't count (`ignore`)."""
+
+    name: str
+    kind: str
+    grey: NDArray[np.uint8]
+    ignore: Boxes
+    found: Boxes
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that scenes are made from, of one half: what is trained on, or what is held back to measure by.
+
+    Attributes:
+        digits: pictures of digits.
+        strokes: of each writer, his digits; a digit is a list of (N, 2) float32 paths, y down, about one unit large.
+        symbols: pictures by the symbol's name.
+        letters: pictures of printed letters.
+        alphabets: of each alphabet, its characters (N, 105, 105) uint8.
+        photographs: without digits, but for what they say to ignore.
+        pictures: photographs with their digits boxed.
+    """
+
+    digits: Pictures
+    strokes: tuple[tuple[list[NDArray[np.float32]], ...], ...] = ()
+    symbols: dict[str, Pictures] = field(default_factory=dict)
+    letters: Pictures = field(default_factory=lambda: np.zeros((0, 28, 28), np.uint8))
+    alphabets: tuple[Pictures, ...] = ()
+    photographs: tuple[Photograph, ...] = ()
+    pictures: tuple[Photograph, ...] = ()
+
+
+def held_back(source_repo: str) -> bool:
+    """Whether photographs of this source are kept for measuring and never trained on: a third of the sources."""
+    digest = hashlib.sha256(source_repo.encode()).digest()
+    return int.from_bytes(digest[:8], "big") % PARTS_BY_SOURCE == 0
+
+
+def load_material(sources: Sources, validation: bool = False) -> Material:
+    """Read what scenes are made from; with `validation`, the part of it that is held back.
+
+    Raises:
+        SourceError: a file can't be read, or is another.
+    """
+    mnist = load_mnist(sources.mnist)
+    digits = (mnist.validation if validation else mnist.train).pictures
+    if sources.more_digits:
+        more = _arrays(sources.more_digits, ("pictures",))["pictures"]
+        last = np.arange(len(more)) % 10 == 9
+        digits = np.concatenate([digits, *[more[last == validation]] * (1 if validation else MORE_DIGITS_WEIGHT)])
+    strokes = _strokes(sources.strokes, validation) if sources.strokes else ()
+    photographs = _photographs(sources.scenes, validation) if sources.scenes else ()
+    pictures = _pictures(sources.pictures) if sources.pictures and not validation else ()
+    if not sources.not_digits:
+        return Material(digits, strokes, photographs=photographs, pictures=pictures)
+    arrays = _arrays(sources.not_digits, ("symbols", "symbol_names", "letters", "omniglot", "omniglot_alphabets"))
+    names, alphabets = arrays["symbol_names"], arrays["omniglot_alphabets"]
+    characters = np.unpackbits(arrays["omniglot"], axis=-1)[..., :105] * np.uint8(255)
+    return Material(
+        digits, strokes,
+        {str(name): arrays["symbols"][names == name] for name in np.unique(names)},
+        arrays["letters"],
+        tuple(characters[alphabets == name] for name in np.unique(alphabets)),
+        photographs, pictures,
+    )
+
+
+def _arrays(file: Path, names: tuple[str, ...]) -> dict[str, NDArray]:  # type: ignore[type-arg]
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in names}
+    except OSError as error:
+        raise SourceError(f"{file}: can't be read ({error.strerror or 'damaged'}); expected an .npz file") from error
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise SourceError(f"{file}: expected an .npz with {', '.join(names)}; it is damaged or another") from error
+
+
+def _strokes(file: Path, validation: bool) -> tuple[tuple[list[NDArray[np.float32]], ...], ...]:
+    arrays = _arrays(file, ("points", "starts", "digit", "writers"))
+    points = arrays["points"].astype(np.float32) * np.float32([1, -1])
+    paths = [points[a:b] for a, b in zip(arrays["starts"][:-1], arrays["starts"][1:], strict=True)]
+    firsts = np.searchsorted(arrays["digit"], np.arange(len(arrays["writers"]) + 1))
+    writers = np.unique(arrays["writers"])
+    chosen = writers[-WRITERS_HELD_BACK:] if validation else writers[:-WRITERS_HELD_BACK]
+    return tuple(
+        tuple(_unit(paths[firsts[i] : firsts[i + 1]]) for i in np.flatnonzero(arrays["writers"] == writer))
+        for writer in chosen
+    )
+
+
+def _unit(paths: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    points = np.vstack(paths)
+    low = points.min(0)
+    size = max(1.0, float((points.max(0) - low).max()))
+    return [(path - low) / size for path in paths]
+
+
+def _photographs(folder: Path, validation: bool) -> tuple[Photograph, ...]:
+    records = [r for r in _records(folder / "index.json") if held_back(r["source_repo"]) == validation]
+    return tuple(_read(folder / r["file"], r.get("kind", ""), r.get("ignore", []), []) for r in records)
+
+
+def _pictures(labels: Path) -> tuple[Photograph, ...]:
+    folder = labels.parent / "images"
+    return tuple(
+        _read(folder / r["file"], r.get("kind", ""), r.get("ignore", []), [d["box"] for d in r["digits"]])
+        for r in _records(labels) if "digits" in r
+    )
+
+
+def _records(file: Path) -> list[dict]:  # type: ignore[type-arg]
+    try:
+        records: list[dict] = json.loads(file.read_text(encoding="utf-8"))  # type: ignore[type-arg]
+    except OSError as error:
+        raise SourceError(f"{file}: can't be read ({error.strerror})") from error
+    except ValueError as error:
+        raise SourceError(f"{file}: expected a JSON list of pictures, found another form ({error})") from error
+    return records
+
+
+def _read(file: Path, kind: str, ignore: list[list[float]], found: list[list[float]]) -> Photograph:
+    picture = read_picture(file)
+    grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    scale = min(1.0, LONGEST / max(grey.shape))
+    if scale < 1:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    boxes = [np.float32(some).reshape(-1, 4) * np.float32(scale) for some in (ignore, found)]
+    return Photograph(file.name, kind, np.asarray(grey, np.uint8), *boxes)

@@ -1,0 +1,70 @@
+"""The finder's network: a small fully convolutional one that tells for each place whether a digit stands there."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+STRIDE = 4  # pixels between two cells of the output
+INK_STRIDE = 2  # pixels between two cells of the ink map
+BOX = slice(1, 5)  # channels of the four distances
+INK = slice(5, 17)  # channels of the ink map: 2×2 cells of three classes, for `depth_to_space`
+CHANNELS = 17
+WIDTHS = (12, 16, 32, 48, 64)  # channels at strides 2, 4, 8, 16, 32
+HEAD = 24
+LOWEST, HIGHEST = -2.0, 5.2  # of a distance's logarithm, which `exp` is taken of
+CENTRE_BIAS = -4.0  # digits are rare: the net begins by saying so
+DISTANCE_BIAS = 0.8
+
+
+def build() -> keras.Model:
+    """A U-Net from stride 32 back to stride 4; about 116,000 weights, 158 million multiplications at 640×384.
+
+    Input (N, H, W, 2) float32 from `recognizer.finder_input`, H and W multiples of 32. Output (N, H/4, W/4, 17): a
+    digit's centre (logit); logarithms of the distances from the cell's middle to the digit's left, top, right and
+    bottom in cells of 4 pixels; logits of ground, digit and other ink for the four quarters of the cell.
+    """
+    picture = keras.Input((None, None, 2), name="picture")
+    half = _convolve(picture, WIDTHS[0], stride=2)
+    quarter = _convolve(half, WIDTHS[1], stride=2)
+    eighth = _residual(_convolve(quarter, WIDTHS[2], stride=2), _separable)
+    sixteenth = _residual(_convolve(eighth, WIDTHS[3], stride=2), _separable)
+    lowest = _convolve(sixteenth, WIDTHS[4], stride=2)
+    lowest = _residual(_residual(lowest, _dense), _separable)
+    x = _join(lowest, sixteenth, WIDTHS[3])
+    x = _residual(_residual(x, _separable), _separable)
+    x = _join(x, eighth, WIDTHS[2])
+    x = _residual(_residual(x, _separable), _separable)
+    x = _residual(_join(x, quarter, HEAD), _separable)
+    x = layers.ReLU()(_separable(x))
+    start = [CENTRE_BIAS] + [DISTANCE_BIAS] * 4 + [0.0] * 12
+    maps = layers.Conv2D(CHANNELS, 1, bias_initializer=keras.initializers.Constant(start), name="maps")(x)
+    return keras.Model(picture, maps, name="finder")
+
+
+def _convolve(x: keras.KerasTensor, filters: int, size: int = 3, stride: int = 1) -> keras.KerasTensor:
+    return layers.ReLU()(_linear(x, filters, size, stride))
+
+
+def _linear(x: keras.KerasTensor, filters: int, size: int = 1, stride: int = 1) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, size, stride, padding="same", use_bias=False)(x)
+    return layers.BatchNormalization(momentum=0.97)(x)
+
+
+def _separable(x: keras.KerasTensor) -> keras.KerasTensor:
+    channels = x.shape[-1]
+    return _linear(layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x), channels)
+
+
+def _dense(x: keras.KerasTensor) -> keras.KerasTensor:
+    return _linear(x, x.shape[-1], size=3)
+
+
+def _residual(x: keras.KerasTensor, convolve) -> keras.KerasTensor:  # type: ignore[no-untyped-def]
+    return layers.ReLU()(layers.Add()([x, convolve(x)]))
+
+
+def _join(low: keras.KerasTensor, high: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+    """Bring a map of half the size up to another one and add both."""
+    low = layers.UpSampling2D(2, interpolation="nearest")(_linear(low, filters))
+    return layers.ReLU()(layers.Add()([low, _linear(high, filters)]))
