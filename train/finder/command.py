@@ -122,7 +122,8 @@ class _Desk:
         content, figures = self.measured(trainer)
         with replacing(self._run / "finder.tflite") as [beside]:
             beside.write_bytes(content)
-        line = {"step": trainer.step, "minutes": round(trainer.seconds / 60, 1), "time": time.strftime("%H:%M")} | figures
+        when = {"step": trainer.step, "minutes": round(trainer.seconds / 60, 1), "time": time.strftime("%H:%M")}
+        line = when | figures
         with (self._run / "figures.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)

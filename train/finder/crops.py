@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.finder_input import finder_input
-from train.finder.loss import Targets, targets
-from train.finder.network import INK_STRIDE
 from train.finder.scenes.scene import Scene
 from train.finder.scenes.sheet import DIGIT, GROUND, IGNORE, OTHER, UNKNOWN
+from train.finder.targets import INK_STRIDE, Targets, targets
 
 ZOOMED = 0.6  # of the crops, the share that is zoomed by any of ZOOM; the others about as they are
 ZOOM = (0.5, 1.5)
@@ -35,8 +34,8 @@ def random_crop(scene: Scene, side: int, rng: np.random.Generator) -> Crop:
     wide, high = (round(side / zoom * (1 + rng.uniform(-ASPECT, ASPECT))) for _ in range(2))
     left, top = _corner(scene, wide, high, rng)
     grey, ink = _cut(scene, left, top, wide, high, side)
-    scale = np.float32([side / wide, side / high] * 2)
-    boxes = (scene.boxes - np.float32([left, top, 0, 0])) * scale
+    scale = np.array([side / wide, side / high] * 2, np.float32)
+    boxes = (scene.boxes - np.array([left, top, 0, 0], np.float32)) * scale
     x, y, w, h = boxes.T
     inside = (x >= 0) & (y >= 0) & (x + w <= side) & (y + h <= side)
     kept = inside & (h >= LEAST_HEIGHT)
@@ -68,16 +67,15 @@ def _cut(scene: Scene, left: int, top: int, wide: int, high: int,
     if any(beyond):
         grey = np.asarray(cv2.copyMakeBorder(grey, *beyond, cv2.BORDER_REFLECT), np.uint8)
         ink = np.asarray(cv2.copyMakeBorder(ink, *beyond, cv2.BORDER_CONSTANT, value=IGNORE), np.uint8)
-    grey = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA if wide > side else cv2.INTER_LINEAR)
-    planes = _PLANES[ink]
+    seen = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA if wide > side else cv2.INTER_LINEAR)
     cells = side // INK_STRIDE
-    planes = cv2.resize(planes, (cells, cells), interpolation=cv2.INTER_AREA)
+    planes = cv2.resize(_PLANES[ink], (cells, cells), interpolation=cv2.INTER_AREA)
     found = np.full((cells, cells), GROUND, np.uint8)
     found[planes[..., 1] > INKED] = OTHER
     found[(planes[..., 0] > INKED) & (planes[..., 0] >= planes[..., 1])] = DIGIT
     found[planes[..., 2] > 127] = IGNORE
     found[planes[..., 3] > 127] = UNKNOWN
-    return np.asarray(grey, np.uint8), found
+    return np.asarray(seen, np.uint8), found
 
 
 _PLANES = np.zeros((5, 4), np.uint8)  # by class: masks of digit, other, ignore, unknown

@@ -102,7 +102,7 @@ class Trainer:
         state = {"recipe": recipe, "step": self.step, "seconds": round(self.seconds, 1)}
         arrays = {f"{name}{i}": np.asarray(v) for name, values in self._arrays().items() for i, v in enumerate(values)}
         with replacing(file) as [beside]:
-            np.savez(beside, state=np.array(json.dumps(state)), **arrays)
+            np.savez(beside, state=np.array(json.dumps(state)), **arrays)  # type: ignore[arg-type]
 
     def load(self, file: Path, recipe: dict[str, Any]) -> None:
         """Go on from a checkpoint.
@@ -111,7 +111,7 @@ class Trainer:
             UsageError: it is one of another recipe, or damaged.
         """
         try:
-            with np.load(file, allow_pickle=False) as archive:
+            with file.open("rb") as content, np.load(content, allow_pickle=False) as archive:
                 state = json.loads(str(archive["state"]))
                 found = {n: [archive[f"{n}{i}"] for i in range(len(v))] for n, v in self._arrays().items()}
         except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
@@ -154,15 +154,16 @@ def fit(
     with _Stop() as stop, pool_of(trainer.step) as pool:
         saved = handed_out = time.monotonic()
         parts: list[NDArray[np.float32]] = []
+        first, reported = trainer.step, trainer.seconds
         while (share := length.share(trainer.step, trainer.seconds)) < 1 and trainer.step != until and not stop.asked:
             start = time.monotonic()
             size, side = next(phase[1:] for phase in PHASES if share < phase[0])
             parts.append(trainer.fit(pool.batch(trainer.step, size, side), share))
-            if len(parts) == 1 and trainer.step > 1:
-                start = time.monotonic()  # a sitting's first step waits for scenes and for the graph
-            trainer.seconds += time.monotonic() - start
+            if trainer.step > first + 1:  # a sitting's first step waits for scenes and for the graph
+                trainer.seconds += time.monotonic() - start
             if trainer.step % REPORTS == 0:
-                _report(trainer, share, parts[-REPORTS:], size)
+                _report(trainer, share, parts, size, trainer.seconds - reported)
+                parts, reported = [], trainer.seconds
             if trainer.step % MINING == 0:
                 mine(trainer)
             if time.monotonic() - saved > CHECKPOINTS:
@@ -179,10 +180,10 @@ def fit(
     return trainer
 
 
-def _report(trainer: Trainer, share: float, parts: list[NDArray[np.float32]], size: int) -> None:
+def _report(trainer: Trainer, share: float, parts: list[NDArray[np.float32]], size: int, seconds: float) -> None:
     means = ", ".join(f"{name} {value:.4f}" for name, value in zip(LOSSES, np.mean(parts, 0), strict=True))
     print(f"step {trainer.step}, {share:.1%}, {trainer.seconds / 60:.1f} min: {means}; "
-          f"{trainer.step / max(1.0, trainer.seconds) * size:.0f} crops/s", flush=True)
+          f"{len(parts) * size / seconds:.0f} crops/s", flush=True)
 
 
 class _Stop:

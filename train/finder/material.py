@@ -1,4 +1,4 @@
-"""What scenes are made from: digits, pen strokes, things that are no digits, photographs. Who is held back is said here."""
+"""What scenes are made from: digits, pen strokes, things that are no digits, photographs; and which are held back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -114,9 +115,9 @@ def load_material(sources: Sources, validation: bool = False) -> Material:
     )
 
 
-def _arrays(file: Path, names: tuple[str, ...]) -> dict[str, NDArray]:  # type: ignore[type-arg]
+def _arrays(file: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as content, np.load(content, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
     except OSError as error:
         raise SourceError(f"{file}: can't be read ({error.strerror or 'damaged'}); expected an .npz file") from error
@@ -126,7 +127,7 @@ def _arrays(file: Path, names: tuple[str, ...]) -> dict[str, NDArray]:  # type: 
 
 def _strokes(file: Path, validation: bool) -> tuple[tuple[list[NDArray[np.float32]], ...], ...]:
     arrays = _arrays(file, ("points", "starts", "digit", "writers"))
-    points = arrays["points"].astype(np.float32) * np.float32([1, -1])
+    points = arrays["points"].astype(np.float32) * np.array([1, -1], np.float32)
     paths = [points[a:b] for a, b in zip(arrays["starts"][:-1], arrays["starts"][1:], strict=True)]
     firsts = np.searchsorted(arrays["digit"], np.arange(len(arrays["writers"]) + 1))
     writers = np.unique(arrays["writers"])
@@ -157,9 +158,9 @@ def _pictures(labels: Path) -> tuple[Photograph, ...]:
     )
 
 
-def _records(file: Path) -> list[dict]:  # type: ignore[type-arg]
+def _records(file: Path) -> list[dict[str, Any]]:
     try:
-        records: list[dict] = json.loads(file.read_text(encoding="utf-8"))  # type: ignore[type-arg]
+        records: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SourceError(f"{file}: can't be read ({error.strerror})") from error
     except ValueError as error:
@@ -173,5 +174,5 @@ def _read(file: Path, kind: str, ignore: list[list[float]], found: list[list[flo
     scale = min(1.0, LONGEST / max(grey.shape))
     if scale < 1:
         grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    boxes = [np.float32(some).reshape(-1, 4) * np.float32(scale) for some in (ignore, found)]
+    boxes = [np.array(some, np.float32).reshape(-1, 4) * np.float32(scale) for some in (ignore, found)]
     return Photograph(file.name, kind, np.asarray(grey, np.uint8), *boxes)

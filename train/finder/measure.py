@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from recognizer.finder_input import finder_input
 from train.finder.material import Material, Photograph, load_material
-from train.finder.network import BOX, HIGHEST, LOWEST, STRIDE
 from train.finder.scenes.scene import Scene, make_scene
 from train.finder.scenes.sheet import IGNORE
+from train.finder.targets import BOX, HIGHEST, LOWEST, STRIDE
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # (H, W, 2) to maps (H/4, W/4, 17)
 VALIDATION_SEED = 1_000_003
@@ -74,7 +74,7 @@ def peaks(network: Network, grey: NDArray[np.uint8], least: float) -> Peaks:
     for i in np.flatnonzero(inside):
         if all(overlaps[i, j] < DOUBLE for j in kept):
             kept.append(int(i))
-    return Peaks(centre[rows, columns][kept], boxes[kept])
+    return Peaks(np.asarray(centre[rows, columns][kept], np.float32), boxes[kept])
 
 
 def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -95,7 +95,8 @@ def outside(found: Peaks, ignore: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which peaks' middles lie in none of the boxes (N, 4)."""
     middle = (found.boxes[:, :2] + found.boxes[:, 2:] / 2)[:, None]
     low, high = ignore[None, :, :2], ignore[None, :, :2] + ignore[None, :, 2:]
-    return ~((middle > low - 3) & (middle < high + 3)).all(-1).any(1)
+    inside = np.all((middle > low - 3) & (middle < high + 3), axis=-1)
+    return np.asarray(~np.any(inside, axis=1), np.bool_)
 
 
 def validation_scenes(material: Material, count: int = SCENES) -> list[Scene]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
+import tensorflow as tf
 from keras import layers
 
-STRIDE = 4  # pixels between two cells of the output
-INK_STRIDE = 2  # pixels between two cells of the ink map
-BOX = slice(1, 5)  # channels of the four distances
-INK = slice(5, 17)  # channels of the ink map: 2×2 cells of three classes, for `depth_to_space`
-CHANNELS = 17
+from train.finder.targets import CHANNELS
+
 WIDTHS = (12, 16, 32, 48, 64)  # channels at strides 2, 4, 8, 16, 32
 HEAD = 24
-LOWEST, HIGHEST = -2.0, 5.2  # of a distance's logarithm, which `exp` is taken of
 CENTRE_BIAS = -4.0  # digits are rare: the net begins by saying so
 DISTANCE_BIAS = 0.8
 
@@ -48,7 +48,7 @@ def _convolve(x: keras.KerasTensor, filters: int, size: int = 3, stride: int = 1
 
 def _linear(x: keras.KerasTensor, filters: int, size: int = 1, stride: int = 1) -> keras.KerasTensor:
     x = layers.Conv2D(filters, size, stride, padding="same", use_bias=False)(x)
-    return layers.BatchNormalization(momentum=0.97)(x)
+    return FusedNormalization(momentum=0.97)(x)
 
 
 def _separable(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -60,7 +60,9 @@ def _dense(x: keras.KerasTensor) -> keras.KerasTensor:
     return _linear(x, x.shape[-1], size=3)
 
 
-def _residual(x: keras.KerasTensor, convolve) -> keras.KerasTensor:  # type: ignore[no-untyped-def]
+def _residual(
+    x: keras.KerasTensor, convolve: Callable[[keras.KerasTensor], keras.KerasTensor]
+) -> keras.KerasTensor:
     return layers.ReLU()(layers.Add()([x, convolve(x)]))
 
 
@@ -68,3 +70,16 @@ def _join(low: keras.KerasTensor, high: keras.KerasTensor, filters: int) -> kera
     """Bring a map of half the size up to another one and add both."""
     low = layers.UpSampling2D(2, interpolation="nearest")(_linear(low, filters))
     return layers.ReLU()(layers.Add()([low, _linear(high, filters)]))
+
+
+class FusedNormalization(layers.BatchNormalization):  # type: ignore[misc]
+    """Keras's batch normalization, with TensorFlow's fused operation while fitting: half the time on a processor."""
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None, mask: Any = None) -> tf.Tensor:
+        if not training:
+            return super().call(inputs, training=False)
+        output, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True)
+        for moving, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + value * (1 - self.momentum))
+        return output

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from recognizer.errors import RecognizerError
 from train.finder.crops import random_crop
-from train.finder.loss import Targets
 from train.finder.material import Sources, load_material
 from train.finder.scenes.scene import Scene, make_scene
 from train.finder.scenes.surroundings import Fooled
+from train.finder.targets import Targets
 from train.replace import replacing
 
 SHARD = 150  # scenes

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
 from train.finder.material import Material
 from train.finder.scenes import hand as hands
 from train.finder.scenes.glyphs import Ink, Pen, draw
 from train.finder.scenes.hand import Glyph, Hand
-from train.finder.scenes.sheet import DIGIT, IGNORE, OTHER, Sheet
+from train.finder.scenes.sheet import DIGIT, OTHER, Sheet
 
 TYPICAL, LEAST, MOST = 34.0, 9.0, 200.0  # pixels: a digit's height
 SPREAD = 0.6  # of its logarithm
@@ -22,10 +21,11 @@ SUMS = ("d+d=d", "dd+d=dd", "d-d=d", "dxd=dd", "dd÷d=d", "d+d", "d=d", "z=d", "
         "-d", "√d=d", "x=dd", "lx+d=d", "d.d", "d,dd", "dd.dd", "l=d")
 SLASHED = ("d/d", "dd/dd", "d/d/dddd", "dd/d/dd", "d d/d", "d/l", "l/d", "d/d+d/d", "d/d=d", "dd/d", "d/dd", "d/d d/d",
            "d / d", "l/l", "//", "d/d/d")
-BRACKETED = ("(dd)", "[d]", "(d)", "d)", "[dd]", "{d,d}", "(d,d)", "(d+d)", "[d,d]", "(l)", "[l]", "d(d)", "(l+d)", "l(d)",
-             "(d d)", "((d)d)", "[d d d]", "(lll)", "d]", "[ ]", "( )", "()", "(-d)", "l[d]", "{d}", "()(dd)")
-POINTED = ("d:dd", "dd:dd", "d%", "dd%", "$dd", "$d.dd", "#d", "d.", "d.d.dd", "dd*", "d,ddd", "d:d", "d..d", "d-d", "dd-dd",
-           "d#d", "lll: d", "llll d", "l.d", "ld", "dl", "lld", "llll.", "ll/ll", "l-l", "ll=", "ll%", "d>d", "d<")
+BRACKETED = ("(dd)", "[d]", "(d)", "d)", "[dd]", "{d,d}", "(d,d)", "(d+d)", "[d,d]", "(l)", "[l]", "d(d)", "(l+d)",
+             "l(d)", "(d d)", "((d)d)", "[d d d]", "(lll)", "d]", "[ ]", "( )", "()", "(-d)", "l[d]", "{d}", "()(dd)")
+POINTED = ("d:dd", "dd:dd", "d%", "dd%", "$dd", "$d.dd", "#d", "d.", "d.d.dd", "dd*", "d,ddd", "d:d", "d..d",
+           "d-d", "dd-dd", "d#d", "lll: d", "llll d", "l.d", "ld", "dl", "lld", "llll.", "ll/ll", "l-l", "ll=",
+           "ll%", "d>d", "d<")
 
 
 def size(rng: np.random.Generator, scale: float) -> float:
@@ -182,9 +182,3 @@ def mark(sheet: Sheet, hand: Hand, box: tuple[float, float, float, float], rng: 
             0, 0.1 * h, (steps, 2))
         sheet.put(draw([corners], hand.pen, rng), x, y, OTHER)
         sheet.ignore(x - 2, y - 2, w + 4, h + 4)
-
-
-def blot(sheet: Sheet, hull: np.ndarray) -> None:  # type: ignore[type-arg]
-    """What a hull holds is to be ignored."""
-    cv2.fillConvexPoly(part := np.ascontiguousarray(sheet.planes[..., IGNORE]), np.int32(hull), 255)
-    sheet.planes[..., IGNORE] = part

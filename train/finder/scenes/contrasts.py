@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +25,10 @@ def clock(sheet: Sheet, material: Material, rng: np.random.Generator, scale: flo
     outline = ring(2 * radius, 2 * radius, thickness, rng)
     sheet.put(outline, x - outline.shape[1] / 2, y - outline.shape[0] / 2, OTHER)
     ticks = int(rng.choice([12, 24, 60]))
-    lines = [np.array([[np.sin(a), -np.cos(a)]]) * np.array([[0.93], [0.85 if i % (ticks // 12) == 0 else 0.89]]) * radius
-             for i, a in enumerate(np.arange(ticks) * 2 * np.pi / ticks)]
+    lines = []
+    for tick, turn in enumerate(np.arange(ticks) * 2 * np.pi / ticks):
+        inner = 0.85 if tick % (ticks // 12) == 0 else 0.89
+        lines.append(np.array([[np.sin(turn), -np.cos(turn)]]) * np.array([[0.93], [inner]]) * radius)
     for reach in (0.5, 0.75, 0.8)[: rng.integers(1, 4)]:
         turn = rng.uniform(0, 2 * np.pi)
         lines.append(np.array([[0, 0], [np.sin(turn), -np.cos(turn)]]) * reach * radius)
@@ -86,9 +90,9 @@ def stripes(sheet: Sheet, material: Material, rng: np.random.Generator, scale: f
         corners = np.array([(at, a), (at + width, a), (at + width + lean, b), (at + lean, b)])
         shade = int(rng.integers(60, 256)) if kind == "spines" else 255
         if kind == "spines" and rng.random() < 0.5:
-            cv2.polylines(ink, [np.int32(corners)], True, shade, max(1, round(pitch * 0.06)), cv2.LINE_AA)
+            cv2.polylines(ink, [np.array(corners, np.int32)], True, shade, max(1, round(pitch * 0.06)), cv2.LINE_AA)
         else:
-            cv2.fillPoly(ink, [np.int32(corners)], shade, cv2.LINE_AA)
+            cv2.fillPoly(ink, [np.array(corners, np.int32)], shade, cv2.LINE_AA)
         at += width + pitch * (rng.uniform(0.2, 0.8) if kind != "spines" else 0.05)
     sheet.put(np.ascontiguousarray(ink.T) if turned else ink, 0, 0, OTHER)
     sheet.take(0, 0, sheet.width, sheet.height)
@@ -109,7 +113,8 @@ def chart(sheet: Sheet, material: Material, rng: np.random.Generator, scale: flo
         _outline(sheet, hand, (x, y, wide, high), rng)
         if last and rng.random() < 0.8:
             line = np.array([last, (x + wide / 2, y)])
-            sheet.put(draw([line], hand.pen, rng), *(line.min(0) - hand.pen.width), OTHER)
+            x0, y0 = line.min(0) - hand.pen.width
+            sheet.put(draw([line], hand.pen, rng), x0, y0, OTHER)
         last = (x + wide / 2, y + high)
         sheet.take(x, y, wide, high)
 
@@ -120,7 +125,7 @@ def _outline(sheet: Sheet, hand: Hand, box: tuple[float, float, float, float], r
     if kind == 0:
         ink = ring(w, h, hand.pen.width, rng)
     else:
-        corners: NDArray[np.floating] = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], float)
+        corners: NDArray[np.floating[Any]] = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], float)
         if kind == 1:  # a decision
             corners = np.array([(0.5, -0.2), (1.1, 0.5), (0.5, 1.2), (-0.1, 0.5), (0.5, -0.2)])
         ink = draw([corners * [w, h] + rng.normal(0, 1.5, (5, 2))], hand.pen, rng)
@@ -131,4 +136,4 @@ def doodles(sheet: Sheet, material: Material, rng: np.random.Generator, scale: f
     """Drawings alone."""
     for _ in range(int(rng.integers(1, 12))):
         hand = Hand(material, size(rng, scale), rng)
-        doodle(sheet, hand, *rng.uniform(0, [sheet.width * 0.9, sheet.height * 0.9]).tolist(), rng)
+        doodle(sheet, hand, rng.uniform(0, 0.9) * sheet.width, rng.uniform(0, 0.9) * sheet.height, rng)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as File
+from typing import Any
 
 import cv2
 import matplotlib
@@ -47,7 +48,7 @@ def from_paths(paths: list[Path], height: float, pen: Pen, rng: np.random.Genera
     return draw([((path - low) * scale) @ (rotation @ lean).T for path in paths], pen, rng)
 
 
-def draw(paths: list[NDArray[np.floating]], pen: Pen, rng: np.random.Generator) -> Ink:
+def draw(paths: list[NDArray[np.floating[Any]]], pen: Pen, rng: np.random.Generator) -> Ink:
     """Draw paths in pixels with a round tip, in a picture as large as they need."""
     points = np.vstack(paths)
     low, high = points.min(0), points.max(0)
@@ -65,10 +66,9 @@ def draw(paths: list[NDArray[np.floating]], pen: Pen, rng: np.random.Generator) 
             thickness = pen.width * fine * (1 + pen.pressure * np.sin(swing + 5 * part / parts))
             cv2.polylines(ink, [fixed[first:last]], False, 255, max(1, round(thickness)), cv2.LINE_AA, 3)
     if fine > 1:
-        ink = cv2.resize(ink, (max(1, width // fine), max(1, height // fine)), interpolation=cv2.INTER_AREA)
-    if pen.width * fine < 1:
-        ink = (ink * (pen.width * fine)).astype(np.uint8)
-    return np.asarray(ink, np.uint8)
+        smaller = max(1, width // fine), max(1, height // fine)
+        ink = np.asarray(cv2.resize(ink, smaller, interpolation=cv2.INTER_AREA), np.uint8)
+    return (ink * (pen.width * fine)).astype(np.uint8) if pen.width * fine < 1 else ink
 
 
 def from_picture(picture: Ink, height: float, level: float) -> Ink:
@@ -93,7 +93,7 @@ def from_text(text: str, height: float, font: str) -> tuple[Ink, float]:
     scale = height / _digit_height(font)
     shape = max(1, round(large.shape[1] * scale)), max(1, round(large.shape[0] * scale))
     ink = cv2.resize(large, shape, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return cv2.copyMakeBorder(np.asarray(ink, np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT), below * scale
+    return np.asarray(cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT), np.uint8), below * scale
 
 
 @cache
@@ -105,7 +105,7 @@ def _load(name: str) -> FT2Font:
 
 @cache
 def _digit_height(font: str) -> int:
-    return _typeset("0", font)[0].shape[0]
+    return len(_typeset("0", font)[0])
 
 
 def _typeset(text: str, name: str) -> tuple[Ink, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -121,21 +122,21 @@ class Hand:
             ink = glyphs.from_picture(self._pick(self._material.symbols[symbol]), max(4, height), self._level)
             return Glyph(ink, middle * self.height)
         if name in "-=":
-            paths = [p * np.float32([rng.uniform(0.4, 0.8), 1]) * self.height
+            paths = [p * np.array([rng.uniform(0.4, 0.8), 1], np.float32) * self.height
                      for p in hand_drawn(strokes, rng, self._wobble)]
             return Glyph(glyphs.draw(paths, self.pen, rng), middle * self.height)
         paths = hand_drawn(strokes, rng, self._wobble)
         if name == "/":
-            paths = [p * np.float32([rng.uniform(0.6, 1.8), 1]) for p in paths]
+            paths = [p * np.array([rng.uniform(0.6, 1.8), 1], np.float32) for p in paths]
         pen = Pen(self.pen.width, rng.normal(0, 0.06), self.pen.stretch)
         low = min(height, self.pen.width * 1.2) if name in ".:" else 3.0
         return Glyph(glyphs.from_paths(paths, max(low, height), pen, rng), middle * self.height)
 
     def word(self, letters: int) -> Glyph:
         """A word in joined-up writing."""
-        paths = [p * np.float32([self.pen.stretch, 1]) * self.height * 1.1
+        paths = [p * np.array([self.pen.stretch, 1], np.float32) * self.height * 1.1
                  for p in joined_word(letters, self._rng, self._wobble)]
-        paths = [p - p[:, 1:] * np.float32([self.pen.slant * 2, 0]) for p in paths]
+        paths = [p - p[:, 1:] * np.array([self.pen.slant * 2, 0], np.float32) for p in paths]
         ink = glyphs.draw(paths, self.pen, self._rng)
         lowest = max(float(p[:, 1].max()) for p in paths)
         return Glyph(ink, ink.shape[0] / 2 - max(0.0, lowest))
@@ -143,7 +144,7 @@ class Hand:
     def scribble(self, width: float, height: float) -> Ink:
         """A doodle that is no character: a knot, waves, a frame, a ring, an arrow, hatching."""
         rng = self._rng
-        return glyphs.draw([_doodle(rng) * np.float32([width, height])], self.pen, rng)
+        return glyphs.draw([_doodle(rng) * np.array([width, height], np.float32)], self.pen, rng)
 
     @staticmethod
     def _standing(ink: Ink) -> Glyph:
@@ -161,15 +162,15 @@ def _doodle(rng: np.random.Generator) -> Path:
         return np.stack([t + 0.03 * np.sin(t * waves * 6.3), 0.5 + 0.45 * np.sin(t * waves * 3 + np.sin(t * bend))],
                         1).astype(np.float32)
     if kind == 2:
-        corners = np.float32([(0, 0), (1, 0), (1, 1), (0, 1)]) + rng.normal(0, 0.04, (4, 2)).astype(np.float32)
-        return np.vstack([corners, corners[:1]])
+        corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) + rng.normal(0, 0.04, (4, 2))
+        return np.vstack([corners, corners[:1]]).astype(np.float32)
     if kind == 3:
         t = np.linspace(0, 6.5, 60)
         return np.stack([0.5 + 0.5 * np.cos(t), 0.5 + 0.5 * np.sin(t)], 1).astype(np.float32)
     if kind == 4:
         tail, tip = rng.uniform(0, 1, (2, 2)).astype(np.float32)
         back = (tail - tip) / max(0.1, float(np.hypot(*(tail - tip)))) * 0.2
-        side = np.float32([[0.8, -0.5], [0.5, 0.8]])
+        side = np.array([[0.8, -0.5], [0.5, 0.8]], np.float32)
         return np.vstack([tail, tip, tip + side @ back, tip, tip + side.T @ back]).astype(np.float32)
     count = int(rng.integers(4, 12))
     x = np.repeat(np.linspace(0, 1, count), 2)
@@ -192,7 +193,7 @@ def line(width: float, height: float, thickness: float, rng: np.random.Generator
     return glyphs.draw([np.stack([t * width, t * height + bow], 1)], Pen(thickness), rng)
 
 
-def filled(corners: NDArray[np.floating]) -> Ink:
+def filled(corners: NDArray[np.floating[Any]]) -> Ink:
     """A filled polygon, its corners (N, 2) in pixels."""
     low, high = corners.min(0), corners.max(0)
     ink = np.zeros((int(high[1] - low[1]) + 4, int(high[0] - low[0]) + 4), np.uint8)

@@ -7,6 +7,7 @@ import numpy as np
 
 from train.finder.material import Material
 from train.finder.scenes.content import joined_line, number, size, word, write
+from train.finder.scenes.glyphs import Ink
 from train.finder.scenes.hand import Glyph, Hand
 from train.finder.scenes.sheet import DIGIT, IGNORE, OTHER, Sheet
 
@@ -16,8 +17,8 @@ def grid(sheet: Sheet, material: Material, rng: np.random.Generator, scale: floa
     height = size(rng, scale)
     wide = height * rng.uniform(1.25, 2.4)
     high = wide * rng.uniform(0.85, 1.1)
-    columns = int(min(rng.integers(2, 12), (sheet.width - 8) // wide))
-    rows = int(min(columns if rng.random() < 0.6 else rng.integers(1, 8), (sheet.height - 8) // high))
+    columns = min(int(rng.integers(2, 12)), int((sheet.width - 8) // wide))
+    rows = min(columns if rng.random() < 0.6 else int(rng.integers(1, 8)), int((sheet.height - 8) // high))
     if columns < 1 or rows < 1:
         return
     left, top = rng.uniform(2, sheet.width - columns * wide - 2), rng.uniform(2, sheet.height - rows * high - 2)
@@ -60,7 +61,7 @@ def _lines(sheet: Sheet, cell: tuple[float, float, float, float], count: tuple[i
     sheet.put(ink, 0, 0, OTHER, rng.uniform(0.25, 1))
 
 
-def _rule(ink: np.ndarray, start: tuple[float, float], end: tuple[float, float], thickness: float) -> None:  # type: ignore[type-arg]
+def _rule(ink: Ink, start: tuple[float, float], end: tuple[float, float], thickness: float) -> None:
     points = [tuple(round(8 * side) for side in point) for point in (start, end)]
     cv2.line(ink, points[0], points[1], 255, max(1, round(thickness)), cv2.LINE_AA, 3)
 

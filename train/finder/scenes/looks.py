@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -110,7 +111,8 @@ def light(height: int, width: int, rng: np.random.Generator) -> Grey:
         turn = rng.uniform(0, 2 * np.pi)
         beyond = (x - rng.uniform(0.1, 0.9)) * np.cos(turn) + (y - rng.uniform(0.1, 0.7)) * np.sin(turn)
         beyond += 0.15 * np.sin(x * rng.uniform(1, 9) + rng.uniform(0, 6))
-        shade *= 1 - rng.uniform(0.1, 0.6) / (1 + np.exp(-np.clip(beyond / rng.choice([0.004, 0.01, 0.03, 0.1]), -30, 30)))
+        softness = rng.choice([0.004, 0.01, 0.03, 0.1])
+        shade *= 1 - rng.uniform(0.1, 0.6) / (1 + np.exp(-np.clip(beyond / softness, -30, 30)))
     return np.asarray(cv2.resize(shade, (width, height)), np.float32)
 
 
@@ -118,8 +120,9 @@ def glare(grey: Grey, rng: np.random.Generator) -> Grey:
     """A lamp's reflection: a bright patch in which the ink fades."""
     height, width = grey.shape
     y, x = np.mgrid[0:height:4, 0:width:4].astype(np.float32)
-    size = rng.uniform(0.05, 0.35) * width
-    away = ((x - rng.uniform(0, width)) / size) ** 2 + ((y - rng.uniform(0, height)) / (size * rng.uniform(0.5, 2))) ** 2
+    wide = rng.uniform(0.05, 0.35) * width
+    high = wide * rng.uniform(0.5, 2)
+    away = ((x - rng.uniform(0, width)) / wide) ** 2 + ((y - rng.uniform(0, height)) / high) ** 2
     patch = cv2.resize(np.exp(-away).astype(np.float32), (width, height)) * rng.uniform(0.3, 0.9)
     return np.asarray(grey + (rng.uniform(225, 260) - grey) * np.clip(patch, 0, 1), np.float32)
 
@@ -133,22 +136,23 @@ def camera(grey: Grey, contrast: float, rng: np.random.Generator) -> tuple[NDArr
         (H, W) uint8, and the blur's standard deviation in pixels.
     """
     height, width = grey.shape
-    blur = float(rng.choice([0.0, 0.6, 1.0, 1.6, 2.4, 3.6], p=[0.22, 0.27, 0.24, 0.15, 0.08, 0.04]) * rng.uniform(0.7, 1.2))
+    blur = float(rng.choice([0.0, 0.6, 1.0, 1.6, 2.4, 3.6], p=[0.22, 0.27, 0.24, 0.15, 0.08, 0.04]))
+    blur *= rng.uniform(0.7, 1.2)
     if blur:
-        grey = cv2.GaussianBlur(grey, (0, 0), blur)
+        grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), blur), np.float32)
     if rng.random() < 0.07:
         length = int(rng.integers(3, 9))
         kernel = np.zeros((length, length), np.float32)
         cv2.line(kernel, (0, int(rng.integers(length))), (length - 1, int(rng.integers(length))), 1.0)
         kernel = kernel.T if rng.random() < 0.5 else kernel
-        grey = cv2.filter2D(grey, -1, kernel / kernel.sum())
+        grey = np.asarray(cv2.filter2D(grey, -1, kernel / kernel.sum()), np.float32)
         blur = max(blur, length / 3)
     noise = min(float(np.exp(rng.uniform(np.log(0.3), np.log(9)))), max(0.5, contrast * NOISE_SHARE))
     y, x = rng.integers(0, 1024 - height), rng.integers(0, 1024 - width)
     grey = grey + _GRAIN[y : y + height, x : x + width] * noise + clouds(height, width, 4, rng) * (noise * 0.25)
     if rng.random() < 0.4:
         grey = grey + rng.uniform(0.2, 1) * (grey - cv2.GaussianBlur(grey, (0, 0), 1.2))
-    picture = np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+    picture = as_bytes(grey)
     return compressed(picture, rng) if rng.random() < 0.6 else picture, blur
 
 
@@ -156,3 +160,8 @@ def compressed(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
     """Through JPEG of some quality."""
     _, content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
     return np.asarray(cv2.imdecode(content, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def as_bytes(grey: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Grey levels, rounded and cut to 0 to 255."""
+    return np.asarray(np.clip(grey + 0.5, 0, 255), np.uint8)

@@ -60,8 +60,8 @@ class Sheet:
 
     def _keep_hull(self, inked: NDArray[np.bool_], left: int, top: int, box: tuple[int, int, int, int]) -> None:
         points = cv2.findNonZero(inked.astype(np.uint8))
-        hull = cv2.convexHull(points)[:, 0].astype(np.float32) + np.float32([left, top])
-        self.hulls.append(np.vstack([hull, hull + np.float32([1, 1])]))  # a pixel reaches to the next one
+        hull = cv2.convexHull(points)[:, 0].astype(np.float32) + np.array([left, top], np.float32)
+        self.hulls.append(np.vstack([hull, hull + np.array([1, 1], np.float32)]))  # a pixel reaches to the next one
 
     def ignore(self, x: float, y: float, w: float, h: float) -> None:
         """Nothing in this box is to count, neither as right nor as wrong."""

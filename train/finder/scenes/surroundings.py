@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,7 +51,7 @@ def labelled(photograph: Photograph, rng: np.random.Generator, height: int,
     around = None
     if len(photograph.found):
         x, y, w, h = photograph.found[rng.integers(len(photograph.found))]
-        around = np.float32([x + w / 2, y + h / 2])
+        around = np.array([x + w / 2, y + h / 2], np.float32)
     grey, ink, boxes = _piece(photograph, rng, (height, width), scale, around)
     return grey, np.where(ink == GROUND, UNKNOWN, ink).astype(np.uint8), boxes
 
@@ -82,7 +83,7 @@ def _piece(photograph: Photograph, rng: np.random.Generator, shape: tuple[int, i
             kept.append((x0, y0, x1 - x0, y1 - y0))
         elif x1 > 0 and y1 > 0:
             ink[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1] = IGNORE
-    return grey, ink, np.float32(kept).reshape(-1, 4)
+    return grey, ink, np.array(kept, np.float32).reshape(-1, 4)
 
 
 def _moved(box: NDArray[np.float32], x: int, y: int, scale: float) -> tuple[float, float, float, float]:
@@ -98,14 +99,17 @@ def drawn_room(rng: np.random.Generator, height: int, width: int) -> Grey:
         at = rng.uniform(-0.1, 1.1, 2) * [width, height]
         kind = rng.integers(3)
         if kind == 0:
-            cv2.fillPoly(grey, [np.int32(at + rng.uniform(-1, 1, (int(rng.integers(3, 6)), 2)) * side)], tone, cv2.LINE_AA)
+            corners = at + rng.uniform(-1, 1, (int(rng.integers(3, 6)), 2)) * side
+            cv2.fillPoly(grey, [corners.astype(np.int32)], tone, cv2.LINE_AA)
         elif kind == 1:
-            cv2.rectangle(grey, np.int32(at).tolist(), np.int32(at + [side, side * rng.uniform(0.2, 3)]).tolist(), tone, -1)
+            across = at + np.array([side, side * rng.uniform(0.2, 3)])
+            cv2.rectangle(grey, _pixel(at), _pixel(across), tone, -1)
         else:
             axes = int(side / 2) + 1, int(side * rng.uniform(0.2, 1)) + 1
             thickness = -1 if rng.random() < 0.7 else int(rng.integers(1, 6))
-            cv2.ellipse(grey, np.int32(at).tolist(), axes, float(rng.uniform(0, 180)), 0, 360, tone, thickness, cv2.LINE_AA)
-    grey = cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.5, 3))
+            turn = float(rng.uniform(0, 180))
+            cv2.ellipse(grey, _pixel(at), axes, turn, 0, 360, tone, thickness, cv2.LINE_AA)
+    grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.5, 3)), np.float32)
     return np.asarray(grey + clouds(height, width, rng.uniform(1.5, 10), rng) * rng.uniform(0, 8), np.float32)
 
 
@@ -125,13 +129,18 @@ def fingers(shape: tuple[int, int], corners: NDArray[np.float32], rng: np.random
     middle = corners.mean(0)
     side = int(rng.integers(4))
     thickness = float(rng.uniform(0.04, 0.11) * shape[1])
-    place = rng.uniform(0.1, 0.9)
+    first, last = corners[side], corners[side - 3]
+    place, apart = rng.uniform(0.1, 0.9), thickness * 1.1 / max(1.0, float(np.hypot(*(last - first))))
     for finger in range(int(rng.integers(1, 5))):
-        share = np.clip(place + finger * thickness * 1.1 / max(1.0, float(np.hypot(*(corners[side] - corners[side - 3])))), 0, 1)
-        at = corners[side] * (1 - share) + corners[side - 3] * share
+        share = min(1.0, place + finger * apart)
+        at = first * (1 - share) + last * share
         inwards = (middle - at) / max(1.0, float(np.hypot(*(middle - at))))
         start, tip = at - inwards * thickness * 4, at + inwards * thickness * rng.uniform(0, 1.3)
-        cv2.line(cover, np.int32(start).tolist(), np.int32(tip).tolist(), 1.0, max(2, int(thickness)), cv2.LINE_AA)
+        cv2.line(cover, _pixel(start), _pixel(tip), 1.0, max(2, int(thickness)), cv2.LINE_AA)
     round_light = cv2.GaussianBlur(cover, (0, 0), thickness * 0.4)
     tone = rng.uniform(60, 210) * (0.55 + 0.5 * round_light) + clouds(*shape, 20, rng) * 5
-    return cv2.GaussianBlur(cover, (0, 0), 1.2), np.asarray(tone, np.float32)
+    return np.asarray(cv2.GaussianBlur(cover, (0, 0), 1.2), np.float32), np.asarray(tone, np.float32)
+
+
+def _pixel(at: NDArray[np.floating[Any]]) -> tuple[int, int]:
+    return int(at[0]), int(at[1])
