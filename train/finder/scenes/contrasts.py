@@ -14,6 +14,7 @@ from train.finder.scenes.glyphs import Pen, draw
 from train.finder.scenes.hand import ALPHABET, Hand, ring
 from train.finder.scenes.sheet import DIGIT, OTHER, Sheet
 
+FORMULAS = ("dd", "l=d", "l=lxl", "l=l+l", "l<d", "ll=l*l")  # in a flow chart
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 
 
@@ -104,7 +105,7 @@ def chart(sheet: Sheet, material: Material, rng: np.random.Generator, scale: flo
     hand = Hand(material, height, rng)
     last: tuple[float, float] | None = None
     for _ in range(int(rng.integers(2, 9))):
-        letters = word(rng) if rng.random() < 0.85 else "dd"
+        letters = word(rng) if rng.random() < 0.75 else str(rng.choice(FORMULAS))
         wide, high = height * (len(letters) * 0.8 + 1), height * rng.uniform(1.8, 2.8)
         x, y = rng.uniform(2, max(3, sheet.width - wide)), rng.uniform(2, max(3, sheet.height - high))
         if not sheet.free(x, y, wide, high):
@@ -113,6 +114,9 @@ def chart(sheet: Sheet, material: Material, rng: np.random.Generator, scale: flo
         _outline(sheet, hand, (x, y, wide, high), rng)
         if last and rng.random() < 0.8:
             line = np.array([last, (x + wide / 2, y)])
+            if rng.random() < 0.7:  # an arrow
+                tip = height * rng.uniform(0.2, 0.5)
+                line = np.vstack([line, line[1] - [tip, tip], line[1], line[1] + [tip, -tip]])
             x0, y0 = line.min(0) - hand.pen.width
             sheet.put(draw([line], hand.pen, rng), x0, y0, OTHER)
         last = (x + wide / 2, y + high)
@@ -121,13 +125,16 @@ def chart(sheet: Sheet, material: Material, rng: np.random.Generator, scale: flo
 
 def _outline(sheet: Sheet, hand: Hand, box: tuple[float, float, float, float], rng: np.random.Generator) -> None:
     x, y, w, h = box
-    kind = rng.integers(3)
+    kind = rng.integers(4)
     if kind == 0:
         ink = ring(w, h, hand.pen.width, rng)
     else:
         corners: NDArray[np.floating[Any]] = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], float)
         if kind == 1:  # a decision
             corners = np.array([(0.5, -0.2), (1.1, 0.5), (0.5, 1.2), (-0.1, 0.5), (0.5, -0.2)])
+        elif kind == 2:  # input, output
+            lean = rng.uniform(0.1, 0.5) * h / w
+            corners += np.array([(lean, 0), (lean, 0), (-lean, 0), (-lean, 0), (lean, 0)])
         ink = draw([corners * [w, h] + rng.normal(0, 1.5, (5, 2))], hand.pen, rng)
     sheet.put(ink, x + w / 2 - ink.shape[1] / 2, y + h / 2 - ink.shape[0] / 2, OTHER)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from train.finder.material import Material
 from train.finder.scenes import glyphs
 from train.finder.scenes.glyphs import FONTS, Ink, Pen
+from train.finder.scenes.letters import SMALL, common_letter
 from train.finder.scenes.strokes import DIGITS, SIGNS, Path, hand_drawn, joined_word, smooth
 from train.letters import LETTERS
 
@@ -19,7 +20,8 @@ SHARES = {"pen": 0.4, "picture": 0.26, "drawn": 0.24, "print": 0.1}  # of digits
 LETTER_SHARES = {"print": 0.3, "drawn": 0.4, "foreign": 0.2, "picture": 0.1}
 LIKE_DIGITS = {"O": 0, "o": 0, "D": 0, "l": 1, "I": 1, "i": 1, "Z": 2, "z": 2, "S": 5, "s": 5, "b": 6, "G": 6, "g": 9,
                "q": 9, "B": 8}
-DIGIT_LIKE = 0.12  # of a word's letters, the share that is drawn as a digit is: O, l, S, b, q
+ODD = 0.12  # of a word's letters, the share of any letters and signs, as rare as they may be
+OWN_SMALL = 0.7  # of the small letters, the share in this package's style instead of the repository's
 FREQUENT = np.array([0.09, 0.19, 0.09, 0.09, 0.11, 0.09, 0.08, 0.11, 0.07, 0.08])  # bare digits are hard: more 1s, 4s
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TALL = set("bdfhklt") | set(ALPHABET[:26])
@@ -49,6 +51,7 @@ class Hand:
                        stretch=rng.uniform(0.75, 1.3), pressure=rng.choice([0.0, 0.15, 0.35], p=[0.6, 0.25, 0.15]))
         self._wobble = rng.uniform(0.006, 0.032)
         self._level = rng.uniform(0.2, 0.66)
+        self._capitals = rng.choice([0.0, 0.1, 1.0], p=[0.4, 0.3, 0.3])  # of its letters, the share of capitals
         self._styles = [styles[rng.integers(len(styles))] for styles in DIGITS.values()]
         self.font = FONTS[rng.integers(len(FONTS))]
         if material.strokes:
@@ -61,17 +64,17 @@ class Hand:
         shares = np.array([LETTER_SHARES[k] for k in kinds])
         return str(self._rng.choice(kinds, p=shares / shares.sum()))
 
-    def digit(self, size: float = 1.0, like: bool = False) -> Ink:
-        """A digit as this hand writes it; `size`: its height in the hand's; `like`: a letter that looks like one."""
+    def digit(self, size: float = 1.0) -> Ink:
+        """A digit as this hand writes it; `size`: its height in the hand's."""
         rng, height = self._rng, self.height * size
-        if self.kind == "picture" and not like:
+        if self.kind == "picture":
             return glyphs.from_picture(self._pick(self._material.digits), height, self._level)
-        if self.kind == "pen" and not like:
+        if self.kind == "pen":
             return self._draw([smooth(p, 3) if 2 < len(p) < 50 else p for p in self._writer_digit()], height)
-        label = int(rng.choice(list(LIKE_DIGITS.values()))) if like else int(rng.choice(10, p=FREQUENT))
+        label = int(rng.choice(10, p=FREQUENT))
         if self.kind == "print":
             return glyphs.from_text(str(label), height, self.font)[0]
-        return self._draw(hand_drawn(self._styles[label], rng, self._wobble), height)
+        return self._draw(self._like(label), height)
 
     def _writer_digit(self) -> list[Path]:
         return self._writer[self._rng.integers(len(self._writer))]
@@ -89,7 +92,7 @@ class Hand:
         """A letter of a word, some of them such as look like a digit."""
         rng, height = self._rng, self.height
         if self._letters == "print":
-            return self.text(ALPHABET[rng.integers(52)])
+            return self.text(self._character())
         if self._letters == "foreign":
             return self._standing(glyphs.from_picture(self._pick(self._alphabet), height, self._level))
         if self._letters == "picture":
@@ -97,13 +100,35 @@ class Hand:
                 return self._standing(glyphs.from_picture(self._pick(self._material.letters), height, self._level))
             symbol = self._material.symbols["wxyz"[rng.integers(4)]]
             return self._standing(glyphs.from_picture(self._pick(symbol), height * 0.8, self._level))
-        if rng.random() < DIGIT_LIKE:
-            return self._standing(self.digit(rng.choice([0.7, 1.0]), like=True))
-        names = list(LETTERS)
-        name = names[rng.integers(len(names))]
+        if rng.random() < ODD:
+            names = list(LETTERS)
+            name = names[rng.integers(len(names))]
+        else:
+            name = self._character()
+        if name in SMALL and rng.random() < OWN_SMALL:
+            return self._placed(hand_drawn(SMALL[name], rng, self._wobble))
+        if name in LIKE_DIGITS and name not in LETTERS:
+            size = 1.0 if name.isupper() or name in TALL else 0.65
+            return self._standing(self._draw(self._like(LIKE_DIGITS[name]), height * size))
+        name = name if name in LETTERS else name.upper() if name.upper() in LETTERS else "A"
         small = name.islower() and len(name) == 1 and name not in TALL
-        ink = self._draw(hand_drawn(LETTERS[name], rng, self._wobble), height * (0.66 if small else 1.0))
-        return self._standing(ink)
+        return self._standing(self._draw(hand_drawn(LETTERS[name], rng, self._wobble), height * (0.66 if small else 1)))
+
+    def _character(self) -> str:
+        """A letter as often as it stands in words; this hand writes small ones, capitals or both."""
+        character = common_letter(self._rng)
+        return character.upper() if self._rng.random() < self._capitals else character
+
+    def _like(self, label: int) -> list[Path]:
+        return hand_drawn(self._styles[label], self._rng, self._wobble)
+
+    def _placed(self, paths: list[Path]) -> Glyph:
+        """Paths whose foot line is at 1."""
+        lean = np.array([self.pen.stretch, 1], np.float32) * self.height
+        paths = [(path - np.array([0, 1], np.float32)) * lean for path in paths]
+        paths = [path - path[:, 1:] * np.array([self.pen.slant, 0], np.float32) for path in paths]
+        ink = glyphs.draw(paths, self.pen, self._rng)
+        return Glyph(ink, ink.shape[0] / 2 - max(0.0, max(float(path[:, 1].max()) for path in paths)))
 
     def text(self, text: str) -> Glyph:
         """Printed text in this hand's font."""
@@ -138,8 +163,7 @@ class Hand:
                  for p in joined_word(letters, self._rng, self._wobble)]
         paths = [p - p[:, 1:] * np.array([self.pen.slant * 2, 0], np.float32) for p in paths]
         ink = glyphs.draw(paths, self.pen, self._rng)
-        lowest = max(float(p[:, 1].max()) for p in paths)
-        return Glyph(ink, ink.shape[0] / 2 - max(0.0, lowest))
+        return Glyph(ink, ink.shape[0] / 2 - max(0.0, max(float(path[:, 1].max()) for path in paths)))
 
     def scribble(self, width: float, height: float) -> Ink:
         """A doodle that is no character: a knot, waves, a frame, a ring, an arrow, hatching."""

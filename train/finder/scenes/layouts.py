@@ -9,6 +9,7 @@ from train.finder.material import Material
 from train.finder.scenes.content import joined_line, number, size, word, write
 from train.finder.scenes.glyphs import Ink
 from train.finder.scenes.hand import Glyph, Hand
+from train.finder.scenes.letters import common_letter
 from train.finder.scenes.sheet import DIGIT, IGNORE, OTHER, Sheet
 
 
@@ -77,7 +78,7 @@ def form(sheet: Sheet, material: Material, rng: np.random.Generator, scale: floa
     while y + side < sheet.height - 2:
         x = rng.uniform(4, 0.2 * sheet.width)
         if rng.random() < 0.7:
-            printed = " ".join("".join(chr(97 + c) for c in rng.integers(26, size=rng.integers(2, 9)))
+            printed = " ".join("".join(common_letter(rng) for _ in range(rng.integers(2, 9)))
                                for _ in range(rng.integers(1, 3))) + ":"
             label = printer.text(printed.capitalize())
             sheet.put(label.ink, x, y + side * 0.7 - label.middle - label.ink.shape[0] / 2, OTHER)
@@ -175,7 +176,7 @@ def _set_line(sheet: Sheet, hand: Hand, x: float, y: float, rng: np.random.Gener
         if is_number:
             text = str(rng.integers(1, 2000))
         else:
-            text = "".join(chr(97 + c) for c in rng.integers(26, size=rng.integers(1, 11)))
+            text = "".join(common_letter(rng) for _ in range(rng.integers(1, 11)))
             text = ("(" if rng.random() < 0.05 else "") + (text.capitalize() if rng.random() < 0.15 else text)
             text += str(rng.choice(signs))
         glyph: Glyph = hand.text(text)

@@ -20,11 +20,14 @@ LEAST_HEIGHT = 8.5  # pixels: smaller digits are ignored
 MOST_BLUR = 0.13  # of a digit's height: with more it is ignored
 INKED = 100  # of 255: a pixel with so much of a stroke belongs to it
 # how often nothing is written at all, and where a sheet is seen
-EMPTY = {"photograph": 0.15, "room": 0.02}
+EMPTY = {"photograph": 0.2, "room": 0.02}
 SETTINGS: dict[str, tuple[Callable[[Sheet, Stage], View], float]] = {
     "held": (settings.held, 0.3), "page": (settings.page, 0.28), "scan": (settings.scan, 0.13),
     "surface": (settings.surface, 0.12),
 }
+LEAST_SEEN = 4.0  # grey levels between ink and ground, beyond what noise and small size ask for
+NOISE_SEEN, NOISE_SEEN_SMALL = 1.2, 2.2  # how much the noise's deviation adds to that, for large digits and small ones
+SMALL = 24  # pixels: a small digit's height
 PICTURES = 0.15  # of the scenes, the share that is cut from labelled photographs, where there are some
 
 Writer = Callable[[Sheet, Material, np.random.Generator, float], None]
@@ -40,23 +43,23 @@ def _blank(sheet: Sheet, material: Material, rng: np.random.Generator, scale: fl
 
 # what is written, how often in a view that is filled by it, and how often on a sheet in a room
 CONTENTS: dict[str, tuple[Writer, float, float]] = {
-    "numbers": (_scattered(numbers=1), 0.13, 0.26),
+    "numbers": (_scattered(numbers=1), 0.12, 0.24),
     "sums": (_scattered(sums=0.7, numbers=0.3), 0.06, 0.06),
     "signs": (_scattered(slashed=0.4, bracketed=0.35, pointed=0.25), 0.11, 0.08),
     "single": (_scattered(2, single=1), 0.03, 0.12),
     "mixed": (_scattered(numbers=0.35, words=0.2, joined=0.15, slashed=0.06, bracketed=0.06, pointed=0.08, doodles=0.1),
               0.12, 0.14),
-    "words": (_scattered(words=0.5, joined=0.4, doodles=0.1), 0.06, 0.07),
+    "words": (_scattered(words=0.6, joined=0.3, doodles=0.1), 0.09, 0.1),
     "grid": (layouts.grid, 0.08, 0.07),
     "form": (layouts.form, 0.06, 0.03),
-    "rows": (layouts.rows, 0.1, 0.03),
+    "rows": (layouts.rows, 0.08, 0.03),
     "huge": (layouts.huge, 0.07, 0.03),
-    "listing": (layouts.listing, 0.05, 0.04),
-    "prose": (layouts.prose, 0.06, 0.03),
+    "listing": (layouts.listing, 0.06, 0.04),
+    "prose": (layouts.prose, 0.08, 0.04),
     "clock": (contrasts.clock, 0.015, 0.005),
     "keyboard": (contrasts.keyboard, 0.01, 0.0),
     "stripes": (contrasts.stripes, 0.02, 0.005),
-    "chart": (contrasts.chart, 0.02, 0.01),
+    "chart": (contrasts.chart, 0.04, 0.03),
     "doodles": (contrasts.doodles, 0.02, 0.02),
     "blank": (_blank, 0.01, 0.02),
 }
@@ -137,15 +140,30 @@ def _judged(view: View, kind: str) -> Scene:
 
 def _finished(grey: NDArray[np.uint8], ink: NDArray[np.uint8], boxes: NDArray[np.float32], blur: float,
               kind: str) -> Scene:
-    """Digits that are cut, too small, too blurred or on ground to be ignored become IGNORE themselves."""
+    """Digits that are cut, too small, too blurred, too faint or on ground to be ignored become IGNORE themselves."""
     height, width = grey.shape
     kept = []
     for x, y, w, h in boxes.tolist():
         part = np.s_[max(0, int(y)) : max(0, int(y + h) + 1), max(0, int(x)) : max(0, int(x + w) + 1)]
         inside = x >= 1 and y >= 1 and x + w <= width - 1 and y + h <= height - 1
         known = ink[part].size > 0 and float((ink[part] == IGNORE).mean()) < 0.1
-        if inside and known and h >= LEAST_HEIGHT and blur <= MOST_BLUR * h:
+        seen = h >= LEAST_HEIGHT and blur <= MOST_BLUR * h
+        if inside and known and seen and _legible(grey, ink, (x, y, w, h)):
             kept.append((x, y, w, h))
         elif ink[part].size:
             ink[part] = IGNORE
     return Scene(grey, ink, np.array(kept, np.float32).reshape(-1, 4), kind)
+
+
+def _legible(grey: NDArray[np.uint8], ink: NDArray[np.uint8], box: tuple[float, float, float, float]) -> bool:
+    """Whether a digit's ink stands out from the ground around it enough to be read."""
+    x, y, w, h = box
+    around = 2 + h / 5
+    part = np.s_[max(0, int(y - around)) : int(y + h + around) + 1, max(0, int(x - around)) : int(x + w + around) + 1]
+    strokes, ground = grey[part][ink[part] == DIGIT], grey[part][ink[part] == GROUND]
+    if len(strokes) < 4 or len(ground) < 8:
+        return True
+    level = np.median(ground)
+    noise = 1.5 * float(np.median(np.abs(ground - level)))  # of a normal distribution, its deviation
+    share = NOISE_SEEN_SMALL if h < SMALL else NOISE_SEEN
+    return bool(abs(float(strokes.mean()) - level) >= LEAST_SEEN + share * noise)
