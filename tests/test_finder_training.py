@@ -1,12 +1,13 @@
 """The finder's training: scenes tell the truth, splits hold, the loss falls, a stop changes nothing."""
 
+import hashlib
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from harness import some_digits
+from harness import some_digits, train
 
 from recognizer.errors import SourceError, UsageError
 from recognizer.finder_input import finder_input
@@ -251,3 +252,21 @@ def test_thin_boxes_are_widened_before_they_are_compared():
     assert overlap(one, other)[0, 0] == pytest.approx(12 / 20)
     assert not outside(Peaks(np.float32([1]), one), other).any()
     assert outside(Peaks(np.float32([1]), one), NONE).all()
+
+
+@pytest.mark.slow
+def test_the_command_writes_a_network_and_how_it_was_made(tmp_path):
+    digits = some_digits(120)
+    labels = digits.labels.astype(np.uint8)
+    np.savez(tmp_path / "m.npz", x_train=digits.pictures, y_train=labels, x_test=digits.pictures, y_test=labels)
+    call = ["finder", "--data", "m.npz", "--steps", "2", "--run", "run", "--out", "model/finder.tflite"]
+    done = train(tmp_path, *call)
+    assert done.returncode == 0, done.stderr
+    manifest = json.loads((tmp_path / "model" / "finder.json").read_text())
+    content = (tmp_path / "model" / "finder.tflite").read_bytes()
+    assert manifest["sha256"] == hashlib.sha256(content).hexdigest()
+    assert manifest["made"]["command"] == "python -m train finder --data m.npz --steps 2 --seed 1"
+    assert set(manifest["figures"]) >= {"recall", "precision", "fires"}
+    again = train(tmp_path, *call)
+    assert "going on from step 2" in again.stdout
+    assert (tmp_path / "model" / "finder.tflite").read_bytes() == content

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shlex
 import time
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +61,8 @@ def sources_of(args: argparse.Namespace) -> Sources:
 def main(argv: list[str]) -> None:
     """Scenes, fit, export, compare, measure, write: the way of the finder from top to bottom.
 
+    The file is written when the run has its full length, with a manifest that tells how it was made.
+
     Raises:
         UsageError: flags that can't be meant, or a checkpoint of another recipe.
         SourceError: data that can't be read.
@@ -73,6 +77,7 @@ def main(argv: list[str]) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(args.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
+    from recognizer.bundle import manifest_path
     from train.finder import fit
     from train.finder.material import load_material
     from train.finder.pool import Pool
@@ -86,12 +91,25 @@ def main(argv: list[str]) -> None:
     length = fit.Length(args.steps, None if args.steps else args.minutes or 90.0)
     trainer = fit.fit(lambda step: Pool(sources, args.seed, run / "shards", step), length, recipe, run,
                       desk.hand_out, desk.mine, args.until)
-    if args.until and trainer.step == args.until:
+    if length.share(trainer.step, trainer.seconds) < 1:
         return
-    content, figures = desk.measured(trainer)
-    with replacing(args.out) as [beside]:
-        beside.write_bytes(content)
-    print(f"{args.out}: {len(content) / 1000:.0f} kB, {json.dumps(figures)}")
+    content, figures = desk.hand_out(trainer)
+    manifest = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "made": {
+            "command": "python -m train " + shlex.join(_portable(args)),
+            "recipe": f"finder: {trainer.step} steps in {trainer.seconds / 60:.0f} minutes; AdamW, cosine decay, "
+                      "averaged weights; float32",
+            "data": {name: value for name, value in recipe.items() if name not in ("name", "seed")},
+            "seed": args.seed,
+            "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
+        },
+        "figures": figures | {"bytes": len(content)},
+    }
+    with replacing(args.out, manifest_path(args.out)) as [model, beside]:
+        model.write_bytes(content)
+        beside.write_text(json.dumps(manifest, indent=2) + "\n")
+    print(f"{args.out}: {len(content) / 1000:.0f} kB")
 
 
 class _Desk:
@@ -115,8 +133,8 @@ class _Desk:
                              f"{AGREEMENT}; nothing was written")
         return content, asdict(measure(Finder(content), self._scenes, self._held_back))
 
-    def hand_out(self, trainer: Trainer) -> None:
-        """Write the network of now into the run's folder, and a line of its figures."""
+    def hand_out(self, trainer: Trainer) -> tuple[bytes, dict[str, Any]]:
+        """Write the network of now into the run's folder, and a line of its figures; returns both."""
         from train.replace import replacing
 
         content, figures = self.measured(trainer)
@@ -127,6 +145,7 @@ class _Desk:
         with (self._run / "figures.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)
+        return content, figures
 
     def mine(self, trainer: Trainer) -> None:
         """Note where photographs without digits fool the network of now: they will be shown more often."""
@@ -140,6 +159,15 @@ class _Desk:
         save_fooled(self._run / "shards", trainer.step, places)
         print(f"fooled at {sum(map(len, places.values()))} places in {len(places)} of {len(self._photographs)} "
               "photographs", flush=True)
+
+
+def _portable(args: argparse.Namespace) -> list[str]:
+    """The arguments that shaped the network, with file names instead of this machine's paths."""
+    files = ("data", "strokes", "more_digits", "not_digits", "scenes", "pictures")
+    shaping = {name: getattr(args, name) and getattr(args, name).name for name in files}
+    shaping |= {"minutes": args.minutes, "steps": args.steps, "seed": args.seed}
+    flags = {f"--{name.replace('_', '-')}": value for name, value in shaping.items() if value is not None}
+    return ["finder", *(str(part) for flag in flags.items() for part in flag)]
 
 
 def _sha256(file: Path) -> str:

@@ -132,7 +132,7 @@ class Trainer:
 
 def fit(
     pool_of: Callable[[int], Pool], length: Length, recipe: dict[str, Any], folder: Path,
-    hand_out: Callable[[Trainer], None] = lambda _: None, mine: Callable[[Trainer], None] = lambda _: None,
+    hand_out: Callable[[Trainer], object] = lambda _: None, mine: Callable[[Trainer], object] = lambda _: None,
     until: int | None = None,
 ) -> Trainer:
     """Fit from nothing, or go on from the checkpoint in `folder`.
@@ -142,7 +142,7 @@ def fit(
         length: of the whole run, earlier sittings included.
         recipe: all that shapes the network but for the length; a checkpoint of another is refused.
         folder: for the checkpoint.
-        hand_out: called now and then and at the end.
+        hand_out: called now and then.
         mine: called after every MINING steps.
         until: a step after which this sitting ends, whatever `length` is.
     """
@@ -176,7 +176,6 @@ def fit(
     trainer.save(checkpoint, recipe)
     if stop.asked:
         raise KeyboardInterrupt
-    hand_out(trainer)
     return trainer
 
 
