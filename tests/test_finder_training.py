@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from harness import some_digits, train
 
+from recognizer.detection.network import Maps, network_input
 from recognizer.errors import SourceError, UsageError
-from recognizer.finder_input import finder_input
+from train.finder.calibrate import overlaps
 from train.finder.crops import random_crop
 from train.finder.export import difference, to_litert
 from train.finder.fit import Length, Trainer, fit
 from train.finder.material import Material, Photograph, Sources, held_back, load_material
-from train.finder.measure import Peaks, fooled, measure, outside, overlap, peaks
+from train.finder.measure import fooled, measure, outside, places
 from train.finder.network import build
 from train.finder.pool import Pool, load_fooled, newest, save_fooled
 from train.finder.scenes.scene import CONTENTS, make_scene
@@ -91,7 +92,7 @@ def test_the_input_is_grey_and_contrast_as_a_slow_version_gives_them():
     level = np.log(grey.astype(np.float64) + 10)
     around = np.lib.stride_tricks.sliding_window_view(np.pad(level, 20, mode="symmetric"), (41, 41)).mean((2, 3))
     contrast = 6 * (level - around)
-    channels = finder_input(grey)
+    channels = network_input(grey)
     assert channels.shape == (60, 90, 2)
     assert channels.dtype == np.float32
     np.testing.assert_allclose(channels[..., 0], grey / 255 - 0.5, atol=1e-6)
@@ -228,30 +229,29 @@ def test_a_missing_file_is_named(tmp_path):
 
 def perfect(box, size=(96, 128)):
     """A network that sees one box, whatever the picture."""
-    def network(picture):
-        answers = targets(np.float32([box]), np.zeros((picture.shape[0] // 2, picture.shape[1] // 2), np.uint8))
-        maps = np.zeros((*answers.centre.shape, 17), np.float32)
-        maps[..., 0] = np.where(answers.centre > 0, 4, -6)
-        maps[..., 1:5] = np.log(answers.distances / 4)
-        return maps
+    def network(grey, _):
+        ink = np.zeros((grey.shape[0] // 2, grey.shape[1] // 2), np.uint8)
+        answers = targets(np.float32([box]), ink)
+        centre = np.where(answers.centre > 0, 4, -6).astype(np.float32)
+        return Maps(centre, np.log(answers.distances / 4), np.dstack([ink, ink]), (1.0, 1.0))
     return network
 
 
 def test_peaks_find_the_box_once_and_figures_count_it(scenes):
-    found = peaks(perfect((30, 20, 16, 40)), np.zeros((96, 128), np.uint8), 0.5)
+    found = places(perfect((30, 20, 16, 40)), np.zeros((96, 128), np.uint8), 0.5)
     assert len(found.boxes) == 1
     np.testing.assert_allclose(found.boxes[0], (30, 20, 16, 40), atol=0.01)
     figures = measure(perfect((30, 20, 16, 40)), [], [photograph(), photograph(ignore=[(20, 10, 60, 70)])])
     assert figures.fires == {"all": 0.5, "surface": 0.5}
-    places = fooled(perfect((30, 20, 16, 40)), [photograph("b.jpg")])
-    np.testing.assert_allclose(places["b.jpg"][0], (38, 40), atol=0.01)
+    fools = fooled(perfect((30, 20, 16, 40)), [photograph("b.jpg")])
+    np.testing.assert_allclose(fools["b.jpg"][0], (38, 40), atol=0.01)
 
 
 def test_thin_boxes_are_widened_before_they_are_compared():
     one, other = np.float32([(10, 10, 4, 40)]), np.float32([(14, 10, 4, 40)])
-    assert overlap(one, other)[0, 0] == pytest.approx(12 / 20)
-    assert not outside(Peaks(np.float32([1]), one), other).any()
-    assert outside(Peaks(np.float32([1]), one), NONE).all()
+    assert overlaps(one, other)[0, 0] == pytest.approx(12 / 20)
+    assert not outside(one, other).any()
+    assert outside(one, NONE).all()
 
 
 @pytest.mark.slow

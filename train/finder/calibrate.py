@@ -1,22 +1,38 @@
-"""Fits the finder's calibration: how sure a digit is, given what both networks say of its place."""
+"""Fits the finder's calibration: how sure a digit is, by what both networks say of it, and how sure it must be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.classification.classifier import Classifier
 from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
-from recognizer.core.geometry import shared_areas
+from recognizer.core.geometry import Box, shared_areas
+from recognizer.detection.candidate import digits_of
 from recognizer.detection.evidence import KINDS, Calibration
-from recognizer.detection.learned import CutCandidate, LearnedFinder
-from recognizer.detection.network import Floats
+from recognizer.detection.finder import Limits
+from recognizer.detection.learned import LearnedFinder
+from recognizer.detection.manifest import FinderManifest
+from recognizer.detection.network import Floats, Network
+from recognizer.sources.image_file import read_picture
+from train.evaluation.photographs import records
+from train.finder.material import Photograph
+from train.finder.scenes.scene import Scene
+from train.finder.scenes.sheet import IGNORE, UNKNOWN
 
+NOWHERE = np.zeros((0, 4), np.float32)
 DECAY = 1e-2  # of the weights, in units of the evidence's spread
 STEPS = 50  # of Newton's method, many more than it needs
+OF_PHOTOGRAPHS = 0.3  # how much a candidate of a photograph without digits counts: there are many
+THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(9))
 PLACED = 0.5  # intersection over union from which on a candidate stands on a digit
 NARROW = 0.4  # of its height, to which a narrow box is widened before that
 IGNORED = 0.3  # share of a candidate in a place that isn't known from which on it doesn't count
@@ -41,35 +57,84 @@ class Example:
     weight: float = 1.0
 
 
-def calibrate(finder: LearnedFinder, examples: Iterable[Example]) -> Calibration:
-    """The calibration that makes what is known of pictures likeliest.
+def examples_of_scenes(scenes: Iterable[Scene]) -> Iterator[Example]:
+    """Scenes that the networks weren't fitted on; which digits are in them isn't known, but where."""
+    for scene in scenes:
+        hidden = ((scene.ink == IGNORE) | (scene.ink == UNKNOWN)).astype(np.uint8)
+        stats = cv2.connectedComponentsWithStats(hidden)[2]
+        yield Example(scene.grey, scene.boxes, np.full(len(scene.boxes), -1), stats[1:, :4].astype(np.float32))
 
-    Neither network should have been trained on them: what it knows by heart it is too sure of.
+
+def examples_of_photographs(photographs: Iterable[Photograph]) -> Iterator[Example]:
+    """Photographs without digits."""
+    for one in photographs:
+        yield Example(one.grey, one.found, np.zeros(0, np.intp), one.ignore, OF_PHOTOGRAPHS)
+
+
+def examples_of_pictures(labels: Path) -> Iterator[Example]:
+    """Labelled photographs, as `python -m train evaluate --pictures` takes them."""
+    for path, wanted in records(labels):
+        boxes = np.array([box for _, box in wanted], np.float32).reshape(-1, 4)
+        yield Example(read_picture(path), boxes, np.array([int(label) for label, _ in wanted], np.intp), NOWHERE)
+
+
+def calibrate(
+    content: bytes, classifier: Classifier, examples: Sequence[Example], made: dict[str, Any], figures: dict[str, Any]
+) -> FinderManifest:
+    """The manifest of a finder: its calibration, which makes what is known of pictures likeliest, and the threshold.
+
+    Args:
+        content: of the network's .tflite file.
+        classifier: that will read its candidates.
+        examples: neither network should have been fitted on them: what it knows by heart it is too sure of.
+        made, figures: of the manifest.
     """
-    evidence, is_digit, weights = [], [], []
+    network, evidence, is_digit, weights = Network(content), [], [], []
+    nothing = Calibration((0.0,) * len(KINDS), 0.0)
+    manifest = FinderManifest(hashlib.sha256(content).hexdigest(), 0.0, nothing.weights, nothing.bias)
+    finder = LearnedFinder(network, manifest, classifier, Limits(0.0, 0.0))
     for example in examples:
         candidates = finder.candidates(example.image, finder.memory(moving=False), Clock())
         said, labels = finder.evidence(candidates, Clock())
-        right, counts = _judged(candidates, labels.argmax(axis=1), example)
+        right, counts = _judged([one.box for one in candidates], labels.argmax(axis=1), example)
         evidence.append(said[counts])
         is_digit.append(right[counts])
         weights.append(np.full(int(counts.sum()), example.weight))
-    return fit(np.vstack([np.zeros((0, len(KINDS)), np.float32), *evidence]), np.concatenate(is_digit),
-               np.concatenate(weights))
+    fitted = fit(np.vstack(evidence), np.concatenate(is_digit), np.concatenate(weights))
+    manifest = replace(manifest, weights=fitted.weights, bias=fitted.bias, made=made, figures=figures)
+    return replace(manifest, threshold=best_threshold(network, manifest, classifier, examples))
+
+
+def best_threshold(
+    network: Network, manifest: FinderManifest, classifier: Classifier, examples: Sequence[Example]
+) -> float:
+    """Of THRESHOLDS, that with the best F1 over the examples, false alarms of photographs by their weight."""
+    scores = {}
+    for threshold in THRESHOLDS:
+        finder = LearnedFinder(network, manifest, classifier, Limits.of(None, threshold))
+        right = found = wanted = 0.0
+        for example in examples:
+            digits = digits_of(finder.find(example.image, finder.memory(moving=False), Clock()).candidates)
+            is_right, counts = _judged([digit.box for digit in digits], [digit.label for digit in digits], example)
+            right += example.weight * int(is_right.sum())
+            found += example.weight * int(counts.sum())
+            wanted += example.weight * len(example.boxes)
+        scores[threshold] = 2 * right / max(1.0, found + wanted)
+    return max(scores, key=scores.__getitem__)
 
 
 def _judged(
-    candidates: Sequence[CutCandidate], labels: NDArray[np.intp], example: Example
+    places: Sequence[Box], labels: Sequence[int] | NDArray[np.intp], example: Example
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Of each candidate, whether it stands on a digit with its label, and whether it counts."""
-    boxes = np.array([one.box for one in candidates], np.float64).reshape(-1, 4)
+    """Of each place that was read as a label, whether it is a digit's with this label, and whether it counts."""
+    boxes = np.array(places, np.float64).reshape(-1, 4)
     placed = overlaps(boxes, np.asarray(example.boxes, np.float64).reshape(-1, 4)) >= PLACED
-    right = (placed & ((example.labels == labels[:, None]) | (example.labels < 0))).any(axis=1)
+    right = (placed & ((example.labels == np.array(labels, np.intp)[:, None]) | (example.labels < 0))).any(axis=1)
     hidden = shared_areas(boxes, np.asarray(example.ignored, np.float64).reshape(-1, 4)).sum(axis=1)
     return right, right | (hidden < IGNORED * boxes[:, 2] * boxes[:, 3])
 
 
-def overlaps(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+def overlaps(boxes: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
     """Intersection over union of each of N boxes with each of M others, (N, M), narrow ones widened."""
     one, other = _widened(boxes), _widened(others)
     shared = shared_areas(one, other)
@@ -77,7 +142,7 @@ def overlaps(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray
     return np.asarray(shared / whole, np.float64)
 
 
-def _widened(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _widened(boxes: NDArray[Any]) -> NDArray[np.float64]:
     wide = np.maximum(boxes[:, 2], NARROW * boxes[:, 3])
     return np.column_stack([boxes[:, 0] - (wide - boxes[:, 2]) / 2, boxes[:, 1], wide, boxes[:, 3]])
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from recognizer.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
+    from train.finder.calibrate import Example
     from train.finder.fit import Trainer
     from train.finder.material import Material, Sources
 
@@ -31,6 +32,10 @@ def parser() -> argparse.ArgumentParser:
                         help="end this sitting after step N; the same command goes on from there")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="processor cores for fitting (default: 2)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="where all chance comes from (default: 1)")
+    parser.add_argument("--calibrate", type=Path, metavar="LABELS",
+                        help="labelled photographs to calibrate on, none of those fitted on (default: scenes)")
+    parser.add_argument("--classifier", type=Path, default=Path("models/digits.tflite"), metavar="FILE",
+                        help="what will read the finder's candidates (default: models/digits.tflite)")
     parser.add_argument("--out", type=Path, default=Path("models/finder.tflite"), metavar="FILE",
                         help="where the network goes (default: models/finder.tflite)")
     parser.add_argument("--run", type=Path, metavar="DIR",
@@ -77,11 +82,12 @@ def main(argv: list[str]) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(args.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
-    from recognizer.bundle import manifest_path
+    from recognizer.classification.classifier import Classifier
+    from recognizer.core.bundle import save_bundle
     from train.finder import fit
+    from train.finder.calibrate import calibrate
     from train.finder.material import load_material
     from train.finder.pool import Pool
-    from train.replace import replacing
 
     sources = sources_of(args)
     run = args.run or Path(f"runs/finder-{args.seed}")
@@ -94,22 +100,18 @@ def main(argv: list[str]) -> None:
     if length.share(trainer.step, trainer.seconds) < 1:
         return
     content, figures = desk.hand_out(trainer)
-    manifest = {
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "made": {
-            "command": "python -m train " + shlex.join(_portable(args)),
-            "recipe": f"finder: {trainer.step} steps in {trainer.seconds / 60:.0f} minutes; AdamW, cosine decay, "
-                      "averaged weights; float32",
-            "data": {name: value for name, value in recipe.items() if name not in ("name", "seed")},
-            "seed": args.seed,
-            "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
-        },
-        "figures": figures | {"bytes": len(content)},
+    made = {
+        "command": "python -m train " + shlex.join(_portable(args)),
+        "recipe": f"finder: {trainer.step} steps in {trainer.seconds / 60:.0f} minutes; AdamW, cosine decay, "
+                  "averaged weights; float32",
+        "data": {name: value for name, value in recipe.items() if name not in ("name", "seed")},
+        "seed": args.seed,
+        "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
     }
-    with replacing(args.out, manifest_path(args.out)) as [model, beside]:
-        model.write_bytes(content)
-        beside.write_text(json.dumps(manifest, indent=2) + "\n")
-    print(f"{args.out}: {len(content) / 1000:.0f} kB")
+    classifier = Classifier.load(args.classifier)
+    manifest = calibrate(content, classifier, desk.examples(args.calibrate), made, figures | {"bytes": len(content)})
+    save_bundle(args.out, content, manifest)
+    print(f"{args.out}: {len(content) / 1000:.0f} kB, calibrated, threshold {manifest.threshold}")
 
 
 class _Desk:
@@ -123,7 +125,8 @@ class _Desk:
 
     def measured(self, trainer: Trainer) -> tuple[bytes, dict[str, Any]]:
         """The exported file and its figures; ModelError where it isn't what was fitted."""
-        from train.finder.export import Finder, difference, to_litert
+        from recognizer.detection.network import Network
+        from train.finder.export import difference, to_litert
         from train.finder.measure import measure
 
         model = trainer.averaged()
@@ -131,11 +134,11 @@ class _Desk:
         if (most := difference(model, content)) > AGREEMENT:
             raise ModelError(f"the exported file's logits differ by up to {most:.2g} from Keras's, expected at most "
                              f"{AGREEMENT}; nothing was written")
-        return content, asdict(measure(Finder(content), self._scenes, self._held_back))
+        return content, asdict(measure(Network(content), self._scenes, self._held_back))
 
     def hand_out(self, trainer: Trainer) -> tuple[bytes, dict[str, Any]]:
         """Write the network of now into the run's folder, and a line of its figures; returns both."""
-        from train.replace import replacing
+        from recognizer.core.replace import replacing
 
         content, figures = self.measured(trainer)
         with replacing(self._run / "finder.tflite") as [beside]:
@@ -147,15 +150,23 @@ class _Desk:
         print(json.dumps(line), flush=True)
         return content, figures
 
+    def examples(self, pictures: Path | None) -> list[Example]:
+        """What to calibrate on: labelled photographs if given, else scenes; and photographs without digits."""
+        from train.finder.calibrate import examples_of_photographs, examples_of_pictures, examples_of_scenes
+
+        known = examples_of_pictures(pictures) if pictures else examples_of_scenes(self._scenes)
+        return [*known, *examples_of_photographs(self._photographs)]
+
     def mine(self, trainer: Trainer) -> None:
         """Note where photographs without digits fool the network of now: they will be shown more often."""
-        from train.finder.export import Finder, to_litert
+        from recognizer.detection.network import Network
+        from train.finder.export import to_litert
         from train.finder.measure import fooled
         from train.finder.pool import save_fooled
 
         if not self._photographs:
             return
-        places = fooled(Finder(to_litert(trainer.averaged())), self._photographs)
+        places = fooled(Network(to_litert(trainer.averaged())), self._photographs)
         save_fooled(self._run / "shards", trainer.step, places)
         print(f"fooled at {sum(map(len, places.values()))} places in {len(places)} of {len(self._photographs)} "
               "photographs", flush=True)
@@ -163,7 +174,7 @@ class _Desk:
 
 def _portable(args: argparse.Namespace) -> list[str]:
     """The arguments that shaped the network, with file names instead of this machine's paths."""
-    files = ("data", "strokes", "more_digits", "not_digits", "scenes", "pictures")
+    files = ("data", "strokes", "more_digits", "not_digits", "scenes", "pictures", "calibrate")
     shaping = {name: getattr(args, name) and getattr(args, name).name for name in files}
     shaping |= {"minutes": args.minutes, "steps": args.steps, "seed": args.seed}
     flags = {f"--{name.replace('_', '-')}": value for name, value in shaping.items() if value is not None}

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.finder_input import finder_input
+from recognizer.detection.network import network_input
 from train.finder.scenes.scene import Scene
 from train.finder.scenes.sheet import DIGIT, GROUND, IGNORE, OTHER, UNKNOWN
 from train.finder.targets import INK_STRIDE, Targets, targets
@@ -41,7 +41,7 @@ def random_crop(scene: Scene, side: int, rng: np.random.Generator) -> Crop:
     kept = inside & (h >= LEAST_HEIGHT)
     for box in boxes[~kept & (x + w > 0) & (y + h > 0) & (x < side) & (y < side)]:
         _ignore(ink, box, side)
-    return finder_input(_exposed(grey, rng)), targets(boxes[kept], ink)
+    return network_input(_exposed(grey, rng)), targets(boxes[kept], ink)
 
 
 def _corner(scene: Scene, wide: int, high: int, rng: np.random.Generator) -> tuple[int, int]:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.errors import SourceError
-from recognizer.pictures import read_picture
-from train.data import load_mnist
+from recognizer.sources.image_file import read_picture
+from train.data.mnist import load_mnist
 
 Pictures = NDArray[np.uint8]  # (N, 28, 28), bright ink on black
 Boxes = NDArray[np.float32]  # (N, 4) x, y, w, h in pixels

@@ -15,29 +15,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.finder_input import finder_input
+from recognizer.core.frame import Image
+from recognizer.detection.network import Floats, Maps, Network
+from recognizer.detection.proposals import Proposals, propose
+from train.finder.calibrate import overlaps
 from train.finder.material import Material, Photograph, load_material
 from train.finder.scenes.scene import Scene, make_scene
 from train.finder.scenes.sheet import IGNORE
-from train.finder.targets import BOX, HIGHEST, LOWEST, STRIDE
 
-Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # (H, W, 2) to maps (H/4, W/4, 17)
+Seer = Callable[[Image, tuple[int, int]], Maps]  # a `Network`, or what answers like one
 VALIDATION_SEED = 1_000_003
 SCENES = 160
 LONGEST = 640  # pixels: photographs are shrunk to it
 THRESHOLDS = (0.3, 0.5)
 FIRES = 0.5  # a centre's probability from which on a photograph without digits has a false alarm
 LEAST_OVERLAP = 0.5
-NARROW = 0.4  # a 1 counts as so wide, in its height, where boxes are compared
-DOUBLE = 0.45  # overlap from which on the weaker of two boxes goes
-
-
-@dataclass(frozen=True)
-class Peaks:
-    """Places taken for digits, the likeliest first: `probability` (N,) and `boxes` (N, 4) x, y, w, h in pixels."""
-
-    probability: NDArray[np.float32]
-    boxes: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -55,45 +47,14 @@ class Figures:
     fires: dict[str, float]
 
 
-def peaks(network: Network, grey: NDArray[np.uint8], least: float) -> Peaks:
-    """Local maxima of the centre's probability of at least `least` in a picture (H, W) uint8, doubles taken out."""
-    height, width = grey.shape
-    padded = cv2.copyMakeBorder(grey, 0, -height % 32, 0, -width % 32, cv2.BORDER_REFLECT)
-    maps = network(finder_input(np.asarray(padded, np.uint8)))
-    centre = 1 / (1 + np.exp(-maps[..., 0]))
-    highest = (centre >= cv2.dilate(centre, np.ones((3, 3), np.uint8))) & (centre >= least)
-    rows, columns = np.nonzero(highest)
-    order = np.argsort(-centre[rows, columns])
-    rows, columns = rows[order], columns[order]
-    left, top, right, bottom = (np.exp(np.clip(maps[rows, columns, BOX], LOWEST, HIGHEST)) * STRIDE).T
-    x, y = columns * STRIDE + STRIDE / 2, rows * STRIDE + STRIDE / 2
-    boxes = np.stack([x - left, y - top, left + right, top + bottom], 1).astype(np.float32)
-    inside = (x < width) & (y < height)
-    kept: list[int] = []
-    overlaps = overlap(boxes, boxes)
-    for i in np.flatnonzero(inside):
-        if all(overlaps[i, j] < DOUBLE for j in kept):
-            kept.append(int(i))
-    return Peaks(np.asarray(centre[rows, columns][kept], np.float32), boxes[kept])
+def places(network: Seer, grey: Image, least: float) -> Proposals:
+    """Where digits are proposed in a picture (H, W) uint8, from this probability of a centre on."""
+    return propose((network(grey, (grey.shape[1], grey.shape[0])),), float(np.log(least / (1 - least))))
 
 
-def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Intersection over union (N, M) of boxes (N, 4) and (M, 4), widened so that a thin 1 counts like the rest."""
-    a, b = _widened(one)[:, None], _widened(other)[None]
-    low = np.maximum(a[..., :2], b[..., :2])
-    high = np.minimum(a[..., :2] + a[..., 2:], b[..., :2] + b[..., 2:])
-    both = np.clip(high - low, 0, None).prod(-1)
-    return np.asarray(both / (a[..., 2:].prod(-1) + b[..., 2:].prod(-1) - both + 1e-6), np.float32)
-
-
-def _widened(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    extra = np.maximum(0, NARROW * boxes[:, 3] - boxes[:, 2])
-    return np.stack([boxes[:, 0] - extra / 2, boxes[:, 1], boxes[:, 2] + extra, boxes[:, 3]], 1)
-
-
-def outside(found: Peaks, ignore: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which peaks' middles lie in none of the boxes (N, 4)."""
-    middle = (found.boxes[:, :2] + found.boxes[:, 2:] / 2)[:, None]
+def outside(boxes: Floats, ignore: Floats) -> NDArray[np.bool_]:
+    """Which of N boxes (N, 4) have their middle in none of M others (M, 4)."""
+    middle = (boxes[:, :2] + boxes[:, 2:] / 2)[:, None]
     low, high = ignore[None, :, :2], ignore[None, :, :2] + ignore[None, :, 2:]
     inside = np.all((middle > low - 3) & (middle < high + 3), axis=-1)
     return np.asarray(~np.any(inside, axis=1), np.bool_)
@@ -104,18 +65,18 @@ def validation_scenes(material: Material, count: int = SCENES) -> list[Scene]:
     return [make_scene(material, np.random.default_rng((VALIDATION_SEED, i))) for i in range(count)]
 
 
-def measure(network: Network, scenes: Sequence[Scene], photographs: Sequence[Photograph]) -> Figures:
+def measure(network: Seer, scenes: Sequence[Scene], photographs: Sequence[Photograph]) -> Figures:
     """Figures of a network on validation scenes and held-back photographs."""
     counts = {threshold: np.zeros(3) for threshold in THRESHOLDS}  # right, wrong, digits
     for scene in scenes:
-        found = peaks(network, scene.grey, min(THRESHOLDS))
+        found = places(network, scene.grey, min(THRESHOLDS))
         for threshold, count in counts.items():
             count += _matched(found, scene, threshold)
     alarms: dict[str, list[int]] = collections.defaultdict(list)
     for photograph in photographs:
         grey, scale = shrunk(photograph.grey)
-        found = peaks(network, grey, FIRES)
-        alarms[photograph.kind].append(int(outside(found, photograph.ignore * np.float32(scale)).sum()))
+        found = places(network, grey, FIRES)
+        alarms[photograph.kind].append(int(outside(found.boxes, photograph.ignore * np.float32(scale)).sum()))
         alarms["all"].append(alarms[photograph.kind][-1])
     return Figures(
         {str(t): round(float(c[0] / max(1, c[2])), 4) for t, c in counts.items()},
@@ -124,15 +85,15 @@ def measure(network: Network, scenes: Sequence[Scene], photographs: Sequence[Pho
     )
 
 
-def _matched(found: Peaks, scene: Scene, threshold: float) -> tuple[int, int, int]:
-    boxes = found.boxes[found.probability >= threshold]
-    overlaps = overlap(boxes, scene.boxes)
+def _matched(found: Proposals, scene: Scene, threshold: float) -> tuple[int, int, int]:
+    boxes = found.boxes[found.logits >= np.log(threshold / (1 - threshold))]
+    shared = overlaps(boxes, scene.boxes)
     right = 0
     taken: set[int] = set()
     wrong = 0
     for i, box in enumerate(boxes):
-        best = int(overlaps[i].argmax()) if len(scene.boxes) else -1
-        if best >= 0 and overlaps[i, best] >= LEAST_OVERLAP and best not in taken:
+        best = int(shared[i].argmax()) if len(scene.boxes) else -1
+        if best >= 0 and shared[i, best] >= LEAST_OVERLAP and best not in taken:
             taken.add(best)
             right += 1
         elif not _ignored(scene, box):
@@ -154,32 +115,32 @@ def shrunk(grey: NDArray[np.uint8], longest: int = LONGEST) -> tuple[NDArray[np.
     return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8), scale
 
 
-def fooled(network: Network, photographs: Sequence[Photograph], least: float = 0.3) -> dict[str, NDArray[np.float32]]:
+def fooled(network: Seer, photographs: Sequence[Photograph], least: float = 0.3) -> dict[str, NDArray[np.float32]]:
     """Where photographs without digits are taken for some at two sizes: by name, (N, 2) x, y in their pixels."""
-    places: dict[str, NDArray[np.float32]] = {}
+    fools: dict[str, NDArray[np.float32]] = {}
     for photograph in photographs:
         found = []
         for longest in (LONGEST, LONGEST // 2):
             grey, scale = shrunk(photograph.grey, longest)
-            seen = peaks(network, grey, least)
-            boxes = (seen.boxes / np.float32(scale))[outside(seen, photograph.ignore * np.float32(scale))]
+            boxes = places(network, grey, least).boxes
+            boxes = boxes[outside(boxes, photograph.ignore * np.float32(scale))] / np.float32(scale)
             found.append(boxes[:, :2] + boxes[:, 2:] / 2)
         if any(map(len, found)):
-            places[photograph.name] = np.concatenate(found).astype(np.float32)
-    return places
+            fools[photograph.name] = np.concatenate(found).astype(np.float32)
+    return fools
 
 
 def main() -> None:
     """Print a model's figures."""
     from train.finder.command import add_sources, sources_of
-    from train.finder.export import Finder
 
     parser = argparse.ArgumentParser(prog="python -m train.finder.measure", description=__doc__)
     parser.add_argument("model", type=Path)
     add_sources(parser)
     args = parser.parse_args()
     material = load_material(sources_of(args), validation=True)
-    figures = measure(Finder(args.model.read_bytes()), validation_scenes(material), material.photographs)
+    network = Network(args.model.read_bytes(), str(args.model))
+    figures = measure(network, validation_scenes(material), material.photographs)
     for name, values in asdict(figures).items():
         print(name, values)
 

@@ -20,9 +20,9 @@ DISTANCE_BIAS = 0.8
 def build() -> keras.Model:
     """A U-Net from stride 32 back to stride 4; about 116,000 weights, 158 million multiplications at 640×384.
 
-    Input (N, H, W, 2) float32 from `recognizer.finder_input`, H and W multiples of 32. Output (N, H/4, W/4, 17): a
-    digit's centre (logit); logarithms of the distances from the cell's middle to the digit's left, top, right and
-    bottom in cells of 4 pixels; logits of ground, digit and other ink for the four quarters of the cell.
+    Input (N, H, W, 2) float32 from `network_input`, H and W multiples of 32. Output (N, H/4, W/4, 17): a digit's centre
+    (logit); logarithms of the distances from the cell's middle to the digit's left, top, right and bottom in cells of
+    4 pixels; logits of ground, digit and other ink for the four quarters of the cell.
     """
     picture = keras.Input((None, None, 2), name="picture")
     half = _convolve(picture, WIDTHS[0], stride=2)
