@@ -62,7 +62,7 @@ class Counts:
         self.digits, self.placed = self.digits + len(wanted), self.placed + len(pairs)
         self.right += sum(str(reading.digits[i].label) == wanted[j][0] for i, j in pairs)
         self.candidates += sum(
-            any(overlap(one.candidate.box, box) >= LEAST_OVERLAP for one in reading.candidates) for _, box in wanted)
+            any(overlap(one.candidate.box, box) >= LEAST_OVERLAP for one in reading.judged) for _, box in wanted)
 
     def row(self, name: str) -> tuple[str, ...]:
         share = max(1, self.digits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import cv2
@@ -16,18 +16,20 @@ from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
 from recognizer.detection.candidate import Candidate, Reason, ScoredCandidate, digits_of
-from recognizer.detection.evidence import evidence_of
+from recognizer.detection.evidence import OF_PLACE, of_crops, of_places
 from recognizer.detection.finder import Found, Limits
 from recognizer.detection.ink import NO_INK, Ink, cut_again, cut_ink
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Maps, Network
 from recognizer.detection.proposals import distinct, propose
 from recognizer.detection.pyramid import Pyramid
+from recognizer.errors import InputError
 from recognizer.numbers.deskew import tilt_of, upright
 
 LEAST = -0.85  # logit of a centre from which a place is proposed: a probability of 0.3
 LARGER = 2.0  # times as large a small picture is made at most
 STILL = 0.5  # share of the limits that suffices for what was a digit a moment ago
+NOTHING = np.zeros(OF_PLACE, np.float32)
 ONE_PLACE = 0.55  # share of the smaller one from which on two digits stand at one place
 
 
@@ -37,13 +39,12 @@ class CutCandidate(Candidate):
 
     Attributes:
         ink: that makes it.
-        centre: the network's logit of a digit's centre there, when the whole frame was looked through last.
-        longest: the frame's longer side in pixels.
+        place: (6,) float32, what speaks for its place, as `evidence.of_places` has it: as it was when the whole frame
+            was looked through last.
     """
 
     ink: Ink = NO_INK
-    centre: float = 0.0
-    longest: int = 1
+    place: Floats = field(default_factory=lambda: NOTHING)
 
 
 @dataclass
@@ -87,47 +88,49 @@ class LearnedFinder:
         return LearnedMemory(self._manifest.video_sides if moving else self._manifest.sides)
 
     def find(self, image: Image, memory: LearnedMemory, clock: Clock, known: Sequence[Candidate] = ()) -> Found:
-        candidates = self.candidates(image, memory, clock)
-        found = _distinct(self._judged(candidates, clock))
-        memory.tilt = tilt_of(digits_of(found))
+        candidates, logits = self.candidates(image, memory, clock)
+        with clock.stage("select"):
+            found = _distinct(self._judged(candidates, logits))
+            memory.tilt = tilt_of(digits_of(found))
         if memory.tilt:
-            level = _distinct(self._judged([_turned(one, memory.tilt) for one in candidates], clock))
+            candidates = [_turned(one, memory.tilt) for one in candidates]
+            level = _distinct(self._judged(candidates, self._logits(candidates, clock)))
             if _sureness(level) > _sureness(found):
                 found = level
             else:
                 memory.tilt = 0.0
         return Found(found, grey=memory.pyramid_of(image).level(0))
 
-    def candidates(self, image: Image, memory: LearnedMemory, clock: Clock) -> list[CutCandidate]:
-        """The ink at all places that the network proposes; at one of them there may be two."""
+    def candidates(self, image: Image, memory: LearnedMemory, clock: Clock) -> tuple[list[CutCandidate], Floats]:
+        """The ink at all places that the network proposes, one or two at each; and their logits (N, 11)."""
         with clock.stage("find"):
             pyramid = memory.pyramid_of(image)
             scales = [min(LARGER, side / max(pyramid.size)) for side in memory.sides]
             memory.maps = tuple(self._network(pyramid.scaled(scale), pyramid.size) for scale in scales)
             proposals = propose(memory.maps, LEAST)
             inks = cut_ink(pyramid, memory.maps, proposals)
-            return [_candidate(ink, float(proposals.logits[ink.place]), pyramid.size) for ink in inks]
+            candidates = [_candidate(ink, pyramid.size) for ink in inks]
+        logits = self._logits(candidates, clock)
+        with clock.stage("select"):
+            centre = proposals.logits[[ink.place for ink in inks]]
+            belief = np.array([ink.belief for ink in inks], np.float32)
+            boxes = np.array([ink.box for ink in inks], np.float32).reshape(-1, 4)
+            places = of_places(centre, belief, boxes, max(pyramid.size), of_crops(logits)[:, 0])
+            return [replace(one, place=place) for one, place in zip(candidates, places, strict=True)], logits
 
-    def evidence(self, candidates: Sequence[CutCandidate], clock: Clock) -> tuple[Floats, Floats]:
-        """What speaks for N candidates being digits, see `evidence_of`, and their labels' probabilities (N, 10)."""
+    def _logits(self, candidates: Sequence[Candidate], clock: Clock) -> Floats:
         with clock.stage("classify"):
             crops = np.array([one.crop for one in candidates], np.uint8).reshape(-1, CROP_SIDE, CROP_SIDE)
-            logits = self._classifier.logits(crops) / np.float32(self._classifier.manifest.temperature)
-        with clock.stage("select"):
-            evidence = evidence_of(
-                np.array([one.centre for one in candidates], np.float32), logits,
-                np.array([one.ink.belief for one in candidates], np.float32),
-                np.array([max(one.box.w, one.box.h) / one.longest for one in candidates], np.float32))
-            return evidence, softmax(logits[:, :NO_DIGIT])
+            return self._classifier.logits(crops) / np.float32(self._classifier.manifest.temperature)
 
-    def _judged(self, candidates: Sequence[CutCandidate], clock: Clock, share: float = 1.0) -> list[ScoredCandidate]:
-        """What both networks make of candidates, each for itself."""
-        evidence, labels = self.evidence(candidates, clock)
-        with clock.stage("select"):
-            scores = self._calibration(evidence)[:, None]
-            rows = np.hstack([labels * scores, 1 - scores])
-            return [ScoredCandidate(one, row, self._reason(row, share), float(score))
-                    for one, row, (score,) in zip(candidates, rows, scores, strict=True)]
+    def _judged(
+        self, candidates: Sequence[CutCandidate], logits: Floats, share: float = 1.0
+    ) -> list[ScoredCandidate]:
+        """What both networks make of candidates, at a share of the limits."""
+        scores = self._calibration(evidence_of(candidates, logits))[:, None]
+        rows = np.hstack([softmax(logits[:, :NO_DIGIT]) * scores, 1 - scores])
+        return [ScoredCandidate(one, row, self._reason(row, share), float(score))
+                for one, row, (score,) in zip(candidates, rows, scores, strict=True)]
 
     def _reason(self, row: NDArray[np.float32], share: float) -> Reason:
         """Why a candidate of these probabilities (11,) is no digit, at a share of the limits."""
@@ -143,26 +146,35 @@ class LearnedFinder:
             before = cast("Sequence[CutCandidate]", known)
             boxes = np.array([one.box for one in before], np.float32).reshape(-1, 4)
             inks = cut_again(pyramid, [one.ink for one in before], boxes)
-            candidates = [_turned(_candidate(ink, before[ink.place].centre, pyramid.size), memory.tilt) for ink in inks]
+            candidates = [replace(_turned(_candidate(ink, pyramid.size), memory.tilt), place=before[ink.place].place)
+                          for ink in inks]
+        logits = self._logits(candidates, clock)
         there: list[list[ScoredCandidate]] = [[] for _ in known]
-        for ink, one in zip(inks, self._judged(candidates, clock, STILL), strict=True):
-            there[ink.place].append(one)
+        with clock.stage("select"):
+            for ink, one in zip(inks, self._judged(candidates, logits, STILL), strict=True):
+                there[ink.place].append(one)
         return there
 
     def seen(self, memory: LearnedMemory) -> Callable[[], Image]:
         """The picture, paler, with what the network takes for a digit's ink in green and other ink in red."""
         pyramid, maps = memory.pyramid, memory.maps
         if pyramid is None:
-            raise ValueError("expected a memory of a frame, found an empty one")
+            raise InputError("expected a memory of a frame, found an empty one")
         return lambda: _tinted(pyramid, maps)
 
 
-def _candidate(ink: Ink, centre: float, size: tuple[int, int]) -> CutCandidate:
+def evidence_of(candidates: Sequence[CutCandidate], logits: Floats) -> Floats:
+    """What speaks for N candidates, with the classifier's logits (N, 11), being digits: (N, 8), by `evidence.KINDS`."""
+    places = np.array([one.place for one in candidates], np.float32).reshape(-1, OF_PLACE)
+    return np.hstack([places, of_crops(logits)])
+
+
+def _candidate(ink: Ink, size: tuple[int, int]) -> CutCandidate:
     x, y, w, h = ink.box.tolist()
     left, top = min(max(0, round(x)), size[0] - 1), min(max(0, round(y)), size[1] - 1)
     box = Box(left, top, max(1, min(size[0], round(x + w)) - left), max(1, min(size[1], round(y + h)) - top))
     contrast, dark = abs(ink.contrast) / 255, ink.contrast > 0
-    return CutCandidate(box, normalise(ink.mask), contrast, dark, ink.mask // 255, ink, centre, max(size))
+    return CutCandidate(box, normalise(ink.mask), contrast, dark, ink.mask // 255, ink)
 
 
 def _turned(candidate: CutCandidate, tilt: float) -> CutCandidate:

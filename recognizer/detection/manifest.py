@@ -29,7 +29,7 @@ class FinderManifest:
     threshold: float
     weights: tuple[float, ...]
     bias: float
-    sides: tuple[int, ...] = (640, 320, 160)
+    sides: tuple[int, ...] = (800, 400, 200, 100)
     video_sides: tuple[int, ...] = (480, 120)
     made: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)

@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.classification.classifier import Classifier
+from recognizer.classification.classifier import NO_DIGIT, Classifier
 from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box, shared_areas
 from recognizer.detection.candidate import digits_of
 from recognizer.detection.evidence import KINDS, Calibration
 from recognizer.detection.finder import Limits
-from recognizer.detection.learned import LearnedFinder
+from recognizer.detection.learned import LearnedFinder, evidence_of
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Network
 from recognizer.sources.image_file import read_picture
@@ -94,10 +94,10 @@ def calibrate(
     manifest = FinderManifest(hashlib.sha256(content).hexdigest(), 0.0, nothing.weights, nothing.bias)
     finder = LearnedFinder(network, manifest, classifier, Limits(0.0, 0.0))
     for example in examples:
-        candidates = finder.candidates(example.image, finder.memory(moving=False), Clock())
-        said, labels = finder.evidence(candidates, Clock())
-        right, counts = _judged([one.box for one in candidates], labels.argmax(axis=1), example)
-        evidence.append(said[counts])
+        candidates, logits = finder.candidates(example.image, finder.memory(moving=False), Clock())
+        labels = logits[:, :NO_DIGIT].argmax(axis=1)
+        right, counts = _judged([one.box for one in candidates], labels, example)
+        evidence.append(evidence_of(candidates, logits)[counts])
         is_digit.append(right[counts])
         weights.append(np.full(int(counts.sum()), example.weight))
     fitted = fit(np.vstack(evidence), np.concatenate(is_digit), np.concatenate(weights))
@@ -151,7 +151,7 @@ def fit(evidence: Floats, is_digit: NDArray[np.bool_], weights: NDArray[np.float
     """The logistic regression that makes N labelled candidates likeliest, by Newton's method.
 
     Args:
-        evidence: (N, 5) float32, as `evidence_of` gives it.
+        evidence: (N, 8) float32, as `evidence_of` gives it.
         is_digit: (N,) what each of them is.
         weights: (N,) how much each of them counts.
     """
