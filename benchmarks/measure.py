@@ -126,8 +126,8 @@ def parser(description: str | None, rounds: int) -> argparse.ArgumentParser:
 
 def add_finder(parser: argparse.ArgumentParser) -> None:
     """The flag of the benchmarks that read: what they read with."""
-    parser.add_argument("--finder", metavar="NAME",
-                        help="what looks for the digits, as in `Recognizer(finder=NAME)` (default: the program's own)")
+    parser.add_argument("--finder", metavar="FILE",
+                        help="a finder's .tflite file, as in `Recognizer(finder=FILE)` (default: the shipped one)")
 
 
 def _count(text: str) -> int:

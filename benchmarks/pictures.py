@@ -1,6 +1,6 @@
 """Measures how well each finder finds digits in photographs, and what it takes for digits where there are none.
 
-    python -m benchmarks.pictures LABELS… --scenes DIR --finder rules --finder learned
+    python -m benchmarks.pictures LABELS… --scenes DIR --finder FILE
 
 LABELS are lists as `python -m train evaluate --pictures` takes them; a record without digits counts false alarms. DIR
 holds photographs without digits as `python -m train finder --scenes` takes them, of which those count that it holds
@@ -33,7 +33,7 @@ SCORES = ("pictures", "number", "digits", "F1 with negatives", "recall", "label 
           "with a candidate", "time, median", "9 of 10 under")
 KINDS = "room", "text", "handwriting", "surface", "other"
 ALARMS = ("finder", *KINDS, "all")
-OWN = "the program's own"
+OWN = "shipped"
 IGNORED = 0.3  # share of a digit in a place that isn't known from which on it is no false alarm
 
 
@@ -77,8 +77,8 @@ def main() -> None:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels", nargs="*", type=Path, metavar="LABELS")
     parser.add_argument("--scenes", type=Path, metavar="DIR", help="photographs without digits")
-    parser.add_argument("--finder", action="append", metavar="NAME",
-                        help="what looks for the digits; may be given several times (default: the program's own)")
+    parser.add_argument("--finder", action="append", metavar="FILE",
+                        help="a finder's .tflite file; may be given several times (default: the shipped one)")
     args = parser.parse_args()
     rows, alarms = [], []
     for finder in args.finder or [None]:

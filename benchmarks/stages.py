@@ -15,8 +15,8 @@ import cv2
 
 from benchmarks.frames import decode
 from recognizer import Recognizer
+from recognizer.core.channel import prefetch
 from recognizer.core.frame import Frame
-from recognizer.core.prefetch import prefetch
 from recognizer.reading import Milliseconds
 from recognizer.sinks.background import Background
 from recognizer.sinks.labelled import LabelledSink

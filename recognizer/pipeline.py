@@ -15,7 +15,7 @@ from recognizer.core.digits import Digit
 from recognizer.core.frame import Frame, Image
 from recognizer.detection.candidate import ScoredCandidate, digits_of
 from recognizer.detection.finder import Finder, Found
-from recognizer.detection.registry import make_finder
+from recognizer.detection.learned import LearnedFinder
 from recognizer.errors import UsageError
 from recognizer.numbers.grouping import Chain, arrange, join, read_numbers
 from recognizer.numbers.punctuation import mark
@@ -39,21 +39,24 @@ class Recognizer:
         model: path of a .tflite file with its .json manifest beside it; by default the shipped one.
         threshold: labels below this probability are not reported, 0 to 1; by default those of what is a digit with
             less than the manifest's, or has a label with less than a half.
-        finder: looks for the digits; one of `recognizer.detection.registry.FINDERS`, to compare them; by default the
-            program's own.
+        finder: path of a finder's .tflite file with its manifest, by default the shipped one; or another finder.
 
     Raises:
         ModelError: the bundle is missing, damaged or of another shape.
-        UsageError: a threshold outside 0 to 1, or no such finder.
+        UsageError: a threshold outside 0 to 1.
     """
 
     def __init__(
-        self, model: str | Path | None = None, threshold: float | None = None, *, finder: str | None = None
+        self, model: str | Path | None = None, threshold: float | None = None, *,
+        finder: str | Path | Finder[Any] | None = None,
     ) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")
         classifier = Classifier.load(Path(model) if model else shipped("models/digits.tflite"))
-        self._finder: Finder[Any] = make_finder(finder, classifier, threshold)
+        if finder is None or isinstance(finder, str | Path):
+            file = Path(finder) if finder else shipped("models/finder.tflite")
+            finder = LearnedFinder.load(file, classifier, threshold)
+        self._finder: Finder[Any] = finder
 
     def read(self, image: Image) -> Reading:
         """Read one picture, on its own.

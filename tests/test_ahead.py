@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recognizer import Frame, Reading
-from recognizer.core.prefetch import prefetch
+from recognizer.core.channel import prefetch
 from recognizer.sinks.background import Background
 
 

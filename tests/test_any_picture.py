@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from recognizer import Frame, InputError, Reading, Recognizer
 from recognizer.classification.classifier import Classifier
 from recognizer.core.assets import shipped
-from recognizer.detection.by_rules.find import find
 
 READER = Recognizer()
 CLASSIFIER = Classifier.load(shipped("models/digits.tflite"))
@@ -94,7 +93,7 @@ def check(reading: Reading, image: Array) -> None:
         assert y + h <= height
     for digit in reading.digits:
         assert sum(probability for _, probability in digit.top) <= 1 + 1e-5
-    candidates = [candidate.crop for candidate in find(reading.frame.image) if not candidate.refused]
+    candidates = [one.candidate.crop for one in reading.judged]
     if candidates:
         probabilities = CLASSIFIER(np.stack(candidates))
         assert np.isfinite(probabilities).all()

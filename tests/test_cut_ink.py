@@ -6,10 +6,10 @@ import pytest
 
 from fixtures.paths import ink
 from fixtures.strokes import draw_paths
+from recognizer.core.frame import Pyramid
 from recognizer.detection.ink import cut_again, cut_ink
 from recognizer.detection.network import Maps
 from recognizer.detection.proposals import Proposals
-from recognizer.detection.pyramid import Pyramid
 
 SHAPE = (480, 640)
 SCALE = 0.5  # pixels of the network's picture for one of the page

@@ -11,9 +11,7 @@ from recognizer.classification.preprocess import normalise
 from recognizer.core.digits import Digit
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
-from recognizer.detection.by_rules.ink import Ink
-from recognizer.detection.by_rules.level import levelled
-from recognizer.numbers.deskew import tilt_of
+from recognizer.numbers.deskew import tilt_of, upright
 
 SHAPE = 640, 900
 STYLES = {1: "plain", 7: "plain", 4: "open", 2: "plain"}
@@ -59,12 +57,11 @@ def test_turning_back_gives_the_upright_crop(height: int) -> None:
     rng = np.random.default_rng(4)
     side = 2 * height
     paths = [(p * height + height / 2).astype(np.float32) for p in draw_paths(7, "plain", rng, wobble=0)]
-    upright = (ink(paths, (side, side), max(2, height / 9), rng) > 0.5).astype(np.uint8)
+    straight = (ink(paths, (side, side), max(2, height / 9), rng) > 0.5).astype(np.uint8)
     turn = cv2.getRotationMatrix2D((side / 2 - 0.5, side / 2 - 0.5), -20, 1)
-    leaning = (cv2.warpAffine(255 * upright, turn, (side, side)) > 127).astype(np.uint8)
+    leaning = (cv2.warpAffine(255 * straight, turn, (side, side)) > 127).astype(np.uint8)
     x, y, w, h = cv2.boundingRect(leaning)
-    candidate = Ink(Box(x, y, w, h), normalise(leaning), 0.7, True, mask=leaning[y : y + h, x : x + w])
-    crop = levelled(candidate, float(np.tan(np.deg2rad(20)))).crop
-    same, other = (np.mean(normalise(upright) == found) for found in (crop, candidate.crop))
+    crop = upright(leaning[y : y + h, x : x + w], float(np.tan(np.deg2rad(20))))
+    same, other = (np.mean(normalise(straight) == found) for found in (crop, normalise(leaning)))
     assert same > 0.9
     assert same > other

@@ -1,14 +1,16 @@
-"""A bounded line of items from one thread to another."""
+"""What is between two threads: a bounded line of items, and a thread that makes the next ones ahead of their use."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from typing import Generic, TypeVar
 
 DEPTH = 2  # items that may wait between two threads while the next one is made
 ROOM = 64_000_000  # bytes that they may hold then
+PATIENCE = 1.0  # seconds that a thread may take to end; one that hangs in a library is left behind
 
 T = TypeVar("T")
 
@@ -69,3 +71,35 @@ class Channel(Generic[T], Iterable[T]):
     def raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+def prefetch(
+    items: Generator[T, None, None], depth: int = DEPTH, size: Callable[[T], int] | None = None
+) -> Generator[T, None, None]:
+    """Give what a generator yields, while a thread of its own is ahead: it goes on while at most `depth` items wait.
+
+    Nor may they hold more than ROOM bytes, where `size` tells those of an item: a huge one waits alone.
+
+    The thread starts with the first item asked for. It ends with the items, or when this generator is
+    closed; it closes `items` itself. An error of theirs is raised here, after the items before it.
+    """
+    channel: Channel[T] = Channel(depth, size)
+
+    def work() -> None:
+        try:
+            with closing(items):
+                for item in items:
+                    if not channel.put(item):
+                        return
+        except BaseException as error:  # whatever it is, it is raised in the other thread
+            channel.fail(error)
+        finally:
+            channel.close()
+
+    thread = threading.Thread(target=work, name="prefetch", daemon=True)
+    thread.start()
+    try:
+        yield from channel
+    finally:
+        channel.clear()
+        thread.join(PATIENCE)

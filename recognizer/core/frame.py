@@ -89,7 +89,40 @@ def quantile_of(grey: Image, share: float) -> int:
     return int(np.searchsorted(counts, share * counts[-1]))
 
 
-def shrink(picture: Image, scale: float) -> Image:
-    """A picture, uint8, `scale` times as large, at least a pixel each way; scale is 1 at most."""
+def resized(picture: Image, scale: float) -> Image:
+    """A picture, uint8, `scale` times as large, at least a pixel each way."""
+    if scale == 1:
+        return picture
     size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
-    return picture if scale == 1 else np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)
+
+
+class Pyramid:
+    """A frame in grey, full size and halved again and again.
+
+    Args:
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+
+    Attributes:
+        image: as given.
+        size: of the frame, width and height in pixels.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.size = image.shape[1], image.shape[0]
+        self._levels = [image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)]
+
+    def level(self, index: int) -> Image:
+        """The frame halved `index` times, (h, w) uint8."""
+        while len(self._levels) <= index:
+            self._levels.append(resized(self._levels[-1], 1 / 2))
+        return self._levels[index]
+
+    def scaled(self, scale: float) -> Image:
+        """The frame `scale` times as large, (h, w) uint8."""
+        index = 0
+        while scale * 2 ** (index + 1) <= 1:
+            index += 1
+        return resized(self.level(index), scale * 2**index)

@@ -1,7 +1,6 @@
 """The door to whatever finds digits: a frame in, scored candidates out.
 
-The rest of the program knows a finder by this alone, so that another one can stand beside it, be compared, and take its
-place; `registry` makes them by name.
+The rest of the program knows a finder by this alone, so that another one can be compared with it, and take its place.
 """
 
 from __future__ import annotations

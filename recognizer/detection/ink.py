@@ -9,10 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, Pyramid
 from recognizer.detection.network import Floats, Maps
 from recognizer.detection.proposals import Proposals
-from recognizer.detection.pyramid import Pyramid
 from recognizer.detection.tiles import FIT, SIDE, Flags, Tiles, light_of
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import cast
 
 import cv2
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT, Classifier, softmax
 from recognizer.classification.preprocess import CROP_SIDE, normalise
+from recognizer.core.bundle import load_bundle
 from recognizer.core.clock import Clock
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, Pyramid
 from recognizer.core.geometry import Box
 from recognizer.detection.candidate import Candidate, Reason, ScoredCandidate, digits_of
 from recognizer.detection.evidence import OF_PLACE, of_crops, of_places
@@ -22,7 +24,6 @@ from recognizer.detection.ink import NO_INK, Ink, cut_again, cut_ink
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Maps, Network
 from recognizer.detection.proposals import distinct, propose
-from recognizer.detection.pyramid import Pyramid
 from recognizer.errors import InputError
 from recognizer.numbers.deskew import tilt_of, upright
 
@@ -83,6 +84,21 @@ class LearnedFinder:
     def __init__(self, network: Network, manifest: FinderManifest, classifier: Classifier, limits: Limits) -> None:
         self._network, self._manifest, self._calibration = network, manifest, manifest.calibration
         self._classifier, self._limits = classifier, limits
+
+    @classmethod
+    def load(cls, model: Path, classifier: Classifier, threshold: float | None = None) -> LearnedFinder:
+        """The finder of a .tflite file, its manifest beside it and its hash checked.
+
+        Args:
+            model: path of the file.
+            classifier: reads the crops.
+            threshold: labels from this probability on are reported, 0 to 1; by default what the manifest says.
+
+        Raises:
+            ModelError: it is missing, damaged or of another shape.
+        """
+        content, manifest = load_bundle(model, FinderManifest)
+        return cls(Network(content, str(model)), manifest, classifier, Limits.of(threshold, manifest.threshold))
 
     def memory(self, moving: bool) -> LearnedMemory:
         return LearnedMemory(self._manifest.video_sides if moving else self._manifest.sides)

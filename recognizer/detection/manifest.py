@@ -30,7 +30,7 @@ class FinderManifest:
     weights: tuple[float, ...]
     bias: float
     sides: tuple[int, ...] = (800, 400, 200, 100)
-    video_sides: tuple[int, ...] = (480, 120)
+    video_sides: tuple[int, ...] = (480, 240, 120)
     made: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
 

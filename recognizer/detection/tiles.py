@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, Pyramid
 from recognizer.detection.network import STRIDE, Floats, Maps
-from recognizer.detection.pyramid import Pyramid
 
 SIDE = 64  # pixels of a tile
 FIT = 40  # pixels of the longer side of the box in it

@@ -16,8 +16,8 @@ from typing import Self
 import cv2
 import numpy as np
 
+from recognizer.core.channel import prefetch
 from recognizer.core.frame import Frame
-from recognizer.core.prefetch import prefetch
 from recognizer.errors import SourceError
 from recognizer.sources.capture_thread import frames_a_second
 from recognizer.sources.image_file import PICTURES, read_picture

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from recognizer.core.digits import Digit
-from recognizer.core.frame import shrink
+from recognizer.core.frame import resized
 from recognizer.core.geometry import Box, best_pairs
 from recognizer.errors import SourceError
 from recognizer.pipeline import Recognizer
@@ -72,7 +72,7 @@ def score(model: Path, labels: Path, scale: float = 1.0) -> Score:
     recognizer = Recognizer(model)
     pictures = digits = found = placed = right = 0
     for name, wanted in records(labels):
-        read = recognizer.read(shrink(read_picture(name), scale)).digits
+        read = recognizer.read(resized(read_picture(name), scale)).digits
         pairs = match(read, [Box(*(round(scale * side) for side in box)) for _, box in wanted])
         pictures, digits, found, placed = pictures + 1, digits + len(wanted), found + len(read), placed + len(pairs)
         right += sum(str(read[i].label) == wanted[j][0] for i, j in pairs)

@@ -1,1 +1,0 @@
-"""The finder by rules: contours at several contrasts, judged by their shape, ground and company."""
