@@ -69,9 +69,9 @@ NO_INK = Ink(0, np.zeros((0, 0), np.uint8), np.zeros(4, np.float32), 0.0, 0.0)
 
 
 def cut_ink(pyramid: Pyramid, maps: tuple[Maps, ...], proposals: Proposals) -> list[Ink]:
-    """The ink at each proposal: that which stands free, and where it differs, that which is cut at the box.
+    """The ink at each proposal: as it stands free, as it is cut at the box, and as it is parted from a neighbour's.
 
-    Ink that runs on into other ink is given in the second way alone.
+    Where the ways come to the same it is given once; ink that runs on into other ink, in the later ways alone.
     """
     if not len(proposals.boxes):
         return []
@@ -81,7 +81,7 @@ def cut_ink(pyramid: Pyramid, maps: tuple[Maps, ...], proposals: Proposals) -> l
     depth = light_of(tones, is_ground) - tones
     contrast = _contrast(depth, np.where(tiles.within(), digit, np.uint8(0)))
     likelier = other < 255 * SETTINGS.other + digit
-    return _cut(tiles, depth, contrast, digit, likelier)
+    return _cut(tiles, depth, contrast, digit, likelier, tiles.parted(proposals.boxes))
 
 
 def cut_again(pyramid: Pyramid, before: list[Ink], boxes: Floats) -> list[Ink]:
@@ -124,20 +124,25 @@ def _contrast(depth: Floats, digit: Image) -> Floats:
     return np.asarray(np.sign(inked.sum(axis=1)) * (inked * inked).sum(axis=1) / np.maximum(size, 1e-3), np.float32)
 
 
-def _cut(tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags) -> list[Ink]:
-    """The ink of each tile's digit, whole where it stands free, and where it differs, as it is cut at the box."""
+def _cut(
+    tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags, own: Flags | None = None
+) -> list[Ink]:
+    """The ink of each tile's digit: whole where it stands free, cut at the box, and what of that is its `own`."""
     level = np.maximum(SETTINGS.cut * np.abs(contrast), SETTINGS.faintest)
     ink = depth * np.sign(contrast)[:, None, None] > level[:, None, None]
     inside = tiles.within()
     at_box = ink & likelier & tiles.within(SETTINGS.margin * FIT)
+    ways = [_free_pieces(ink, digit, inside), _largest_pieces(at_box, digit, inside)]
+    if own is not None and not own.all():
+        ways.append(_largest_pieces(at_box & own, digit, inside))
     found: list[Ink] = []
-    extents: dict[int, tuple[int, int, int, int]] = {}
-    for pieces in (_free_pieces(ink, digit, inside), _largest_pieces(at_box, digit, inside)):
+    extents: set[tuple[int, ...]] = set()
+    for pieces in ways:
         for tile, mask in pieces.items():
             x, y, w, h = cv2.boundingRect(mask)
-            if extents.get(tile) == (x, y, w, h):
+            if (tile, x, y, w, h) in extents:
                 continue
-            extents[tile] = x, y, w, h
+            extents.add((tile, x, y, w, h))
             mask = mask[y : y + h, x : x + w]
             belief = cv2.mean(digit[tile, y : y + h, x : x + w], mask)[0] / 255
             box = tiles.in_frame(tile, x, y, w, h)

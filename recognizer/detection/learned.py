@@ -24,12 +24,14 @@ from recognizer.detection.ink import NO_INK, Ink, cut_again, cut_ink
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Maps, Network
 from recognizer.detection.proposals import distinct, propose
+from recognizer.detection.tiles import FIT
 from recognizer.errors import InputError
 from recognizer.numbers.deskew import tilt_of, upright
 
 LEAST = -0.85  # logit of a centre from which a place is proposed: a probability of 0.3
 LARGER = 2.0  # times as large a small picture is made at most
-STILL = 0.5  # share of the limits that suffices for what was a digit a moment ago
+MOVING = 0.6  # share of the limits that suffices in a video's frame, of which several have to agree
+STILL = 0.3  # and for what was a digit a moment ago
 NOTHING = np.zeros(OF_PLACE, np.float32)
 ONE_PLACE = 0.55  # share of the smaller one from which on two digits stand at one place
 
@@ -54,12 +56,14 @@ class LearnedMemory:
 
     Attributes:
         sides: the longer sides of the pictures that the network is shown of a frame, in pixels.
+        share: of the limits that suffices in one frame.
         pyramid: of the last frame.
         maps: what the network saw in the last frame that was looked through.
         tilt: of that one's lines, by which digits are turned upright.
     """
 
     sides: tuple[int, ...]
+    share: float = 1.0
     pyramid: Pyramid | None = None
     maps: tuple[Maps, ...] = ()
     tilt: float = 0.0
@@ -101,16 +105,16 @@ class LearnedFinder:
         return cls(Network(content, str(model)), manifest, classifier, Limits.of(threshold, manifest.threshold))
 
     def memory(self, moving: bool) -> LearnedMemory:
-        return LearnedMemory(self._manifest.video_sides if moving else self._manifest.sides)
+        return LearnedMemory(self._manifest.video_sides, MOVING) if moving else LearnedMemory(self._manifest.sides)
 
     def find(self, image: Image, memory: LearnedMemory, clock: Clock, known: Sequence[Candidate] = ()) -> Found:
         candidates, logits = self.candidates(image, memory, clock)
         with clock.stage("select"):
-            found = _distinct(self._judged(candidates, logits))
+            found = self._selected(candidates, logits, memory)
             memory.tilt = tilt_of(digits_of(found))
         if memory.tilt:
             candidates = [_turned(one, memory.tilt) for one in candidates]
-            level = _distinct(self._judged(candidates, self._logits(candidates, clock)))
+            level = self._selected(candidates, self._logits(candidates, clock), memory)
             if _sureness(level) > _sureness(found):
                 found = level
             else:
@@ -139,9 +143,15 @@ class LearnedFinder:
             crops = np.array([one.crop for one in candidates], np.uint8).reshape(-1, CROP_SIDE, CROP_SIDE)
             return self._classifier.logits(crops) / np.float32(self._classifier.manifest.temperature)
 
-    def _judged(
-        self, candidates: Sequence[CutCandidate], logits: Floats, share: float = 1.0
+    def _selected(
+        self, candidates: Sequence[CutCandidate], logits: Floats, memory: LearnedMemory
     ) -> list[ScoredCandidate]:
+        """Judge candidates of the last frame, the likeliest first; of several digits at one place only one is one."""
+        judged = self._judged(candidates, logits, memory.share)
+        return _distinct([replace(one, reason=Reason.SIZE) if _cut_off(candidate.ink, memory) else one
+                          for one, candidate in zip(judged, candidates, strict=True)])
+
+    def _judged(self, candidates: Sequence[CutCandidate], logits: Floats, share: float) -> list[ScoredCandidate]:
         """What both networks make of candidates, at a share of the limits."""
         scores = self._calibration(evidence_of(candidates, logits))[:, None]
         rows = np.hstack([softmax(logits[:, :NO_DIGIT]) * scores, 1 - scores])
@@ -149,7 +159,8 @@ class LearnedFinder:
                 for one, row, (score,) in zip(candidates, rows, scores, strict=True)]
 
     def _reason(self, row: NDArray[np.float32], share: float) -> Reason:
-        """Why a candidate of these probabilities (11,) is no digit, at a share of the limits."""
+        """Why a candidate of these probabilities (11,) is no digit, at a share of the limits; one asked for holds."""
+        share = share if self._limits.digit else 1.0
         if 1 - row[NO_DIGIT] < share * self._limits.digit:
             return Reason.NO_DIGIT
         return Reason.UNSURE if row[:NO_DIGIT].max() < share * self._limits.label else Reason.NONE
@@ -193,13 +204,21 @@ def _candidate(ink: Ink, size: tuple[int, int]) -> CutCandidate:
     return CutCandidate(box, normalise(ink.mask), contrast, dark, ink.mask // 255, ink)
 
 
+def _cut_off(ink: Ink, memory: LearnedMemory) -> bool:
+    """Whether the frame's border cuts ink: beyond it the last pixels are repeated, and ink goes on there."""
+    x, y, w, h = ink.box.tolist()
+    width, height = memory.pyramid.size if memory.pyramid else (0, 0)
+    beyond = max(w, h) / FIT
+    return bool(min(x, y) < -beyond or x + w > width + beyond or y + h > height + beyond)
+
+
 def _turned(candidate: CutCandidate, tilt: float) -> CutCandidate:
     """A candidate with the crop that it has on a level line; its box and mask stay as they are."""
     return replace(candidate, crop=upright(candidate.mask, tilt)) if tilt else candidate
 
 
 def _distinct(judged: list[ScoredCandidate]) -> list[ScoredCandidate]:
-    """Candidates, the likeliest first, so that of several digits at one place only the likeliest is one."""
+    """Candidates, the likeliest first; of several digits at one place only that is one."""
     ordered = sorted(judged, key=lambda one: (bool(one.reason), -_likelihood(one)))
     digits = [one for one in ordered if not one.reason]
     boxes = np.array([one.candidate.box for one in digits], np.float32).reshape(-1, 4)

@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.core.frame import Image, Pyramid
+from recognizer.core.geometry import shared_areas
 from recognizer.detection.network import STRIDE, Floats, Maps
 
 SIDE = 64  # pixels of a tile
 FIT = 40  # pixels of the longer side of the box in it
 FEWEST = 0.15  # share of a tile that must be known to be ground; else all of it is taken for that
 FAR_OFF = 2.5  # times the mean distance from the ground's plane from which on a pixel is no ground
+CLOSE = 0.2  # of its height: neighbours that are nearer may touch
+ONE_PLACE = 0.5  # share of the smaller box from which on two are one place's
+AS_HIGH = 1.6  # of two neighbours' heights, the most that one may be higher
 NOISE = 12.0  # tones that ground may differ by in any case
 
 Flags = NDArray[np.bool_]
@@ -90,11 +94,47 @@ class Tiles:
         x, y = (np.abs(_AXIS) <= self.half[:, axis, None] + margin for axis in (0, 1))
         return np.asarray(x[:, None] & y[:, :, None], np.bool_)
 
+    def parted(self, boxes: Floats) -> Flags:
+        """Which pixels lie nearer to the own box's middle than to a neighbour's, in halves of the boxes' sides.
+
+        Args:
+            boxes: (N, 4) the tiles' own, x, y, w, h in pixels of the frame.
+
+        Returns:
+            (N, SIDE, SIDE), all True for a tile without a neighbour close by.
+        """
+        own = np.ones((len(boxes), SIDE, SIDE), np.bool_)
+        one, other = np.nonzero(_neighbours(boxes))
+        if not len(one):
+            return own
+        zoom, half = self.zoom[one, None], boxes[other, 2:] / 2
+        distances = []
+        for axis in (0, 1):
+            at = self.middle[one, None, axis] + zoom * _AXIS
+            distances.append((np.abs(at - self.middle[other, None, axis]) / half[:, None, axis],
+                              np.abs(_AXIS) / self.half[one, None, axis]))
+        (theirs_x, ours_x), (theirs_y, ours_y) = distances
+        nearer = (np.maximum(theirs_x[:, None], theirs_y[:, :, None])
+                  < np.maximum(ours_x[:, None], ours_y[:, :, None]))
+        np.logical_and.at(own, one, ~nearer)
+        return own
+
     def in_frame(self, tile: int, left: int, top: int, width: int, height: int) -> Floats:
         """A box in pixels of a tile as one in pixels of the frame: (4,) float32."""
         zoom = self.zoom[tile]
         start = self.middle[tile] + (np.array([left, top], np.float32) - SIDE / 2) * zoom
         return np.array([*start, width * zoom, height * zoom], np.float32)
+
+
+def _neighbours(boxes: Floats) -> Flags:
+    """Of N boxes (N, 4), which two are close beside each other and about as high, but not at one place: (N, N)."""
+    close = CLOSE * boxes[:, 3:]
+    shared = shared_areas(boxes, boxes)
+    around = np.hstack([boxes[:, :2] - close, boxes[:, 2:] + 2 * close])
+    area = boxes[:, 2] * boxes[:, 3]
+    ratio = boxes[:, None, 3] / boxes[:, 3]
+    beside = (shared_areas(around, boxes) > 0) & (shared < ONE_PLACE * np.minimum(area[:, None], area))
+    return np.asarray(beside & (ratio < AS_HIGH) & (ratio > 1 / AS_HIGH), np.bool_)
 
 
 def light_of(tones: Image, is_ground: Flags) -> Floats:
