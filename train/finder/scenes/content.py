@@ -15,8 +15,8 @@ from train.finder.scenes.sheet import DIGIT, OTHER, Sheet
 TYPICAL, LEAST, MOST = 34.0, 9.0, 200.0  # pixels: a digit's height
 SPREAD = 0.6  # of its logarithm
 SMALL = 0.12  # of the sheets, the share that is written 9 to 15 pixels high
-GAPS = (-0.1, -0.03, 0.03, 0.1, 0.2, 0.3, 0.5, 0.9)  # between two digits, in heights
-_GAP_SHARES = (0.07, 0.08, 0.15, 0.2, 0.2, 0.15, 0.1, 0.05)
+GAPS = (-0.12, -0.05, 0.02, 0.1, 0.2, 0.3, 0.5, 0.9)  # between two digits, in heights
+_GAP_SHARES = (0.1, 0.12, 0.15, 0.15, 0.2, 0.14, 0.09, 0.05)
 SUMS = ("d+d=d", "dd+d=dd", "d-d=d", "dxd=dd", "dd÷d=d", "d+d", "d=d", "z=d", "dz+d=d", "dx-d", "(d+d)xd=dd", "d<d",
         "-d", "√d=d", "x=dd", "lx+d=d", "d.d", "d,dd", "dd.dd", "l=d")
 SLASHED = ("d/d", "dd/dd", "d/d/dddd", "dd/d/dd", "d d/d", "d/l", "l/d", "d/d+d/d", "d/d=d", "dd/d", "d/dd", "d/d d/d",

@@ -27,7 +27,8 @@ def grid(sheet: Sheet, material: Material, rng: np.random.Generator, scale: floa
     _lines(sheet, (left, top, wide, high), (columns, rows), rng.uniform(0.8, 3.2), heavy, rng)
     writer = Hand(material, height, rng)
     printer = Hand(material, height, rng, "print") if rng.random() < 0.6 else writer
-    printed, full, digits = rng.uniform(0, 0.7), rng.uniform(0.2, 1), rng.choice([0.5, 0.93, 1.0], p=[0.15, 0.35, 0.5])
+    printed, full = rng.uniform(0, 0.7), rng.uniform(-0.1, 1.1)
+    digits = rng.choice([0.5, 0.93, 1.0], p=[0.15, 0.35, 0.5])
     several = rng.random() < 0.12
     for column in range(columns):
         for row in range(rows):

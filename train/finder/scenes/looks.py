@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from train.finder.scenes.surroundings import Grey, clouds
 
 _GRAIN = np.random.default_rng(0).standard_normal((1024, 1024)).astype(np.float32)
+CREASED, SPECKLED = 0.2, 0.08  # shares of the papers
 LEAST_DIFFERENCE = 12.0  # grey levels between ink and paper
 NOISE_SHARE = 0.2  # of the ink's contrast, what the noise may be: more, and nobody could read it
 
@@ -78,7 +79,25 @@ def paper_of(look: Medium, height: int, width: int, rng: np.random.Generator) ->
     ground = 1 + 0.012 * clouds(height, width, width / 2.5, rng)
     if look.texture:
         ground += look.texture * clouds(height, width, rng.uniform(1.2, 5), rng)
+    if rng.random() < CREASED:
+        ground *= creases(height, width, rng)
+    if rng.random() < SPECKLED:
+        specks = (_GRAIN[:height, :width] > rng.uniform(2.2, 3.2)).astype(np.float32)
+        ground -= rng.uniform(0.05, 0.6) * cv2.GaussianBlur(specks, (0, 0), rng.uniform(0.5, 1.1))
     return np.asarray(look.paper * ground, np.float32)
+
+
+def creases(height: int, width: int, rng: np.random.Generator) -> Grey:
+    """What the light makes of folded or crumpled paper: each fold is brighter on one side than on the other."""
+    y, x = np.mgrid[0:height:2, 0:width:2].astype(np.float32)
+    shade = np.ones_like(x)
+    for _ in range(int(rng.integers(1, 12))):
+        turn, reach = rng.uniform(0, np.pi), float(np.exp(rng.uniform(np.log(3), np.log(60))))
+        away = (x - rng.uniform(0, width)) * np.cos(turn) + (y - rng.uniform(0, height)) * np.sin(turn)
+        away += rng.uniform(0, 4) * np.sin(x / rng.uniform(20, 90))
+        side = np.tanh(away / rng.uniform(0.7, 3)) * np.exp(-np.abs(away) / reach)
+        shade += rng.uniform(0.02, 0.12) * side
+    return np.asarray(cv2.resize(shade, (width, height)), np.float32)
 
 
 def rules(height: int, width: int, rng: np.random.Generator) -> NDArray[np.uint8]:
