@@ -116,11 +116,11 @@ def shrunk(grey: NDArray[np.uint8], longest: int = LONGEST) -> tuple[NDArray[np.
 
 
 def fooled(network: Seer, photographs: Sequence[Photograph], least: float = 0.3) -> dict[str, NDArray[np.float32]]:
-    """Where photographs without digits are taken for some at two sizes: by name, (N, 2) x, y in their pixels."""
+    """Where photographs without digits are taken for some at three sizes: by name, (N, 2) x, y in their pixels."""
     fools: dict[str, NDArray[np.float32]] = {}
     for photograph in photographs:
         found = []
-        for longest in (LONGEST, LONGEST // 2):
+        for longest in (LONGEST, LONGEST // 2, LONGEST // 4):
             grey, scale = shrunk(photograph.grey, longest)
             boxes = places(network, grey, least).boxes
             boxes = boxes[outside(boxes, photograph.ignore * np.float32(scale))] / np.float32(scale)

@@ -110,12 +110,23 @@ def make_scene(material: Material, rng: np.random.Generator, fooled: Fooled | No
 def _without_digits(stage: Stage, setting: str) -> Scene:
     rng = stage.rng
     if setting == "photograph":
-        grey, ink = around.from_photograph(stage.material, rng, *stage.shape, stage.fooled)
+        grey, ink = _photographs(stage)
     else:
         grey, ink = around.drawn_room(rng, *stage.shape), np.full(stage.shape, GROUND, np.uint8)
     if rng.random() < 0.3:
         grey = grey * looks.light(*stage.shape, rng)
     return Scene(_photographed(grey, rng)[0], ink, np.zeros((0, 4), np.float32), setting)
+
+
+def _photographs(stage: Stage) -> tuple[Grey, NDArray[np.uint8]]:
+    """One photograph, or some small ones side by side: a look at a small scale sees whole ones so small."""
+    count = int(stage.rng.choice([1, 2, 3, 4], p=[0.7, 0.12, 0.1, 0.08]))
+    high, wide = stage.height // count, stage.width // count
+    grey, ink = np.zeros(stage.shape, np.float32), np.full(stage.shape, IGNORE, np.uint8)
+    for row, column in np.ndindex(count, count):
+        part = np.s_[row * high : (row + 1) * high, column * wide : (column + 1) * wide]
+        grey[part], ink[part] = around.from_photograph(stage.material, stage.rng, high, wide, stage.fooled)
+    return grey, ink
 
 
 def _photographed(grey: Grey, rng: np.random.Generator) -> tuple[NDArray[np.uint8], float]:

@@ -15,7 +15,7 @@ from train.finder.scenes.sheet import GROUND, IGNORE, UNKNOWN
 Grey = NDArray[np.float32]  # (H, W), about 0 to 255
 Fooled = Mapping[str, NDArray[np.float32]]  # by a photograph's name, (N, 2) x, y where a network took it for digits
 SHARPEST = 1.5  # a photograph is enlarged so much at most, if it is large enough
-FOOLED_GAIN, FOOLED_MOST = 1.0, 6  # how much more often a photograph is shown for each such place
+FOOLED_MOST = 50  # such places of a photograph that count: it is shown more often by the root of their number
 NEGATIVE = 0.12  # of the photographs, the share shown as negatives
 BOX_MARGIN = 3  # pixels around a box that is to be ignored
 
@@ -27,7 +27,7 @@ def from_photograph(material: Material, rng: np.random.Generator, height: int, w
     `fooled`: such photographs, and such places in them, are shown more often. `kinds`: only photographs of these.
     """
     photographs = [p for p in material.photographs if not kinds or p.kind in kinds] or material.photographs
-    shares = np.array([1 + FOOLED_GAIN * min(FOOLED_MOST, len(fooled.get(p.name, ()))) for p in photographs])
+    shares = np.array([1 + np.sqrt(min(FOOLED_MOST, len(fooled.get(p.name, ())))) for p in photographs])
     photograph = photographs[rng.choice(len(photographs), p=shares / shares.sum())]
     least = max(height / photograph.grey.shape[0], width / photograph.grey.shape[1])
     most = max(SHARPEST, 1.3 * least) if least <= 1 else 2.2 * least
