@@ -88,7 +88,7 @@ def _ignore(ink: NDArray[np.uint8], box: NDArray[np.float32], side: int) -> None
     of it is no row of small ones."""
     x, y, w, h = (float(value) / INK_STRIDE for value in box)
     if float(box[3]) > LARGE * side:
-        x, y, w, h = x + 0.2 * w, y + 0.2 * h, 0.6 * w, 0.6 * h
+        x, y, w, h = x + 0.35 * w, y + 0.35 * h, 0.3 * w, 0.3 * h
     ink[max(0, int(y)) : max(0, int(y + h) + 1), max(0, int(x)) : max(0, int(x + w) + 1)] = IGNORE
 
 

@@ -16,8 +16,9 @@ INK = slice(5, 17)  # channels of the ink map: 2×2 cells of three classes, for 
 CHANNELS = 17
 LOWEST, HIGHEST = -2.0, 5.2  # of a distance's logarithm, which `exp` is taken of
 CENTRE_SHARE = 0.2  # radius of the cells that are a digit's centre, in its width and height
-LEAST_RADIUS = 2.9  # pixels
+LEAST_RADIUS, LARGEST_RADIUS = 2.9, 24.0  # pixels
 UNCERTAIN = 0.42  # likewise, of the cells around it that are neither centre nor not
+FARTHEST = 12.0  # pixels beyond the centre: what is farther inside a large digit is a piece of it, and no digit
 NARROW = 0.5  # a 1 counts as at least so wide, in its height
 NEAREST = 0.7  # pixels: distances of less aren't asked for
 
@@ -53,16 +54,16 @@ def targets(boxes: NDArray[np.float32], ink: NDArray[np.uint8]) -> Targets:
     distances = np.full((height, width, 4), NEAREST, np.float32)
     for x, y, w, h in boxes[np.argsort(-boxes[:, 2] * boxes[:, 3])].tolist():
         middle_x, middle_y, wide = x + w / 2, y + h / 2, max(w, NARROW * h)
-        left, right = _cells(middle_x, max(UNCERTAIN * wide, LEAST_RADIUS), width)
-        top, bottom = _cells(middle_y, max(UNCERTAIN * h, LEAST_RADIUS), height)
+        radius_x, radius_y = (min(max(CENTRE_SHARE * side, LEAST_RADIUS), LARGEST_RADIUS) for side in (wide, h))
+        reach_x, reach_y = min(UNCERTAIN * wide, radius_x + FARTHEST), min(UNCERTAIN * h, radius_y + FARTHEST)
+        left, right = _cells(middle_x, max(reach_x, LEAST_RADIUS), width)
+        top, bottom = _cells(middle_y, max(reach_y, LEAST_RADIUS), height)
         part = np.s_[top:bottom, left:right]
         at_x = (np.arange(left, right, dtype=np.float32) * STRIDE + STRIDE / 2)[None, :]
         at_y = (np.arange(top, bottom, dtype=np.float32) * STRIDE + STRIDE / 2)[:, None]
-        inside = (
-            ((at_x - middle_x) / max(CENTRE_SHARE * wide, LEAST_RADIUS)) ** 2
-            + ((at_y - middle_y) / max(CENTRE_SHARE * h, LEAST_RADIUS)) ** 2 < 1
-        ) & (at_y > y) & (at_y < y + h)
-        weight[part][(abs(at_x - middle_x) < UNCERTAIN * wide) & (abs(at_y - middle_y) < UNCERTAIN * h)] = 0
+        inside = ((at_x - middle_x) / radius_x) ** 2 + ((at_y - middle_y) / radius_y) ** 2 < 1
+        inside &= (at_y > y) & (at_y < y + h)
+        weight[part][(abs(at_x - middle_x) < reach_x) & (abs(at_y - middle_y) < reach_y)] = 0
         weight[part][inside] = 1
         centre[part][inside] = 1
         sides = np.broadcast_arrays(at_x - x, at_y - y, x + w - at_x, y + h - at_y)
