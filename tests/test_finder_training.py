@@ -112,6 +112,13 @@ def test_targets_give_back_the_box_at_its_centre():
     assert answers.weight[rows, columns].all()
 
 
+def test_pieces_of_a_large_digit_are_no_digits():
+    answers = targets(np.array([(10, 10, 160, 230)], np.float32), np.zeros((128, 128), np.uint8))
+    assert answers.weight[5:12, 5:40].all()
+    assert not answers.centre[5:12, 5:40].any()
+    assert answers.centre[31, 22]
+
+
 def test_what_is_to_be_ignored_has_no_weight():
     ink = np.zeros((64, 64), np.uint8)
     ink[10:20, 10:20] = IGNORE
