@@ -11,17 +11,17 @@ from harness import some_digits, train
 
 from recognizer.detection.network import Maps, network_input
 from recognizer.errors import SourceError, UsageError
+from train.finder.batches.crops import random_crop
+from train.finder.batches.pool import Pool, load_fooled, newest, save_fooled
+from train.finder.batches.targets import Targets, targets
 from train.finder.calibrate import overlaps
-from train.finder.crops import random_crop
 from train.finder.export import difference, to_litert
 from train.finder.fit import Length, Trainer, fit
 from train.finder.material import Material, Photograph, Sources, held_back, load_material
 from train.finder.measure import fooled, measure, outside, places
 from train.finder.network import build
-from train.finder.pool import Pool, load_fooled, newest, save_fooled
 from train.finder.scenes.scene import CONTENTS, make_scene
 from train.finder.scenes.sheet import DIGIT, GROUND, IGNORE, OTHER, UNKNOWN, Sheet
-from train.finder.targets import Targets, targets
 
 NONE = np.zeros((0, 4), np.float32)
 
@@ -157,7 +157,7 @@ def pool_of(tmp_path, monkeypatch):
     file, labels = tmp_path / "digits.npz", digits.labels.astype(np.uint8)
     np.savez(file, x_train=digits.pictures, y_train=labels, x_test=digits.pictures, y_test=labels)
     for name, value in (("SHARD", 6), ("AT_FIRST", 1), ("STEPS_A_SHARD", 4), ("AHEAD", 0)):
-        monkeypatch.setattr(f"train.finder.pool.{name}", value)
+        monkeypatch.setattr(f"train.finder.batches.pool.{name}", value)
     monkeypatch.setattr("train.finder.fit.PHASES", ((1.0, 3, 64),))
     material = load_material(Sources(mnist=file))
     bare = [make_scene(material, np.random.default_rng((1, i))) for i in range(12)]

@@ -85,9 +85,9 @@ def main(argv: list[str]) -> None:
     from recognizer.classification.classifier import Classifier
     from recognizer.core.bundle import save_bundle
     from train.finder import fit
+    from train.finder.batches.pool import Pool
     from train.finder.calibrate import calibrate
     from train.finder.material import load_material
-    from train.finder.pool import Pool
 
     sources = sources_of(args)
     run = args.run or Path(f"runs/finder-{args.seed}")
@@ -160,9 +160,9 @@ class _Desk:
     def mine(self, trainer: Trainer) -> None:
         """Note where photographs without digits fool the network of now: they will be shown more often."""
         from recognizer.detection.network import Network
+        from train.finder.batches.pool import save_fooled
         from train.finder.export import to_litert
         from train.finder.measure import fooled
-        from train.finder.pool import save_fooled
 
         if not self._photographs:
             return

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from recognizer.core.replace import replacing
 from recognizer.errors import UsageError
-from train.finder.loss import loss
+from train.finder.batches.loss import loss
+from train.finder.batches.pool import Batch, Pool
 from train.finder.network import build
-from train.finder.pool import Batch, Pool
 
 PHASES = ((0.4, 36, 192), (1.0, 24, 256))  # up to this share of the run: crops a batch, and their side in pixels
 LEARNING_RATE = 3e-3

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from train.finder.targets import CHANNELS
+from train.finder.batches.targets import CHANNELS
 
 WIDTHS = (12, 16, 32, 48, 64)  # channels at strides 2, 4, 8, 16, 32
 HEAD = 24

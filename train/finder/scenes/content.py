@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from train.finder.material import Material
-from train.finder.scenes import hand as hands
-from train.finder.scenes.glyphs import Ink, Pen, draw
-from train.finder.scenes.hand import Glyph, Hand
 from train.finder.scenes.sheet import DIGIT, OTHER, Sheet
+from train.finder.scenes.writing import hand as hands
+from train.finder.scenes.writing.glyphs import Ink, Pen, draw
+from train.finder.scenes.writing.hand import Glyph, Hand
 
 TYPICAL, LEAST, MOST = 34.0, 9.0, 200.0  # pixels: a digit's height
 SPREAD = 0.6  # of its logarithm

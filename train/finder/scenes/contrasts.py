@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from train.finder.material import Material
 from train.finder.scenes.content import doodle, size, word, write
-from train.finder.scenes.glyphs import Pen, draw
-from train.finder.scenes.hand import ALPHABET, Hand, ring
 from train.finder.scenes.sheet import DIGIT, OTHER, Sheet
+from train.finder.scenes.writing.glyphs import Pen, draw
+from train.finder.scenes.writing.hand import ALPHABET, Hand, ring
 
 FORMULAS = ("dd", "l=d", "l=lxl", "l=l+l", "l<d", "ll=l*l")  # in a flow chart
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")

@@ -7,10 +7,10 @@ import numpy as np
 
 from train.finder.material import Material
 from train.finder.scenes.content import joined_line, number, size, word, write
-from train.finder.scenes.glyphs import Ink
-from train.finder.scenes.hand import Glyph, Hand
-from train.finder.scenes.letters import common_letter
 from train.finder.scenes.sheet import DIGIT, IGNORE, OTHER, Sheet
+from train.finder.scenes.writing.glyphs import Ink
+from train.finder.scenes.writing.hand import Glyph, Hand
+from train.finder.scenes.writing.letters import common_letter
 
 
 def grid(sheet: Sheet, material: Material, rng: np.random.Generator, scale: float) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.finder.scenes.glyphs import Ink
+from train.finder.scenes.writing.glyphs import Ink
 
 GROUND, DIGIT, OTHER, IGNORE, UNKNOWN = range(5)  # of an ink map; UNKNOWN: no digit's box, but maybe ink
 INKED = 0.3  # of a glyph's darkest ink, what belongs to it

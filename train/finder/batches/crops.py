@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.detection.network import network_input
+from train.finder.batches.targets import INK_STRIDE, Targets, targets
 from train.finder.scenes.scene import Scene
 from train.finder.scenes.sheet import DIGIT, GROUND, IGNORE, OTHER, UNKNOWN
-from train.finder.targets import INK_STRIDE, Targets, targets
 
 ZOOMED = 0.6  # of the crops, the share that is zoomed by any of ZOOM; the others about as they are
 ZOOM = (0.5, 1.5)

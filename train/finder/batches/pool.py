@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from recognizer.core.replace import replacing
 from recognizer.errors import RecognizerError
-from train.finder.crops import random_crop
+from train.finder.batches.crops import random_crop
+from train.finder.batches.targets import Targets
 from train.finder.material import Sources, load_material
 from train.finder.scenes.scene import Scene, make_scene
 from train.finder.scenes.surroundings import Fooled
-from train.finder.targets import Targets
 
 SHARD = 150  # scenes
 AT_FIRST = 8  # shards that there are before the first step

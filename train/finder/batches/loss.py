@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from train.finder.batches.targets import BOX, HIGHEST, INK, LOWEST, STRIDE
 from train.finder.scenes.sheet import IGNORE
-from train.finder.targets import BOX, HIGHEST, INK, LOWEST, STRIDE
 
 INK_WEIGHTS = (1.0, 4.0, 2.0)  # of ground, digit and other: strokes are thin
 FEWEST = 20.0  # centres that a batch is taken to have: one without any isn't all-important

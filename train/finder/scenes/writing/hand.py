@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from train.augment.letters import LETTERS
 from train.finder.material import Material
-from train.finder.scenes import glyphs
-from train.finder.scenes.glyphs import FONTS, Ink, Pen
-from train.finder.scenes.letters import SMALL, common_letter
-from train.finder.scenes.strokes import DIGITS, SIGNS, Path, hand_drawn, joined_word, smooth
+from train.finder.scenes.writing import glyphs
+from train.finder.scenes.writing.glyphs import FONTS, Ink, Pen
+from train.finder.scenes.writing.letters import SMALL, common_letter
+from train.finder.scenes.writing.strokes import DIGITS, SIGNS, Path, hand_drawn, joined_word, smooth
 
 SHARES = {"pen": 0.4, "picture": 0.26, "drawn": 0.24, "print": 0.1}  # of digits, where all of these are to be had
 LETTER_SHARES = {"print": 0.3, "drawn": 0.4, "foreign": 0.2, "picture": 0.1}
