@@ -28,6 +28,8 @@ def parser() -> argparse.ArgumentParser:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=float, metavar="N", help="fit so long, all sittings together (default: 90)")
     length.add_argument("--steps", type=int, metavar="N", help="fit so many steps instead: the same network every time")
+    parser.add_argument("--start", type=Path, metavar="FILE",
+                        help="averaged weights of an earlier run to begin from, as it wrote them beside its network")
     parser.add_argument("--until", type=int, metavar="N",
                         help="end this sitting after step N; the same command goes on from there")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="processor cores for fitting (default: 2)")
@@ -92,11 +94,11 @@ def main(argv: list[str]) -> None:
     sources = sources_of(args)
     run = args.run or Path(f"runs/finder-{args.seed}")
     recipe = {"name": "finder", "seed": args.seed} | {
-        name: _sha256(file) for name, file in asdict(sources).items() if file is not None}
+        name: _sha256(file) for name, file in (asdict(sources) | {"start": args.start}).items() if file is not None}
     desk = _Desk(run, load_material(sources, validation=True), load_material(sources).photographs)
     length = fit.Length(args.steps, None if args.steps else args.minutes or 90.0)
     trainer = fit.fit(lambda step: Pool(sources, args.seed, run / "shards", step), length, recipe, run,
-                      desk.hand_out, desk.mine, args.until)
+                      desk.hand_out, desk.mine, args.until, args.start)
     if length.share(trainer.step, trainer.seconds) < 1:
         return
     content, figures = desk.hand_out(trainer)
@@ -111,6 +113,7 @@ def main(argv: list[str]) -> None:
     classifier = Classifier.load(args.classifier)
     manifest = calibrate(content, classifier, desk.examples(args.calibrate), made, figures | {"bytes": len(content)})
     save_bundle(args.out, content, manifest)
+    trainer.save_averaged(args.out.with_suffix(".npz"))
     print(f"{args.out}: {len(content) / 1000:.0f} kB, calibrated, threshold {manifest.threshold}")
 
 
@@ -174,7 +177,7 @@ class _Desk:
 
 def _portable(args: argparse.Namespace) -> list[str]:
     """The arguments that shaped the network, with file names instead of this machine's paths."""
-    files = ("data", "strokes", "more_digits", "not_digits", "scenes", "pictures", "calibrate")
+    files = ("data", "strokes", "more_digits", "not_digits", "scenes", "pictures", "calibrate", "start")
     shaping = {name: getattr(args, name) and getattr(args, name).name for name in files}
     shaping |= {"minutes": args.minutes, "steps": args.steps, "seed": args.seed}
     flags = {f"--{name.replace('_', '-')}": value for name, value in shaping.items() if value is not None}

@@ -97,6 +97,24 @@ class Trainer:
         model.set_weights(self._average)
         return model
 
+    def save_averaged(self, file: Path) -> None:
+        """Write the averaged weights, which another run can begin from."""
+        with replacing(file) as [beside]:
+            np.savez_compressed(beside, *self._average)
+
+    def begin_from(self, file: Path) -> None:
+        """Begin with the averaged weights of another run.
+
+        Raises:
+            UsageError: they are no such file, or of another network.
+        """
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                self.model.set_weights([archive[name] for name in archive.files])
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise UsageError(f"{file}: expected the averaged weights of a run ({error})") from error
+        self._average = [np.array(w) for w in self.model.get_weights()]
+
     def save(self, file: Path, recipe: dict[str, Any]) -> None:
         """Write all that going on needs; OutputError where that isn't possible, what was there is kept."""
         state = {"recipe": recipe, "step": self.step, "seconds": round(self.seconds, 1)}
@@ -133,7 +151,7 @@ class Trainer:
 def fit(
     pool_of: Callable[[int], Pool], length: Length, recipe: dict[str, Any], folder: Path,
     hand_out: Callable[[Trainer], object] = lambda _: None, mine: Callable[[Trainer], object] = lambda _: None,
-    until: int | None = None,
+    until: int | None = None, start: Path | None = None,
 ) -> Trainer:
     """Fit from nothing, or go on from the checkpoint in `folder`.
 
@@ -145,22 +163,25 @@ def fit(
         hand_out: called now and then.
         mine: called after every MINING steps.
         until: a step after which this sitting ends, whatever `length` is.
+        start: averaged weights of another run to begin from.
     """
     keras.utils.set_random_seed(recipe["seed"])
     trainer, checkpoint = Trainer(), folder / "checkpoint.npz"
     if checkpoint.exists():
         trainer.load(checkpoint, recipe)
         print(f"going on from step {trainer.step} in {folder}", flush=True)
+    elif start:
+        trainer.begin_from(start)
     with _Stop() as stop, pool_of(trainer.step) as pool:
         saved = handed_out = time.monotonic()
         parts: list[NDArray[np.float32]] = []
         first, reported = trainer.step, trainer.seconds
         while (share := length.share(trainer.step, trainer.seconds)) < 1 and trainer.step != until and not stop.asked:
-            start = time.monotonic()
+            began = time.monotonic()
             size, side = next(phase[1:] for phase in PHASES if share < phase[0])
             parts.append(trainer.fit(pool.batch(trainer.step, size, side), share))
             if trainer.step > first + 1:  # a sitting's first step waits for scenes and for the graph
-                trainer.seconds += time.monotonic() - start
+                trainer.seconds += time.monotonic() - began
             if trainer.step % REPORTS == 0:
                 _report(trainer, share, parts, size, trainer.seconds - reported)
                 parts, reported = [], trainer.seconds
