@@ -1,6 +1,8 @@
-"""Fails when the score on real pictures falls: reads what the scoring program prints, shows its last line.
+"""Fails when a figure on real pictures gets worse: reads what a program prints, shows the line with the figure.
 
-The figure to hold stands in score.json; raise it when the score rises for good.
+    gate.py score | gate.py alarms
+
+The figures to hold stand in score.json; better them when they become better for good.
 """
 
 import json
@@ -8,21 +10,25 @@ import re
 import sys
 from pathlib import Path
 
-NAME = "F1 with negatives"
-MOST_FALL = 0.01
+# The figure's name, where it stands, and how far it may go the wrong way.
+GATES = {
+    "score": ("F1 with negatives", r"· F1 with negatives ([\d.]+)", -0.01),
+    "alarms": ("false alarms a picture", r"\| ([\d.]+) \(\d+\) \|$", 0.05),
+}
 
 
 def main() -> None:
-    lines = sys.stdin.read().splitlines()
-    found = re.search(rf"· {NAME} ([\d.]+)", lines[-1] if lines else "")
+    name, pattern, most = GATES[sys.argv[1]]
+    found = [(line, match[1]) for line in sys.stdin.read().splitlines() if (match := re.search(pattern, line))]
     if not found:
-        sys.exit(f"gate: expected a last line with '{NAME}', found {lines[-1:] or 'nothing'}")
-    print(lines[-1])
-    recorded = json.loads(Path(__file__).with_name("score.json").read_text(encoding="utf-8"))[NAME]
-    score = float(found[1])
-    if score < recorded - MOST_FALL:
-        sys.exit(f"gate: {NAME} fell from {recorded} to {score}, more than {MOST_FALL}")
-    print(f"gate: {NAME} {score}, recorded {recorded}")
+        sys.exit(f"gate: expected a line with '{name}', found none")
+    line, figure = found[-1]
+    print(line)
+    recorded = json.loads(Path(__file__).with_name("score.json").read_text(encoding="utf-8"))[name]
+    worse = (float(figure) - recorded) / most
+    if worse > 1:
+        sys.exit(f"gate: {name} went from {recorded} to {figure}, by more than {abs(most)}")
+    print(f"gate: {name} {figure}, recorded {recorded}")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.frames import decode
 from benchmarks.measure import add_finder, alternate, compare, parser, print_table
-from benchmarks.stages import CLIPS, STAGES, time_decoding, time_stages, time_whole, use_threads
+from benchmarks.stages import CLIPS, STAGES, time_decoding, time_detection, time_stages, time_whole, use_threads
 from fixtures.encode import Frames, write_mp4
 from recognizer import Recognizer
 
@@ -24,7 +24,10 @@ LARGE = 1920, 1080
 FRAMES = 80  # after these the first sheet leaves the picture
 QUALITY = 26  # x264's rate factor, near that of the small clip
 THREADS: dict[str, int | None] = {"one thread": 1, "all threads": None}
-BARS = {("one thread", "find"): 1.5, ("all threads", "whole"): 1.6, ("all threads", "whole, processor"): 2.5}
+BARS = {
+    ("one thread", "find"): 1.5, ("one thread", "a full detection"): 5.0,
+    ("all threads", "whole"): 1.6, ("all threads", "whole, processor"): 2.5,
+}
 
 
 def main() -> None:
@@ -61,14 +64,16 @@ def _rows(
     recognizer: Recognizer, what: str, clip: Path, rounds: int, bars: dict[str, float]
 ) -> list[tuple[str, ...]]:
     """The rows of one clip with one number of threads; `bars` by stage."""
-    decoding, stages, whole = alternate(
+    decoding, detection, stages, whole = alternate(
         rounds,
         partial(time_decoding, clip, FRAMES),
+        partial(time_detection, recognizer, clip, FRAMES),
         partial(time_stages, recognizer, clip, FRAMES),
         partial(time_whole, recognizer, clip, FRAMES),
     )
     walls, processors = [d.wall for d in decoding], [d.processor for d in decoding]
     rows = [compare(f"{what}: {name}", (s[name] for s in stages), walls, bars.get(name)) for name in STAGES]
+    rows.append(compare(f"{what}: a full detection", detection, walls, bars.get("a full detection")))
     rows.append(compare(f"{what}: whole", (w.wall for w in whole), walls, bars.get("whole")))
     processor = "whole, processor"
     return [*rows, compare(f"{what}: {processor}", (w.processor for w in whole), processors, bars.get(processor))]

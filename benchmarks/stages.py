@@ -114,6 +114,13 @@ def time_stages(recognizer: Recognizer, clip: Path, frames: int) -> dict[str, fl
     return {stage: sum(getattr(m, stage) for m in took) / len(took) for stage in STAGES}
 
 
+def time_detection(recognizer: Recognizer, clip: Path, frames: int) -> float:
+    """Milliseconds that finding and judging take in those of the frames that are looked through as a whole."""
+    with closing(recognizer.watch(clip)) as readings:
+        took = [reading.milliseconds for reading in islice(readings, frames) if reading.searched][1:]
+    return sum(m.find + m.classify + m.select for m in took) / len(took)
+
+
 def time_frames(frames: Iterator[object]) -> list[Took]:
     """Each frame from the second on; the first opens the file and sets things up."""
     next(frames)
