@@ -102,25 +102,32 @@ def calibrate(
         weights.append(np.full(int(counts.sum()), example.weight))
     fitted = fit(np.vstack(evidence), np.concatenate(is_digit), np.concatenate(weights))
     manifest = replace(manifest, weights=fitted.weights, bias=fitted.bias, made=made, figures=figures)
-    return replace(manifest, threshold=best_threshold(network, manifest, classifier, examples))
+    finder = LearnedFinder(network, manifest, classifier, Limits.of(None, min(THRESHOLDS)))
+    return replace(manifest, threshold=best_threshold(finder, examples))
 
 
-def best_threshold(
-    network: Network, manifest: FinderManifest, classifier: Classifier, examples: Sequence[Example]
-) -> float:
-    """Of THRESHOLDS, that with the best F1 over the examples, false alarms of photographs by their weight."""
-    scores = {}
-    for threshold in THRESHOLDS:
-        finder = LearnedFinder(network, manifest, classifier, Limits.of(None, threshold))
-        right = found = wanted = 0.0
-        for example in examples:
-            digits = digits_of(finder.find(example.image, finder.memory(moving=False), Clock()).candidates)
-            is_right, counts = _judged([digit.box for digit in digits], [digit.label for digit in digits], example)
-            right += example.weight * int(is_right.sum())
-            found += example.weight * int(counts.sum())
-            wanted += example.weight * len(example.boxes)
-        scores[threshold] = 2 * right / max(1.0, found + wanted)
-    return max(scores, key=scores.__getitem__)
+def best_threshold(finder: LearnedFinder, examples: Sequence[Example]) -> float:
+    """Of THRESHOLDS, that with the best F1 over the examples, false alarms of photographs by their weight.
+
+    Args:
+        finder: with the lowest of them.
+        examples: as above.
+    """
+    right, found = np.zeros(len(THRESHOLDS)), np.zeros(len(THRESHOLDS))
+    wanted = 0.0
+    for example in examples:
+        digits = [one for one in finder.find(example.image, finder.memory(moving=False), Clock()).candidates
+                  if not one.reason]
+        read = digits_of(digits)
+        is_right, counts = _judged([digit.box for digit in read], [digit.label for digit in read], example)
+        for place, threshold in enumerate(THRESHOLDS):
+            limits = Limits.of(None, threshold)
+            told = np.array([one.score >= limits.digit and digit.confidence >= limits.label
+                             for one, digit in zip(digits, read, strict=True)], np.bool_)
+            right[place] += example.weight * int((told & is_right).sum())
+            found[place] += example.weight * int((told & counts).sum())
+        wanted += example.weight * len(example.boxes)
+    return THRESHOLDS[int((2 * right / np.maximum(1.0, found + wanted)).argmax())]
 
 
 def _judged(
