@@ -18,8 +18,8 @@ from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, environment, errors
 
 from recognizer import SourceError
-from recognizer.sources.image_file import read_picture
-from recognizer.sources.image_header import picture_size
+from recognizer.sources.images.picture import read_picture
+from recognizer.sources.images.header import picture_size
 from recognizer.sources.settings import SETTINGS
 
 SOURCE = 3

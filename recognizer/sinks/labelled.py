@@ -14,7 +14,7 @@ from recognizer.errors import OutputError, UsageError
 from recognizer.reading import Reading
 from recognizer.sinks.settings import SETTINGS
 from recognizer.sinks.video_writer import CONTAINERS, VideoWriter
-from recognizer.sources.image_file import PICTURES
+from recognizer.sources.images.kinds import PICTURES
 
 
 class LabelledSink:
