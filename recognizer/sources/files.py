@@ -12,7 +12,8 @@ from typing import Self
 from recognizer.core.channel import prefetch
 from recognizer.core.frame import Frame
 from recognizer.errors import SourceError
-from recognizer.sources.folder import paths_of, shown
+from recognizer.names import shown
+from recognizer.sources.folder import paths_of
 from recognizer.sources.images.kinds import HEAD, PICTURES, RAWS, TARGA, is_motion_jpeg, other_kind, picture_kind
 from recognizer.sources.images.picture import read_content, read_frames, unreadable
 from recognizer.sources.settings import SETTINGS

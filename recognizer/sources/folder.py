@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from recognizer.errors import SourceError
+from recognizer.names import shown
 from recognizer.sources.images.kinds import HEAD, PICTURES, RAWS, VIDEOS, is_text, is_video, other_kind, picture_kind
 
 # What systems and cameras leave beside pictures and videos: previews, lists, settings.
 SYSTEM = {"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r"}
 SYSTEM_FOLDERS = {"__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"}
+OTHERS = {".jxl", ".psd", ".exr", ".hdr", ".svg", ".eps", ".ai", ".pdf", ".xcf", ".djvu", ".swf", ".r3d", ".braw"}
 BESIDE = {".thm", ".lrv", ".aae", ".xmp", ".db", ".lnk", ".url", ".ifo", ".bup", ".ctg", ".bdm", ".mpl", ".cpi"}
 
 log = logging.getLogger("recognizer")
@@ -44,15 +46,10 @@ def paths_of(name: str) -> list[Path]:
     except OSError as error:
         raise SourceError(f"{shown(name)}: can't be read ({error.strerror})") from error
     except ValueError as error:  # a NUL in it
-        raise SourceError(f"{name!r}: no file can have this name; expected a picture, video, folder, glob or URL") from error
+        raise SourceError(f"{name!r}: no file has such a name; expected a picture, video, folder or URL") from error
     if name.isdecimal():
         raise SourceError(f"{name}: no such file or folder; for the camera of this index give --camera {int(name)}")
     raise SourceError(f"{shown(name)}: no such file or folder; expected a picture, video, folder, glob or URL")
-
-
-def shown(name: str | Path) -> str:
-    """A file's name as text that can be printed and saved: bytes that aren't UTF-8 become \\xNN."""
-    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def _readable(paths: Iterable[Path], name: str, none: str) -> list[Path]:
@@ -83,7 +80,7 @@ def _is_systems(path: Path) -> bool:
 
 
 def _can_be_read(path: Path) -> bool | None:
-    """Whether a file is a picture or video that can be read; None for texts and empty files, which nobody expects to."""
+    """Whether a file is a picture or video that can be read; None for what nobody expects to, such as notes."""
     suffix = path.suffix.lower()
     if suffix in PICTURES | VIDEOS and suffix != ".ts":  # which is TypeScript's ending, too
         return True
@@ -96,15 +93,15 @@ def _can_be_read(path: Path) -> bool | None:
         return importlib.util.find_spec("rawpy") is not None
     if picture_kind(start, path.name) or is_video(start):
         return True
-    if not other_kind(start) and (not start or is_text(start)):
-        return True if suffix in VIDEOS and not start else None
-    return suffix in VIDEOS
+    if suffix == ".ts":
+        return None if is_text(start) else True
+    return False if other_kind(start) or suffix in OTHERS else None
 
 
 def _fitting(pattern: str) -> Iterator[Path]:
     """What a pattern fits; ** stands for all folders below, each once though links lead to it again and again."""
     first, *parts = Path(pattern).parts
-    if parts and parts[-1] == "**" or not parts and first == "**":
+    if (parts and parts[-1] == "**") or (not parts and first == "**"):
         parts.append("*")
     if Path(pattern).is_absolute():
         return _spread(first, parts)
@@ -138,7 +135,7 @@ def _folders(top: str) -> Iterator[str]:
                 continue
             seen.add((is_at.st_dev, is_at.st_ino))
             with os.scandir(folder or ".") as entries:
-                below = sorted(((e.name, e.is_symlink()) for e in entries if e.is_dir() and e.name[0] != "."))
+                below = sorted((e.name, e.is_symlink()) for e in entries if e.is_dir() and e.name[0] != ".")
         except OSError as error:
             log.warning("%s: can't be read (%s)", shown(folder), error.strerror)
             continue

@@ -71,7 +71,8 @@ def read_video(
         except av.FFmpegError as error:
             log.debug("%s: %s", name, error)  # it ends early, which is told below where much is missing
             if not declared:
-                raise SourceError(f"{name}: ends early, after {index} frames ({error.strerror}); damaged or cut") from error
+                told = f"ends early, after {index} frames ({error.strerror})"
+                raise SourceError(f"{name}: {told}; damaged or cut") from error
     # Where the rate varies the declared count is but a guess by the length, so the length must lack something too.
     late = fps and moment + 1 / fps >= (1 - SETTINGS.most_missing) * declared / fps
     if not index or (declared - index > max(3, SETTINGS.most_missing * declared) and not late):
@@ -91,7 +92,7 @@ def open_video(
     import av
 
     try:
-        container = av.open(place, format=form, timeout=patience, metadata_errors="replace")
+        container = av.open(place, "r", format=form, timeout=patience, metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError) as error:
         raise SourceError(f"{name}: not a video that can be decoded; {EXPECTED}") from error
     if container.format.name in NO_VIDEOS or container.format.name.endswith("_pipe"):
@@ -135,7 +136,8 @@ def _declared(container: InputContainer, stream: VideoStream) -> tuple[int, floa
     """How many frames there should be, and how many a second; 0 where that isn't known."""
     rate = float(stream.average_rate or stream.guessed_rate or 0)
     fps = rate if 0 < rate <= 1000 else 0.0
-    seconds = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else length_of(container)
+    own = stream.duration * stream.time_base if stream.duration and stream.time_base else 0
+    seconds = float(own) or length_of(container)
     return max(0, stream.frames or round(seconds * fps)), fps
 
 
@@ -172,7 +174,8 @@ def _deinterlacer(frame: VideoFrame) -> Any:
 
     graph = Graph()
     source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
-    graph.link_nodes(source, graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")).configure()
+    woven = graph.add("bwdif", "mode=send_frame:deint=interlaced")
+    graph.link_nodes(source, woven, graph.add("buffersink")).configure()
     return graph
 
 
@@ -200,12 +203,12 @@ def _picture(frame: VideoFrame, stream: VideoStream) -> Image:
         width, height = (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
     converted = frame.reformat(width, height, format="bgr24")
     plane = converted.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[:height, : 3 * width]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, : 3 * width]
     return upright(rows.reshape(height, width, 3), _orientation(frame))
 
 
 # The orientation of EXIF for the signs of a display matrix: what its rows and columns make of right and down.
-_ORIENTATIONS = {
+_ORIENTATIONS: dict[tuple[int, ...], int] = {
     (1, 0, 0, 1): 1, (-1, 0, 0, 1): 2, (-1, 0, 0, -1): 3, (1, 0, 0, -1): 4,
     (0, 1, 1, 0): 5, (0, 1, -1, 0): 6, (0, -1, -1, 0): 7, (0, -1, 1, 0): 8,
 }
@@ -213,13 +216,13 @@ _ORIENTATIONS = {
 
 def _orientation(frame: VideoFrame) -> int:
     """How a frame is to be turned and flipped, by the display matrix that came with it."""
-    matrix = frame.side_data.get("DISPLAYMATRIX")
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
         return 1
     a, b, _, c, d, *_ = struct.unpack_from("=9i", bytes(matrix))
     largest = max(map(abs, (a, b, c, d)))
-    signs = tuple(0 if abs(part) < largest / 2 else int(math.copysign(1, part)) for part in (a, b, c, d))
-    return _ORIENTATIONS.get(signs, 1)  # type: ignore[call-overload]
+    signs = [0 if abs(part) < largest / 2 else int(math.copysign(1, part)) for part in (a, b, c, d)]
+    return _ORIENTATIONS.get(tuple(signs), 1)
 
 
 @dataclass

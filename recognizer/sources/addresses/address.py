@@ -15,7 +15,7 @@ from typing import Any
 
 from recognizer.core.frame import Frame
 from recognizer.errors import SourceError
-from recognizer.sources.addresses.pipe import Ahead
+from recognizer.sources.addresses.pipe import Ahead, read_in_order
 from recognizer.sources.images.kinds import HEAD, is_motion_jpeg, is_text, other_kind, picture_kind
 from recognizer.sources.images.picture import read_frames, unreadable
 from recognizer.sources.settings import SETTINGS
@@ -61,11 +61,16 @@ def recording_at(address: str) -> Reader | None:
             if answer.headers.get_content_maintype() == "multipart":
                 return None
             content = Ahead(answer)
-            start = content.peek(HEAD)
+            start, length_told = content.peek(HEAD), bool(answer.headers.get("Content-Length"))
             if picture_kind(start):
-                return partial(read_frames, _picture(content, address), address) if not _endless(content, answer) else None
+                if _endless(content, answer):
+                    return None
+                return partial(read_frames, _picture(content, address), address)
     except (OSError, http.client.HTTPException) as error:
-        return _failed(address, error)
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, (http.client.HTTPException, ssl.SSLError)):
+            return None  # what speaks no good HTTP, or shows a certificate that can't be checked, may be a stream yet
+        raise SourceError(f"{address}: {_reason(error)}") from error
     text = is_text(start) and not start.startswith(b"#EXTM3U")
     if other_kind(start) or text:
         found = other_kind(start) or "text"
@@ -73,7 +78,9 @@ def recording_at(address: str) -> Reader | None:
     with open_video(address, address, patience=SETTINGS.stream_patience) as container:
         if not length_of(container):
             return None
-    return partial(read_video, address, address, patience=SETTINGS.address_patience)
+    if length_told or start.startswith(b"#EXTM3U"):
+        return partial(read_video, address, address, patience=SETTINGS.address_patience)
+    return partial(_read_as_it_comes, address)  # FFmpeg takes such an answer's end for a failure, and loses frames
 
 
 def read_snapshot(address: str) -> Iterator[Frame]:
@@ -89,6 +96,15 @@ def read_snapshot(address: str) -> Iterator[Frame]:
             if not picture_kind(start):
                 raise SourceError(f"{address}: {unreadable(start, 'picture')}")
             yield from read_frames(_picture(content, address), address)
+    except (OSError, http.client.HTTPException) as error:
+        raise SourceError(f"{address}: {_reason(error)}") from error
+
+
+def _read_as_it_comes(address: str) -> Iterator[Frame]:
+    """Every frame of a recording whose sender doesn't tell how long it is."""
+    try:
+        with closing(_ask(address)) as answer:
+            yield from read_in_order(Ahead(answer), address)
     except (OSError, http.client.HTTPException) as error:
         raise SourceError(f"{address}: {_reason(error)}") from error
 
@@ -127,14 +143,6 @@ def _endless(content: Ahead, answer: Any) -> bool:
     return False
 
 
-def _failed(address: str, error: Exception) -> None:
-    """Leave to the stream's reader what speaks no good HTTP, or shows a certificate that can't be checked."""
-    reason = getattr(error, "reason", error)
-    if isinstance(reason, (http.client.HTTPException, ssl.SSLError)):
-        return
-    raise SourceError(f"{address}: {_reason(error)}") from error
-
-
 def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
         return REFUSALS.get(error.code, f"its sender answers with an error ({error.code} {error.reason})")
@@ -143,7 +151,8 @@ def _reason(error: Exception) -> str:
         return f"no answer within {SETTINGS.stream_patience:.0f} s; check that its sender runs"
     if isinstance(reason, socket.gaierror):
         return "no such host is known; check the address"
-    return f"nobody answers there ({getattr(reason, 'strerror', None) or reason}); check the address and that its sender runs"
+    told = getattr(reason, "strerror", None) or reason
+    return f"nobody answers there ({told}); check the address and that its sender runs"
 
 
 def _hint(start: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What another program hands over through standard input or an open descriptor: a picture or a recording, to its end."""
+"""What another program hands over through standard input or an open descriptor, to its end."""
 
 from __future__ import annotations
 

@@ -36,7 +36,9 @@ class Poll:
         while not self._over.is_set():
             asked = time.monotonic()
             try:
-                frame = next(self._read())
+                frame = next(iter(self._read()))
+                if not frame.still:
+                    raise SourceError(f"{self._name}: expected a picture to look at again and again, found a video")
             except SourceError as error:
                 if not index:
                     raise

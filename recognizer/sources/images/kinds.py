@@ -43,7 +43,7 @@ _PICTURES = {
     rb"\x01\xda[\x00\x01][\x01\x02]": "SGI",
     rb"\x59\xa6\x6a\x95": "SUN",
 }
-_VIDEOS = (rb"....ftyp|....(?:moov|mdat|wide|free|skip)|RIFF....AVI |\x1aE\xdf\xa3|FLV\x01|\x30\x26\xb2\x75\x8e\x66\xcf\x11"
+_VIDEOS = (rb"....ftyp|....(?:moov|mdat|wide|free|skip)|RIFF....AVI |\x1aE\xdf\xa3|FLV\x01|\x30\x26\xb2\x75\x8e\x66"
            rb"|\x00\x00\x01[\xba\xb3]|OggS|YUV4MPEG2|DKIF|\x06\x0e\x2b\x34|G.{187}G.{187}G|....G.{191}G|#EXTM3U")
 _OTHERS = {
     rb"%PDF": "a PDF document",
@@ -98,7 +98,7 @@ def is_text(start: bytes) -> bool:
 
 
 def is_motion_jpeg(content: bytes) -> bool:
-    """Whether one JPEG picture follows another, as frames do; not the second picture that phones add to a photograph."""
+    """Whether one JPEG picture follows another, as frames do; phones add a second to a photograph, which is none."""
     place = 2
     while place + 4 <= len(content) and content[place] == 0xFF:  # over the segments of the header
         marker, length = content[place + 1], struct.unpack_from(">H", content, place + 2)[0]
@@ -120,7 +120,8 @@ def _is_targa(content: bytes) -> bool:
     if len(content) < 18:
         return False
     _, mapped, kind, *_, width, height, bits, _ = struct.unpack_from("<BBB5x2H2H2B", content)
-    return bool(mapped in (0, 1) and kind in (1, 2, 3, 9, 10, 11) and width and height and bits in (1, 8, 15, 16, 24, 32))
+    known = mapped in (0, 1) and kind in (1, 2, 3, 9, 10, 11) and bits in (1, 8, 15, 16, 24, 32)
+    return bool(known and width and height)
 
 
 def _is_raw(content: bytes) -> bool:
@@ -136,7 +137,7 @@ def _is_raw(content: bytes) -> bool:
                 at = place + 2 + 12 * entry
                 tag, kind, count = struct.unpack_from(order + "HHI", content, at)
                 value = struct.unpack_from(order + ("H" if kind == 3 else "I"), content, at + 8)[0]
-                if tag == 50706 or (tag == 262 and value in (32803, 34892)):  # DNG's version; a sensor's mosaic, or linear
+                if tag == 50706 or (tag == 262 and value in (32803, 34892)):  # DNG's version; a mosaic, or linear
                     return True
                 if tag == 330:  # directories below this one
                     todo += [value] if count == 1 else struct.unpack_from(f"{order}{min(count, 8)}I", content, value)

@@ -23,7 +23,7 @@ from recognizer.sources.images.pixels import Pixels, squared, to_bgr
 from recognizer.sources.settings import SETTINGS
 
 PLAIN = {"JPEG", "BMP", "PPM", "JPEG2000"}  # kinds that OpenCV reads as they are
-# Chunks of a PNG that it reads wrongly, or not at all: opacity by a colour, frames, orientation, pixels that aren't square.
+# Chunks of a PNG that it reads wrongly, or not at all: opacity by a colour, frames, orientation, a pixel's shape.
 TOLD_APART = {b"tRNS", b"acTL", b"eXIf", b"pHYs"}
 EXPECTED = "expected JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF or BMP"
 
@@ -72,7 +72,7 @@ def unreadable(content: bytes, what: str) -> str:
     found = other_kind(content[:HEAD])
     if found:
         return f"expected a picture or a video, found {found}; save it as PNG or JPEG"
-    return f"not a {what} that can be decoded; {EXPECTED if what == 'picture' else 'expected MP4, AVI, MKV or MOV, whole'}"
+    return f"not a {what} that can be decoded; {EXPECTED}"
 
 
 def decode(content: bytes, name: str, page: int = 0) -> Pixels:

@@ -21,8 +21,8 @@ def read_raw(content: bytes, name: str) -> Image:
     try:
         import rawpy
     except ImportError as error:
-        raise SourceError(f"{name}: a raw photo; it can be read with the package rawpy ('pip install rawpy'), or export "
-                          "it as JPEG: the small picture inside of it is not what is to be read") from error
+        raise SourceError(f"{name}: a raw photo; it can be read with the package rawpy ('pip install rawpy'), or "
+                          "export it as JPEG: the small picture inside of it is not what is to be read") from error
     try:
         with rawpy.imread(io.BytesIO(content)) as photo:
             check_size(name, photo.sizes.raw_width, photo.sizes.raw_height, 8)

@@ -60,7 +60,7 @@ def read_pages(content: bytes, kind: str, name: str) -> Iterator[Frame]:
 
 
 def _opened(content: bytes, kind: str, name: str) -> Pillow.Image:
-    formats = FORMATS
+    formats: tuple[str, ...] = FORMATS
     if kind == "HEIF":
         try:
             import pi_heif
@@ -70,14 +70,14 @@ def _opened(content: bytes, kind: str, name: str) -> Pillow.Image:
         pi_heif.register_heif_opener()
         formats = ("HEIF",)
     if kind == "AVIF" and not _has_avif():
-        raise SourceError(f"{name}: AVIF pictures can't be read by the Pillow that is installed; expected 11.3 or later")
+        raise SourceError(f"{name}: AVIF pictures need Pillow 11.3 or later; install that, or save the picture as JPEG")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is checked below, and damages are told by errors
             picture = Pillow.open(io.BytesIO(content), formats=formats)
     except Pillow.DecompressionBombError as error:
-        raise SourceError(f"{name}: expected a picture of up to {SETTINGS.most_bytes // 3_000_000} megapixels ({error}); "
-                          "make it smaller") from error
+        raise SourceError(f"{name}: expected a picture of up to {SETTINGS.most_bytes // 3_000_000} megapixels "
+                          f"({error}); make it smaller") from error
     except Exception as error:
         raise SourceError(f"{name}: {_damaged(error)}") from error
     return picture
@@ -110,7 +110,7 @@ def _page(picture: Any, page: int, content: bytes, kind: str, name: str) -> Imag
         tags = getattr(picture, "tag_v2", {})
         if tags.get(SUBFILE, 0) & 5:
             return None
-        check_size(name, *picture.size, 4)
+        check_size(name, picture.width, picture.height, 4)
         turned = tags.get(ORIENTATION, 1) if tags else 0  # Pillow turns a TIFF by itself when it decodes it
         ratio = _ratio(picture)
         if _is_deep(tags, content, kind):
@@ -152,11 +152,12 @@ def _is_deep(tags: Any, content: bytes, kind: str) -> bool:
     if kind == "PNG":
         return content[24] == 16
     bits = tags.get(BITS, (8,))
-    return tags.get(CHANNELS, 1) > 1 and max(bits if isinstance(bits, tuple) else (bits,)) > 8
+    return bool(tags.get(CHANNELS, 1) > 1 and max(bits if isinstance(bits, tuple) else (bits,)) > 8)
 
 
 def _orientation(picture: Any) -> int:
-    with suppress(OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, struct.error):  # damaged, it may be
+    # What stands there may be damaged, and the picture good.
+    with suppress(OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, struct.error):
         turned = picture.getexif().get(ORIENTATION, 1)
         return int(turned) if turned in range(1, 9) else 1
     return 1
