@@ -11,6 +11,11 @@ def shown(name: str | Path) -> str:
     return os.fsencode(name).decode(errors="backslashreplace")
 
 
+def as_path(name: str) -> Path:
+    """The path of a name as `shown` makes it, in a system of any locale."""
+    return Path(os.fsdecode(name.encode()))
+
+
 def one_line(text: str) -> str:
     """A text whose line breaks and other signs that steer a terminal are written out, as \\n is."""
     return text if text.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)

@@ -31,7 +31,8 @@ def test_a_folder_is_read_whatever_its_pictures_are_called(run: Run, tmp_path: P
     fill(tmp_path, "a.JFIF", "b.jpe", "c.heic", "d.tga", "e", "f.dat", "g.PNG")
     done = run("--source", ".", "--no-window", "--events", "e.jsonl")
     assert (done.returncode, errors(done)) == (0, [])
-    assert done.stdout.splitlines() == [f"{name}: 3" for name in ("a.JFIF", "b.jpe", "c.heic", "d.tga", "e", "f.dat", "g.PNG")]
+    names = ["a.JFIF", "b.jpe", "c.heic", "d.tga", "e", "f.dat", "g.PNG"]
+    assert done.stdout.splitlines() == [f"{name}: 3" for name in names]
 
 
 def test_what_cannot_be_read_is_named_once_with_its_number(run: Run, tmp_path: Path) -> None:
@@ -62,9 +63,10 @@ def test_what_systems_leave_is_left_out_quietly(run: Run, tmp_path: Path) -> Non
 def test_links_that_lead_in_a_circle_are_followed_once(tmp_path: Path) -> None:
     tree = fill(tmp_path / "tree", "y.png", "a/x.png", "a/b/z.png")
     outside = fill(tmp_path / "outside", "o.png")
-    for at, to in (("a/up", tree), ("a/b/up", tree), ("a/b/over", tree / "a"), ("0", tree / "a" / "b"), ("out", outside),
-                   ("nowhere", tmp_path / "none")):
-        (tree / at).symlink_to(to)
+    to = {"a/up": tree, "a/b/up": tree, "a/b/over": tree / "a", "0": tree / "a" / "b", "out": outside,
+          "nowhere": tmp_path / "none"}
+    for at in to:
+        (tree / at).symlink_to(to[at])
     wanted = [tree / "a" / "b" / "z.png", tree / "a" / "x.png", tree / "out" / "o.png", tree / "y.png"]
     assert paths_of(f"{tree}/**/*.png") == sorted(wanted)
     assert paths_of(f"{tree}/**/b/*.png") == [tree / "a" / "b" / "z.png"]
@@ -89,7 +91,8 @@ def test_patterns_fit_as_a_shell_s_do(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_names_in_other_letters(locale: dict[str, str], run: Run, tmp_path: Path) -> None:
     for name in (b"caf\xe9.png", "grüße 数.png".encode(), b"two\nlines.png", b"z.png"):
         Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(TINY)
-    done = run("--source", ".", "--no-window", "--events", "e.jsonl", "--csv", "e.csv", "--save", "seen/", env=locale)
+    done = run("--source", ".", "--no-window", "--events", "e.jsonl", "--csv", "e.csv", "--save", "seen/", "--crops",
+               "crops", env=locale)
     assert (done.returncode, errors(done)) == (0, ["recognizer: labelled frames are in seen/"])
     sources = [json.loads(line)["source"] for line in (tmp_path / "e.jsonl").read_text(encoding="utf-8").splitlines()]
     assert sorted(sources) == ["caf\\xe9.png", "grüße 数.png", "two\nlines.png", "z.png"]
@@ -115,9 +118,9 @@ def test_text_that_is_shown() -> None:
 
 @pytest.mark.parametrize(("args", "part"), [
     (["--sorce", "x"], "the nearest is --source"), (["--no_window"], "the nearest is --no-window"),
-    (["--max-second=3"], "the nearest is --max-seconds"), (["-source", "x"], "the nearest is --source"),
+    (["--maxseconds=3"], "the nearest is --max-seconds"), (["-source", "x"], "the nearest is --source"),
     (["--input", "x"], "the nearest is --source"), (["--headless"], "the nearest is --no-window"),
-    (["--source", "a.jpg", "b.jpg", "c.jpg"], "2 more stand after it (b.jpg c.jpg); a pattern such as '*.jpg' needs quotes"),
+    (["--source", "a.jpg", "b.jpg", "c.jpg"], "2 more stand after it (b.jpg c.jpg); a pattern such as '*.jpg' needs quo"),
     (["photo.jpg"], "--source photo.jpg"),
 ])
 def test_a_wrong_call_says_what_was_probably_meant(args: list[str], part: str, run: Run) -> None:

@@ -143,7 +143,7 @@ def test_a_quick_animation_is_a_video(kind: str) -> None:
 
 
 def test_previews_in_a_tiff_are_no_pages() -> None:
-    first, options = pages()
+    first, _ = pages()
     small = first.resize((64, 36))
     small.encoderinfo = {"tiffinfo": {254: 1}}
     content = content_of(first, "TIFF", save_all=True, append_images=[small])
@@ -175,8 +175,8 @@ def dng(values: NDArray[np.uint16], thumbnail: NDArray[np.uint8]) -> bytes:
     identity = struct.pack("<18i", *[n for i in range(9) for n in (int(i % 4 == 0), 1)])
     start, sub = 8, 600
     first = directory(start, [
-        (254, 4, 1, long(1)), (256, 4, 1, long(tw)), (257, 4, 1, long(th)), (258, 3, 1, short(8)), (259, 3, 1, short(1)),
-        (262, 3, 1, short(1)), (271, 2, 5, b"Made\0"), (272, 2, 5, b"Here\0"), (273, 4, 1, long(1200)),
+        (254, 4, 1, long(1)), (256, 4, 1, long(tw)), (257, 4, 1, long(th)), (258, 3, 1, short(8)),
+        (259, 3, 1, short(1)), (262, 3, 1, short(1)), (271, 2, 5, b"Made\0"), (272, 2, 5, b"Here\0"), (273, 4, 1, long(1200)),
         (277, 3, 1, short(1)), (278, 4, 1, long(th)), (279, 4, 1, long(len(small))), (330, 4, 1, long(sub)),
         (50706, 1, 4, bytes([1, 4, 0, 0])), (50708, 2, 5, b"Here\0"), (50721, 10, 9, identity),
         (50728, 5, 3, long(1, 1, 1, 1, 1, 1)), (50778, 3, 1, short(21)),
