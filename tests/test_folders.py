@@ -120,7 +120,7 @@ def test_text_that_is_shown() -> None:
     (["--sorce", "x"], "the nearest is --source"), (["--no_window"], "the nearest is --no-window"),
     (["--maxseconds=3"], "the nearest is --max-seconds"), (["-source", "x"], "the nearest is --source"),
     (["--input", "x"], "the nearest is --source"), (["--headless"], "the nearest is --no-window"),
-    (["--source", "a.jpg", "b.jpg", "c.jpg"], "2 more stand after it (b.jpg c.jpg); a pattern such as '*.jpg' needs quo"),
+    (["--source", "a.jpg", "b.jpg", "c.jpg"], "2 more stand after it (b.jpg c.jpg); a pattern such as '*.jpg' needs"),
     (["photo.jpg"], "--source photo.jpg"),
 ])
 def test_a_wrong_call_says_what_was_probably_meant(args: list[str], part: str, run: Run) -> None:
