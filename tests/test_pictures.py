@@ -177,7 +177,8 @@ def dng(values: NDArray[np.uint16], thumbnail: NDArray[np.uint8]) -> bytes:
     first = directory(start, [
         (254, 4, 1, long(1)), (256, 4, 1, long(tw)), (257, 4, 1, long(th)), (258, 3, 1, short(8)),
         (259, 3, 1, short(1)), (262, 3, 1, short(1)), (271, 2, 5, b"Made\0"), (272, 2, 5, b"Here\0"),
-        (273, 4, 1, long(1200)), (277, 3, 1, short(1)), (278, 4, 1, long(th)), (279, 4, 1, long(len(small))), (330, 4, 1, long(sub)),
+        (273, 4, 1, long(1200)), (277, 3, 1, short(1)), (278, 4, 1, long(th)), (279, 4, 1, long(len(small))),
+        (330, 4, 1, long(sub)),
         (50706, 1, 4, bytes([1, 4, 0, 0])), (50708, 2, 5, b"Here\0"), (50721, 10, 9, identity),
         (50728, 5, 3, long(1, 1, 1, 1, 1, 1)), (50778, 3, 1, short(21)),
     ])
