@@ -250,6 +250,15 @@ def test_a_picture_at_an_address(kind: str, lengths: bool, run: Run) -> None:
     assert done.stdout == f"{address}/snapshot: {DIGITS}\n"
 
 
+def test_a_password_is_for_the_sender_alone(run: Run) -> None:
+    with served({"snapshot": cv2.imencode(".jpg", SHEET)[1].tobytes()}) as address:
+        secret = address.replace("://", "://me:hush%21@")
+        for path in ("snapshot", "missing"):
+            done = run("--source", f"{secret}/{path}", "--no-window")
+            assert "hush" not in done.stdout + done.stderr
+            assert "me:***@127.0.0.1" in done.stdout + done.stderr
+
+
 def test_files_by_their_address(run: Run, tmp_path: Path) -> None:
     record(tmp_path / "a clip.mp4")
     (tmp_path / "note.jpg").write_bytes((PICTURES / "note.jpg").read_bytes())

@@ -81,10 +81,10 @@ def _polled(name: str | int | Path, seconds: float) -> Poll:
         raise UsageError(f"poll: expected a number of seconds over 0, found {seconds}")
     name = str(name)
     if "://" in name:
-        from recognizer.sources.addresses.address import is_http, local_path, read_snapshot
+        from recognizer.sources.addresses.address import is_http, local_path, read_snapshot, without_password
 
         if is_http(name):
-            return Poll(partial(read_snapshot, name), name, seconds)
+            return Poll(partial(read_snapshot, name), without_password(name), seconds)
         name = local_path(name) or name
     if not Path(name).is_file():
         raise UsageError(f"poll: expected the address of a picture (http://…) or a picture's file, found {name}; "

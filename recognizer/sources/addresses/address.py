@@ -35,6 +35,14 @@ def is_http(address: str) -> bool:
     return address.lower().startswith(("http://", "https://"))
 
 
+def without_password(address: str) -> str:
+    """An address as it may be shown: with its user's name, but no password."""
+    parts = urllib.parse.urlsplit(address)
+    if parts.password is None:
+        return address
+    return parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rpartition('@')[2]}").geturl()
+
+
 def local_path(address: str) -> str | None:
     """The path that a file:// address stands for; None for other addresses."""
     parts = urllib.parse.urlsplit(address)
@@ -56,6 +64,7 @@ def recording_at(address: str) -> Reader | None:
     """
     if not is_http(address):
         return None
+    name = without_password(address)
     try:
         with closing(_ask(address)) as answer:
             if answer.headers.get_content_maintype() == "multipart":
@@ -65,21 +74,21 @@ def recording_at(address: str) -> Reader | None:
             if picture_kind(start):
                 if _endless(content, answer):
                     return None
-                return partial(read_frames, _picture(content, address), address)
+                return partial(read_frames, _picture(content, name), name)
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, (http.client.HTTPException, ssl.SSLError)):
             return None  # what speaks no good HTTP, or shows a certificate that can't be checked, may be a stream yet
-        raise SourceError(f"{address}: {_reason(error)}") from error
+        raise SourceError(f"{name}: {_reason(error)}") from error
     text = is_text(start) and not start.startswith(b"#EXTM3U")
     if other_kind(start) or text:
         found = other_kind(start) or "text"
-        raise SourceError(f"{address}: expected a picture, a video or a stream, found {found}; {_hint(start)}")
-    with open_video(address, address, patience=SETTINGS.stream_patience) as container:
+        raise SourceError(f"{name}: expected a picture, a video or a stream, found {found}; {_hint(start)}")
+    with open_video(address, name, patience=SETTINGS.stream_patience) as container:
         if not length_of(container):
             return None
     if length_told or start.startswith(b"#EXTM3U"):
-        return partial(read_video, address, address, patience=SETTINGS.address_patience)
+        return partial(read_video, address, name, patience=SETTINGS.address_patience)
     return partial(_read_as_it_comes, address)  # FFmpeg takes such an answer's end for a failure, and loses frames
 
 
@@ -89,24 +98,26 @@ def read_snapshot(address: str) -> Iterator[Frame]:
     Raises:
         SourceError: nobody answers, or no picture is there.
     """
+    name = without_password(address)
     try:
         with closing(_ask(address)) as answer:
             content = Ahead(answer)
             start = content.peek(HEAD)
             if not picture_kind(start):
-                raise SourceError(f"{address}: {unreadable(start, 'picture')}")
-            yield from read_frames(_picture(content, address), address)
+                raise SourceError(f"{name}: {unreadable(start, 'picture')}")
+            yield from read_frames(_picture(content, name), name)
     except (OSError, http.client.HTTPException) as error:
-        raise SourceError(f"{address}: {_reason(error)}") from error
+        raise SourceError(f"{name}: {_reason(error)}") from error
 
 
 def _read_as_it_comes(address: str) -> Iterator[Frame]:
     """Every frame of a recording whose sender doesn't tell how long it is."""
+    name = without_password(address)
     try:
         with closing(_ask(address)) as answer:
-            yield from read_in_order(Ahead(answer), address)
+            yield from read_in_order(Ahead(answer), name)
     except (OSError, http.client.HTTPException) as error:
-        raise SourceError(f"{address}: {_reason(error)}") from error
+        raise SourceError(f"{name}: {_reason(error)}") from error
 
 
 def _ask(address: str) -> Any:
