@@ -110,7 +110,7 @@ def _page(picture: Any, page: int, content: bytes, kind: str, name: str) -> Imag
         tags = getattr(picture, "tag_v2", {})
         if tags.get(SUBFILE, 0) & 5:
             return None
-        check_size(name, picture.width, picture.height, 4)
+        check_size(name, picture.width, picture.height, 6)  # as Pillow holds it, and as it is handed on
         turned = tags.get(ORIENTATION, 1) if tags else 0  # Pillow turns a TIFF by itself when it decodes it
         ratio = _ratio(picture)
         if _is_deep(tags, content, kind):
