@@ -5,6 +5,7 @@ ends the process. Every picture is read; a video is decoded whole, and each 25th
 """
 
 import faulthandler
+import io
 import json
 import resource
 import struct
@@ -14,15 +15,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pillow_heif
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from recognizer import Recognizer, RecognizerError
 from recognizer.sources.base import open_source
 
+pillow_heif.register_heif_opener()
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = sorted(p for p in (ROOT / "fixtures").glob("*/*") if p.suffix in {".jpg", ".png", ".mp4", ".avi"})
-OTHER_KINDS = (".bmp", ".webp", ".tiff", ".ppm", ".jp2")  # made of one of the pictures
+OTHER_KINDS = (".bmp", ".webp", ".tiff", ".ppm", ".jp2")  # made of one of the pictures by OpenCV
+BY_PILLOW = {".heic": "HEIF", ".avif": "AVIF", ".gif": "GIF", ".tga": "TGA", ".pcx": "PCX", ".apng": "PNG"}
+PAGES = {".gif", ".apng", ".avif"}  # of these two
 LIMIT = 60  # seconds on the clock that one frame may take, on a machine that may be busy
 EACH = 25  # of a video's frames, one of so many is read
 
@@ -31,6 +37,14 @@ def sources() -> dict[str, bytes]:
     """The fixtures by name, and one of the pictures in the formats that are not among them."""
     found = {path.name: path.read_bytes() for path in FIXTURES}
     picture = cv2.imread(str(ROOT / "fixtures" / "pictures" / "tiny.png"))
+    image = Image.fromarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+    for kind, form in BY_PILLOW.items():
+        file, more = io.BytesIO(), {"save_all": True, "append_images": [image]} if kind in PAGES else {}
+        image.save(file, form, **more)
+        found[f"tiny{kind}"] = file.getvalue()
+    file = io.BytesIO()
+    image.save(file, "TIFF", save_all=True, append_images=[image], compression="tiff_deflate")
+    found["pages.tiff"] = file.getvalue()
     return found | {f"tiny{kind}": cv2.imencode(kind, picture)[1].tobytes() for kind in OTHER_KINDS}
 
 

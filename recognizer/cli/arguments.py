@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import re
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from recognizer import __version__
 from recognizer.errors import OutputError, UsageError
 
+# What other programs call these flags.
+ELSEWHERE = {"--input": "--source", "--file": "--source", "--video": "--source", "--image": "--source",
+             "--url": "--source", "--device": "--camera", "--webcam": "--camera", "--output": "--save",
+             "--out": "--save", "--json": "--events", "--headless": "--no-window", "--quiet": "--no-window",
+             "--resolution": "--size", "--skip": "--every", "--flip-view": "--mirror", "--list": "--list-cameras"}
+
 
 class _Parser(argparse.ArgumentParser):
-    """Reports a wrong call in one line, as all errors are."""
+    """Reports a wrong call in one line, as all errors are, with what was probably meant."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        parsed, left = self.parse_known_args(args, namespace)
+        if left:
+            self.error(self._left_over(left, parsed))
+        return parsed
+
+    def _left_over(self, left: list[str], parsed: argparse.Namespace) -> str:
+        flag = next((word.partition("=")[0] for word in left if re.match(r"-+[^\W\d]", word)), None)
+        if flag is None:
+            shown = " ".join(left[:2]) + (" …" if len(left) > 2 else "")
+            if parsed.source is None:
+                return f"expected a flag before {shown}: --source {left[0]}"
+            return (f"--source takes one name, and {len(left)} more {'stand' if len(left) > 1 else 'stands'} after it "
+                    f"({shown}); a pattern such as '*.jpg' needs quotes, so that the shell hands it on as it is")
+        asked = "--" + flag.strip("-").replace("_", "-").lower()
+        known = [option for option in self._option_string_actions if option.startswith("--")]
+        near = [ELSEWHERE[asked]] if asked in ELSEWHERE else difflib.get_close_matches(asked, known, 1, 0.7)
+        return f"no flag is called {flag}" + (f"; the nearest is {near[0]}" if near else "")
 
     def error(self, message: str) -> NoReturn:
         print(f"recognizer: {message}; --help lists what can be given", file=sys.stderr)
@@ -40,13 +66,15 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     where = source.add_mutually_exclusive_group()
     where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
     where.add_argument("--source", type=_name, metavar="NAME",
-                       help="read a video, a picture, a folder or glob of them, or a stream's URL")
+                       help="read a video, a picture, a folder or glob of them, an address, or - for a pipe")
     where.add_argument("--list-cameras", action="store_true",
                        help="print each camera's index, name and, where the system tells them, sizes")
     source.add_argument("--size", type=_size, metavar="WxH", help="ask the camera for pictures of this size: 1280x720")
     source.add_argument("--fps", type=_positive, metavar="F", help="ask the camera for so many frames a second")
     source.add_argument("--every", type=_count, default=1, metavar="N",
                         help="read one frame of so many, and pass over the others")
+    source.add_argument("--poll", type=_positive, metavar="S",
+                        help="look at the --source, a picture at an address or in a file, again every S seconds")
     source.add_argument("--max-seconds", type=_positive, metavar="S",
                         help="end after so many seconds of a video, or by the clock with a camera")
 
@@ -88,6 +116,8 @@ def check(args: argparse.Namespace) -> None:
     """Refuse flags that don't go together."""
     if args.source is not None and (args.size or args.fps):
         raise UsageError("--size and --fps are what a camera is asked for; a --source has its own")
+    if args.poll is not None and args.source is None:
+        raise UsageError("--poll looks at a picture again and again; give its address or file with --source")
     _check_files(args)
     printing = [flag for flag, prints in (("--events -", args.events == "-"), ("--csv -", args.csv == "-"),
                                           ("--numbers", args.numbers)) if prints]

@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, NoReturn
 from recognizer.cli.arguments import check, parser
 from recognizer.cli.signals import Interrupt
 from recognizer.errors import OutputError, RecognizerError, SourceError
+from recognizer.names import one_line
 
 if TYPE_CHECKING:
+    import logging
+
     from recognizer.reading import Reading
     from recognizer.sinks.base import Sink
     from recognizer.sinks.labelled import LabelledSink
@@ -73,10 +76,15 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _in_one_line(record: logging.LogRecord) -> bool:
+    record.msg, record.args = one_line(record.getMessage()), ()
+    return True
+
+
 def say(message: str) -> None:
     """One line on standard error."""
     with suppress(OSError, AttributeError):  # the terminal was closed
-        print(f"recognizer: {message}", file=sys.stderr, flush=True)
+        print(f"recognizer: {one_line(message)}", file=sys.stderr, flush=True)
 
 
 def _list_cameras() -> int:
@@ -100,6 +108,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
     from recognizer.window.screen import has_display
 
     logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_in_one_line)
     recognizer = Recognizer(args.model, args.threshold)
     if not args.no_window and not has_display():
         if args.window:
@@ -184,7 +194,7 @@ def _source(args: argparse.Namespace) -> Source:
     from recognizer.sources.base import open_source
 
     if args.source is not None:
-        return open_source(args.source)
+        return open_source(args.source, poll=args.poll)
     try:
         return open_source(args.camera or 0, args.size, args.fps)
     except SourceError as error:

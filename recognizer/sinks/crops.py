@@ -12,6 +12,7 @@ import cv2
 from recognizer.classification.classifier import NO_DIGIT
 from recognizer.detection.candidate import Reason, ScoredCandidate
 from recognizer.errors import OutputError
+from recognizer.names import as_path
 from recognizer.reading import Reading
 
 NONE = "none"  # the folder of what the network took for no digit
@@ -45,7 +46,7 @@ class Crops:
             folder = _folder(scored)
             if folder:
                 box = "-".join(map(str, scored.candidate.box))
-                path = self._target / folder / f"{source}_{reading.frame.index:06d}_{box}.png"
+                path = self._target / folder / as_path(f"{source}_{reading.frame.index:06d}_{box}.png")
                 try:
                     path.write_bytes(cv2.imencode(".png", scored.candidate.crop)[1].tobytes())
                 except OSError as error:

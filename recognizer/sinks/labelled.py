@@ -11,10 +11,11 @@ from typing import Self
 import cv2
 
 from recognizer.errors import OutputError, UsageError
+from recognizer.names import as_path
 from recognizer.reading import Reading
 from recognizer.sinks.settings import SETTINGS
 from recognizer.sinks.video_writer import CONTAINERS, VideoWriter
-from recognizer.sources.image_file import PICTURES
+from recognizer.sources.images.kinds import PICTURES
 
 
 class LabelledSink:
@@ -74,7 +75,7 @@ class LabelledSink:
     def _path(self, reading: Reading) -> Path:
         if not self._folder:
             return self._target
-        name = Path(reading.frame.source)
+        name = as_path(reading.frame.source)
         kinds, usual = (PICTURES, ".png") if reading.frame.still else (CONTAINERS.keys(), ".mp4")
         stem, suffix = name.stem or "camera", name.suffix if name.suffix.lower() in kinds else usual
         names = (f"{stem}{'' if count == 1 else f'-{count}'}{suffix}" for count in itertools.count(1))
@@ -109,5 +110,6 @@ class LabelledSink:
 
 def _spare(path: Path, source: str) -> None:
     """Refuse to write over the file that is read."""
-    if os.path.exists(path) and os.path.exists(source) and os.path.samefile(path, source):
+    read = as_path(source)
+    if os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
         raise OutputError(f"--save {path}: that is the source itself, which would be lost; give another name")

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from recognizer.errors import OutputError
+from recognizer.names import one_line
 from recognizer.reading import Reading
 
 STDOUT = "-"
@@ -110,7 +111,8 @@ class PrintedNumbers(TextSink):
         if self._bare:
             return [number.text for number in reading.steady]
         if frame.still:
-            return [f"{frame.source}: {' '.join(number.text for number in reading.numbers) or 'no digits'}"]
+            numbers = " ".join(number.text for number in reading.numbers) or "no digits"
+            return [f"{frame.time:8.2f} s  {numbers}" if frame.live else f"{one_line(frame.source)}: {numbers}"]
         return [f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})" for number in reading.steady]
 
 

@@ -61,7 +61,7 @@ class VideoWriter:
         self._last, self._piece = -1, -1
         options = {"flush_packets": "1"} | CONTAINERS[path.suffix.lower()]
         try:
-            self._container: OutputContainer = av.open(str(path), "w", options=options)
+            self._container: OutputContainer = av.open(f"file:{path}", "w", options=options)
             self._stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=ENCODER)
         except self._failures as error:
             raise OutputError(f"--save {path}: can't be written ({error})") from error

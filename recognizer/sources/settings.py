@@ -24,12 +24,20 @@ class SourceSettings:
     stream_patience: float = 5.0
     camera_patience: float = 15.0  # Windows takes long over some cameras
 
+    address_patience: float = 10.0  # for an address to go on giving a file
+
     # Files.
     ahead: int = 24  # frames that may wait to be read, fewer where they are large: a full detection takes a while
+    ahead_of_pipes: int = 2  # likewise of a pipe, which may be a camera's: what waits is old
     most_missing: float = 0.05  # share of a video's declared frames that may be missing before it counts as damaged
+    longest_jpeg: int = 16_000_000  # bytes within which the second picture of a JPEG video begins
     most_pixels: int = 8192 * 4320  # of a video's frame: the largest that H.264 and its like know
     most_bytes: int = 450_000_000  # of a picture, as a file and as decoded, which takes twice that: 150 megapixels
     slate: int = 64  # tone of 256 that lies under transparent pictures with light ink
+    least_stretch: float = 1.05  # of pixels, times as wide as high or the other way, from which on it is undone
+    most_stretch: float = 4.0  # beyond which it is taken for a mistake
+    slide: float = 0.4  # seconds that a frame of an animated picture stands, from which on it is a slide show
+    usual_slide: float = 0.1  # seconds where it doesn't tell, as browsers take it
     strip: int = 64  # rows that are converted at a time, to save memory
 
 

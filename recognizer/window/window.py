@@ -63,7 +63,7 @@ class Window:
         self._reading = reading
         self._recorder.write(reading)
         self._show()
-        self._wait(float("inf") if frame.still else 0.0 if frame.live else (self._start or 0.0) + frame.time)
+        self._wait(0.0 if frame.live else float("inf") if frame.still else (self._start or 0.0) + frame.time)
 
     def _fit(self, width: int, height: int) -> None:
         """Give the window a size for pictures of this one."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.errors import SourceError
-from recognizer.sources.image_file import PICTURES, read_picture
+from recognizer.sources.images.kinds import PICTURES
+from recognizer.sources.images.picture import read_picture
 
 SIDE = 28
 HELD_OUT = 10  # one in so many of each digit is for testing, where there is no folder of their own

@@ -14,7 +14,7 @@ from recognizer.core.frame import resized
 from recognizer.core.geometry import Box, best_pairs
 from recognizer.errors import SourceError
 from recognizer.pipeline import Recognizer
-from recognizer.sources.image_file import read_picture
+from recognizer.sources.images.picture import read_picture
 
 LEAST_OVERLAP = 0.5  # intersection over union from which on a digit was found
 SCALES = (1.0, 0.5, 0.3)  # of the photographs: what is read well at one size should be at another

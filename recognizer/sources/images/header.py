@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from recognizer.errors import InputError
@@ -36,14 +36,27 @@ def picture_size(content: bytes) -> Size | None:
         return None
 
 
-def is_picture(start: bytes) -> bool:
-    """Whether a file that begins with these bytes, 16 at least, is a picture of a kind that is known here."""
-    return _reader(start) is not None
-
-
 def _reader(content: bytes) -> Callable[[bytes], Size] | None:
     """What reads the size of a picture of this kind."""
     return next((size for magic, size in _FORMATS.items() if re.match(magic, content, re.DOTALL)), None)
+
+
+def pixel_ratio(content: bytes) -> float:
+    """How many times as wide as high the pixels of a JPEG picture are, as its JFIF header tells; 1 where it doesn't."""
+    if content[6:11] != b"JFIF\x00" or len(content) < 18:
+        return 1.0
+    across, down = struct.unpack_from(">HH", content, 14)
+    return down / across if across and down else 1.0
+
+
+def png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The name and the first bytes of each chunk of a PNG picture but the pixels', as far as they make sense."""
+    place = 8
+    while place + 8 <= len(content):
+        length, name = int.from_bytes(content[place : place + 4]), content[place + 4 : place + 8]
+        if name != b"IDAT":
+            yield name, content[place + 8 : place + 8 + min(length, 32)]
+        place += 12 + length
 
 
 def _png(content: bytes) -> Size:

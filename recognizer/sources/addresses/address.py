@@ -1,0 +1,172 @@
+"""Finds out what is behind an address: a picture, a recording of known length, or a stream without end."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+from recognizer.core.frame import Frame
+from recognizer.errors import SourceError
+from recognizer.sources.addresses.pipe import Ahead, read_in_order
+from recognizer.sources.images.kinds import HEAD, is_motion_jpeg, is_text, other_kind, picture_kind
+from recognizer.sources.images.picture import read_frames, unreadable
+from recognizer.sources.settings import SETTINGS
+from recognizer.sources.video import length_of, open_video, read_video
+
+REFUSALS = {
+    401: "its sender wants another name or password (401); give them as in http://NAME:PASSWORD@HOST/…, special "
+         "characters as %XX",
+    403: "its sender refuses it to this name or machine (403); ask who runs it",
+    404: "its sender answers, but has nothing there (404); check what follows the host",
+}
+Reader = Callable[[], Iterator[Frame]]
+
+
+def is_http(address: str) -> bool:
+    """Whether this is an address of the web."""
+    return address.lower().startswith(("http://", "https://"))
+
+
+def without_password(address: str) -> str:
+    """An address as it may be shown: with its user's name, but no password."""
+    parts = urllib.parse.urlsplit(address)
+    if parts.password is None:
+        return address
+    return parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rpartition('@')[2]}").geturl()
+
+
+def local_path(address: str) -> str | None:
+    """The path that a file:// address stands for; None for other addresses."""
+    parts = urllib.parse.urlsplit(address)
+    if parts.scheme.lower() != "file":
+        return None
+    whole = address[len("file://") :]
+    if parts.netloc and parts.netloc != "localhost":
+        raise SourceError(f"{address}: expected a path after file://, such as file:///home/me/clip.mp4, found a host")
+    return urllib.request.url2pathname(whole.removeprefix("localhost"))
+
+
+def recording_at(address: str) -> Reader | None:
+    """What reads the picture or recording at an address, every frame of it; None where a stream is there.
+
+    Only the web's addresses are looked at; all others are streams'.
+
+    Raises:
+        SourceError: nobody answers, it is refused or missing, or is neither a picture nor a video.
+    """
+    if not is_http(address):
+        return None
+    name = without_password(address)
+    try:
+        with closing(_ask(address)) as answer:
+            if answer.headers.get_content_maintype() == "multipart":
+                return None
+            content = Ahead(answer)
+            start, length_told = content.peek(HEAD), bool(answer.headers.get("Content-Length"))
+            if picture_kind(start):
+                if _endless(content, answer):
+                    return None
+                return partial(read_frames, _picture(content, name), name)
+    except (OSError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, (http.client.HTTPException, ssl.SSLError)):
+            return None  # what speaks no good HTTP, or shows a certificate that can't be checked, may be a stream yet
+        raise SourceError(f"{name}: {_reason(error)}") from error
+    text = is_text(start) and not start.startswith(b"#EXTM3U")
+    if other_kind(start) or text:
+        found = other_kind(start) or "text"
+        raise SourceError(f"{name}: expected a picture, a video or a stream, found {found}; {_hint(start)}")
+    with open_video(address, name, patience=SETTINGS.stream_patience) as container:
+        if not length_of(container):
+            return None
+    if length_told or start.startswith(b"#EXTM3U"):
+        return partial(read_video, address, name, patience=SETTINGS.address_patience)
+    return partial(_read_as_it_comes, address)  # FFmpeg takes such an answer's end for a failure, and loses frames
+
+
+def read_snapshot(address: str) -> Iterator[Frame]:
+    """The picture at a http address, as it is now.
+
+    Raises:
+        SourceError: nobody answers, or no picture is there.
+    """
+    name = without_password(address)
+    try:
+        with closing(_ask(address)) as answer:
+            content = Ahead(answer)
+            start = content.peek(HEAD)
+            if not picture_kind(start):
+                raise SourceError(f"{name}: {unreadable(start, 'picture')}")
+            yield from read_frames(_picture(content, name), name)
+    except (OSError, http.client.HTTPException) as error:
+        raise SourceError(f"{name}: {_reason(error)}") from error
+
+
+def _read_as_it_comes(address: str) -> Iterator[Frame]:
+    """Every frame of a recording whose sender doesn't tell how long it is."""
+    name = without_password(address)
+    try:
+        with closing(_ask(address)) as answer:
+            yield from read_in_order(Ahead(answer), name)
+    except (OSError, http.client.HTTPException) as error:
+        raise SourceError(f"{name}: {_reason(error)}") from error
+
+
+def _ask(address: str) -> Any:
+    """Ask for what is at an address; name and password in it are for its sender, by whichever way that wants them."""
+    parts = urllib.parse.urlsplit(address)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+    if parts.username is not None:
+        known.add_password(None, bare, urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or ""))
+    opener = urllib.request.build_opener(
+        urllib.request.HTTPBasicAuthHandler(known), urllib.request.HTTPDigestAuthHandler(known))
+    request = urllib.request.Request(urllib.parse.quote(bare, safe="%/:=&?~#+!$,;'@()*[]"),
+                                     headers={"User-Agent": "digit-recognizer", "Cache-Control": "no-cache"})
+    return opener.open(request, timeout=SETTINGS.stream_patience)
+
+
+def _picture(content: Ahead, address: str) -> bytes:
+    found = content.peek(SETTINGS.most_bytes + 1)
+    if len(found) > SETTINGS.most_bytes:
+        raise SourceError(f"{address}: expected a picture of up to {SETTINGS.most_bytes // 1_000_000} MB, found more")
+    return found
+
+
+def _endless(content: Ahead, answer: Any) -> bool:
+    """Whether pictures follow one another without end, and without the sender's saying so."""
+    if answer.headers.get("Content-Length"):
+        return False
+    length, start = 0, content.peek(HEAD)
+    while len(start) >= length and len(start) < SETTINGS.longest_jpeg:
+        if is_motion_jpeg(start):
+            return True
+        length = len(start) + HEAD
+        start = content.peek(length)
+    return False
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.HTTPError):
+        return REFUSALS.get(error.code, f"its sender answers with an error ({error.code} {error.reason})")
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, TimeoutError):
+        return f"no answer within {SETTINGS.stream_patience:.0f} s; check that its sender runs"
+    if isinstance(reason, socket.gaierror):
+        return "no such host is known; check the address"
+    told = getattr(reason, "strerror", None) or reason
+    return f"nobody answers there ({told}); check the address and that its sender runs"
+
+
+def _hint(start: bytes) -> str:
+    if other_kind(start) == "a web page":
+        return "give the address of the picture or stream that it shows"
+    return "check the address"

@@ -1,0 +1,1 @@
+"""Still pictures: what kind one is, how large, and what it shows."""
