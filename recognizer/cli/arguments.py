@@ -10,13 +10,14 @@ from typing import NoReturn
 
 from recognizer import __version__
 from recognizer.errors import OutputError, UsageError
+from recognizer.secrets import masked
 
 
 class _Parser(argparse.ArgumentParser):
     """Reports a wrong call in one line, as all errors are."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"recognizer: {message}; --help lists what can be given", file=sys.stderr)
+        print(f"recognizer: {masked(message)}; --help lists what can be given", file=sys.stderr)
         raise SystemExit(UsageError.exit_code)
 
 

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from recognizer.cli.arguments import check, parser
 from recognizer.cli.signals import Interrupt
+from recognizer.core.stderr import divert_stderr
 from recognizer.errors import OutputError, RecognizerError, SourceError
+from recognizer.secrets import masked
 
 if TYPE_CHECKING:
     from recognizer.reading import Reading
@@ -31,6 +33,7 @@ INTERRUPTED = 130  # as a shell reports the signal
 
 def run() -> NoReturn:
     """Run the program as a process of its own, and end it."""
+    divert_stderr()
     try:
         code = main()
     except SystemExit as asked:
@@ -76,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
 def say(message: str) -> None:
     """One line on standard error."""
     with suppress(OSError, AttributeError):  # the terminal was closed
-        print(f"recognizer: {message}", file=sys.stderr, flush=True)
+        print(f"recognizer: {masked(message)}", file=sys.stderr, flush=True)
 
 
 def _list_cameras() -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.errors import InputError
+from recognizer.secrets import masked
 
 Image = NDArray[np.uint8]
 
@@ -22,7 +23,7 @@ class Frame:
         image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey; made contiguous, and (H, W) from (H, W, 1).
         index: counts from 0 within its source.
         time: seconds since the source's start: video time for files, the monotonic clock for cameras.
-        source: the source's name as given; for folders and globs each file's own path.
+        source: the source's name as given, but for a password in it; for folders and globs each file's own path.
         still: a photograph, which stands alone: nothing is carried over from the frame before.
         live: from a camera or a stream: the newest frame, those that came between are dropped.
         fps: frames a second of its source; 0 where that isn't known.
@@ -48,6 +49,7 @@ class Frame:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image", _as_image(self.image))
+        object.__setattr__(self, "source", masked(self.source))
 
     def __eq__(self, other: object) -> bool:
         """Whether another frame is of the same place in the same source, and shows the same picture."""
