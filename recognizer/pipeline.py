@@ -95,7 +95,7 @@ class Recognizer:
                 if frame.still:
                     yield self._photograph(frame)
                 elif frame.lost:
-                    video.tracker.update([], frame.size)
+                    video.tracker.update([], frame.size, frame.time)
                     yield Reading(frame)
                 else:
                     yield video.read(frame)
@@ -134,7 +134,7 @@ class _Video:
             if self.tracker.arrangement != self._arrangement:
                 self._chains, self._arrangement = arrange(digits), self.tracker.arrangement
             ordered, numbers = join(digits, self._chains)
-            steady = self._stability.update(ordered, numbers)
+            steady = self._stability.update(ordered, numbers, frame.time, self.tracker.stood)
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
         return Reading(frame, ordered, numbers, steady, self._tick(), took, tuple(candidates), searched=not followed,
                        seen=self._finder.seen(self._memory))
@@ -146,14 +146,14 @@ class _Video:
         with clock.stage("track"):
             self._scheduler.detected(frame, found.thorough)
             self._rejected = [one for one in found.candidates if one.reason]
-            return found.candidates, self.tracker.detected(digits, found.candidates, frame.size)
+            return found.candidates, self.tracker.detected(digits, found.candidates, frame.size, frame.time)
 
     def _follow(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]] | None:
         """Look only where digits were in the last frame; None when one of them is gone."""
         places, known = self._scheduler.regions()
         found = self._finder.follow(frame.image, known, self._memory, clock)
         with clock.stage("track"):
-            digits = self.tracker.followed(places, found, frame.size)
+            digits = self.tracker.followed(places, found, frame.size, frame.time)
         return None if digits is None else ([one for there in found for one in there] + self._rejected, digits)
 
     def _tick(self) -> float:
