@@ -11,9 +11,10 @@ import cv2
 
 from recognizer.core.frame import Image
 from recognizer.drawing.overlay import draw, draw_state, fill
+from recognizer.errors import OutputError
 from recognizer.reading import Reading
 from recognizer.window.recorder import Recorder
-from recognizer.window.screen import screen_size
+from recognizer.window.screen import Server, screen_size
 from recognizer.window.settings import SETTINGS
 
 TITLE = "digits"
@@ -49,8 +50,11 @@ class Window:
         self._source = ""
         self._notice, self._until = "", 0.0
         self._recorder = Recorder(self._notify)
+        self._server: Server | None = None
+        self._lost = False
 
     def __enter__(self) -> Self:
+        self._server = Server()
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         return self
 
@@ -62,6 +66,7 @@ class Window:
             self._source, self._start = frame.source, time.monotonic() - frame.time
         self._reading = reading
         self._recorder.write(reading)
+        self._look_for_server()
         self._show()
         self._wait(float("inf") if frame.still else 0.0 if frame.live else (self._start or 0.0) + frame.time)
 
@@ -102,6 +107,7 @@ class Window:
         """Handle the window's events at least once and until `due`; with a photograph until a key."""
         still = due == float("inf")
         while True:
+            self._look_for_server()
             left = SETTINGS.poll if self._paused else max(1.0, (due - time.monotonic()) * 1000)
             code = cv2.waitKey(int(min(SETTINGS.poll, left))) & 0xFF
             was_paused = self._paused
@@ -115,6 +121,15 @@ class Window:
                 return
             if not self._paused and time.monotonic() >= due:
                 return
+
+    def _look_for_server(self) -> None:
+        if self._server and self._server.gone:
+            self.lose()
+            raise OutputError("the window: its display is gone; what was written stays, start again where one is")
+
+    def lose(self) -> None:
+        """The display is gone: nothing may be asked of it any more."""
+        self._lost = True
 
     @property
     def stopped(self) -> bool:
@@ -166,7 +181,10 @@ class Window:
         try:
             self._recorder.__exit__(kind, error, trace)
         finally:
-            cv2.destroyAllWindows()
+            if not self._lost:
+                cv2.destroyAllWindows()
+            if self._server:
+                self._server.close()
 
 
 # The list that `h` shows, and the table of docs/flags.md.
