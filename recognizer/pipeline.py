@@ -19,6 +19,7 @@ from recognizer.detection.learned import LearnedFinder
 from recognizer.errors import UsageError
 from recognizer.numbers.grouping import Chain, arrange, join, read_numbers
 from recognizer.numbers.punctuation import mark
+from recognizer.numbers.signs import without_signs
 from recognizer.reading import Milliseconds, Reading
 from recognizer.sources.base import Source, open_source
 from recognizer.tracking.scheduler import Scheduler
@@ -39,6 +40,7 @@ class Recognizer:
         model: path of a .tflite file with its .json manifest beside it; by default the shipped one.
         threshold: labels below this probability are not reported, 0 to 1; by default those of what is a digit with
             less than the manifest's, or has a label with less than a half.
+        signs: slashes, colons and percent signs are kept in the texts of numbers; else they part them.
         finder: path of a finder's .tflite file with its manifest, by default the shipped one; or another finder.
 
     Raises:
@@ -47,7 +49,7 @@ class Recognizer:
     """
 
     def __init__(
-        self, model: str | Path | None = None, threshold: float | None = None, *,
+        self, model: str | Path | None = None, threshold: float | None = None, *, signs: bool = False,
         finder: str | Path | Finder[Any] | None = None,
     ) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
@@ -56,6 +58,7 @@ class Recognizer:
         if finder is None or isinstance(finder, str | Path):
             file = Path(finder) if finder else shipped("models/finder.tflite")
             finder = LearnedFinder.load(file, classifier, threshold)
+        self._signs = signs
         self._finder: Finder[Any] = finder
 
     def read(self, image: Image) -> Reading:
@@ -88,10 +91,10 @@ class Recognizer:
         if every < 1:
             raise UsageError(f"every: expected a whole number from 1 on, found {every}")
         with source if isinstance(source, Source) else open_source(source) as frames:
-            video = _Video("", self._finder)
+            video = _Video("", self._finder, self._signs)
             for frame in islice(frames, 0, None, every):
                 if frame.source != video.source:
-                    video = _Video(frame.source, self._finder)
+                    video = _Video(frame.source, self._finder, self._signs)
                 if frame.still:
                     yield self._photograph(frame)
                 elif frame.lost:
@@ -106,7 +109,7 @@ class Recognizer:
         found = self._finder.find(frame.image, memory, clock)
         digits = _marked(frame, found, clock)
         with clock.stage("numbers"):
-            ordered, numbers = read_numbers(digits)
+            ordered, numbers = read_numbers(digits, self._signs)
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
         return Reading(frame, ordered, numbers, numbers, 0.0, took, tuple(found.candidates),
                        seen=self._finder.seen(memory))
@@ -115,8 +118,8 @@ class Recognizer:
 class _Video:
     """Reads the frames of one video or camera, in order, with what is carried over from each to the next."""
 
-    def __init__(self, source: str, finder: Finder[Any]) -> None:
-        self.source = source
+    def __init__(self, source: str, finder: Finder[Any], signs: bool) -> None:
+        self.source, self._signs = source, signs
         self.tracker = Tracker()
         self._finder, self._memory = finder, finder.memory(moving=True)
         self._scheduler, self._stability = Scheduler(self.tracker), Stability()
@@ -132,8 +135,8 @@ class _Video:
         candidates, digits = followed or self._detect(frame, clock)
         with clock.stage("numbers"):
             if self.tracker.arrangement != self._arrangement:
-                self._chains, self._arrangement = arrange(digits), self.tracker.arrangement
-            ordered, numbers = join(digits, self._chains)
+                self._chains, self._arrangement = arrange(digits, self._signs), self.tracker.arrangement
+            ordered, numbers = join(digits, self._chains, self._signs)
             steady = self._stability.update(ordered, numbers, frame.time, self.tracker.stood)
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
         return Reading(frame, ordered, numbers, steady, self._tick(), took, tuple(candidates), searched=not followed,
@@ -167,4 +170,5 @@ class _Video:
 def _marked(frame: Frame, found: Found, clock: Clock) -> list[Digit]:
     """The digits of a frame with the marks that stand before them."""
     with clock.stage("marks"):
-        return mark(frame.image if found.grey is None else found.grey, digits_of(found.candidates))
+        image = frame.image if found.grey is None else found.grey
+        return mark(image, without_signs(image, digits_of(found.candidates)))

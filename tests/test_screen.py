@@ -1,4 +1,4 @@
-"""A display that refuses, is silent, hangs up or dies, and an OpenCV without windows, neither abort nor hang anything."""
+"""A display that refuses, is silent or dies, and an OpenCV without windows, neither abort nor hang the program."""
 
 import os
 import shutil

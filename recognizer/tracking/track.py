@@ -49,9 +49,9 @@ class Track:
     id: int
     digit: Digit
     sighting: Sighting | None = None
-    # Decayed sums of what each label's log-probability exceeds the floor's by, and of what stood before the digit.
+    # Decayed sums of what each label's log-probability exceeds the floor's by, and of what stood before and behind the digit.
     _evidence: dict[int, float] = field(default_factory=dict)
-    _marks: dict[str, float] = field(default_factory=dict)
+    _marks: dict[tuple[str, str], float] = field(default_factory=dict)
     _speed: tuple[int, int] = (0, 0)  # pixels a frame
     _weight: float = 0.0  # how many frames the sums are worth
     _seen: int = 0
@@ -103,13 +103,13 @@ class Track:
             self._evidence, self._weight, favoured = {}, 0.0, digit.seen[0]
         self._weight = faded * self._weight + 1
         _add(self._evidence, _evidence(digit), faded)
-        _add(self._marks, {digit.mark: 1.0}, faded)
+        _add(self._marks, {(digit.mark, digit.after): 1.0}, faded)
         advantage = SETTINGS.hysteresis * min(1.0, faded / SETTINGS.memory)
         top = _likeliest(self._evidence, favoured, self._weight, advantage)
-        mark = max(self._marks, key=self._marks.__getitem__)
+        mark, after = max(self._marks, key=self._marks.__getitem__)
         self._stand(digit.box, top[0][0] == self.digit.label)
         self._unread = 0.0
-        self.digit = Digit(*top[0], digit.box, top, self.id, mark, digit.seen)
+        self.digit = Digit(*top[0], digit.box, top, self.id, mark, digit.seen, after)
 
     def miss(self, passed: float) -> None:
         """Take that this frame, some seconds after the last, doesn't show it."""

@@ -33,7 +33,7 @@ class Tracker:
         self._tracks: list[Track] = []
         self._last: list[Track] = []  # those of the last frame's digits
         self._next = 1
-        self._arranged: list[tuple[int | None, str]] = []  # ids and marks of those whose numbers were last joined
+        self._arranged: list[tuple[int | None, str, str]] = []  # ids and marks of those whose numbers were last joined
         self._boxes = np.zeros((0, 4))  # and where they were then
         self._pace = Pace()
 
@@ -160,7 +160,7 @@ class Tracker:
 
     def _arrange(self, shown: list[Digit]) -> None:
         """Count it when the digits' numbers are to be joined anew."""
-        arranged = [(digit.track, digit.mark) for digit in shown]
+        arranged = [(digit.track, digit.mark, digit.after) for digit in shown]
         boxes = np.array([digit.box for digit in shown], np.float64).reshape(-1, 4)
         if arranged == self._arranged:
             moved = boxes - self._boxes
@@ -177,4 +177,6 @@ def _again(known: Sighting, there: list[ScoredCandidate]) -> Sighting | None:
     if not scored:
         return None
     (digit,) = digits_of([scored])
-    return replace(known, scored=scored, digit=replace(digit, mark=known.digit.mark) if known.digit.mark else digit)
+    if known.digit.mark or known.digit.after:
+        digit = replace(digit, mark=known.digit.mark, after=known.digit.after)
+    return replace(known, scored=scored, digit=digit)
