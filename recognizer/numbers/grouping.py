@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from recognizer.core.digits import COLON, COMMA, MINUS, PERCENT, POINT, SLASH, Digit, Number
+from recognizer.core.digits import COLON, COMMA, FIRST_BOX, MINUS, NEXT_BOX, PERCENT, POINT, SLASH, Digit, Number
 from recognizer.core.geometry import Box
 from recognizer.numbers.layout import Lines, find_lines, in_reading_order
 from recognizer.numbers.settings import SETTINGS
@@ -51,7 +51,8 @@ def join(
         places = tuple(range(len(ordered), len(ordered) + len(members)))
         ordered += members
         confidence = prod(d.confidence for d in members)
-        numbers.append(Number(_text(members, chain.alone, signs), confidence, Box.around([d.box for d in members]), places))
+        text, box = _text(members, chain.alone, signs), Box.around([d.box for d in members])
+        numbers.append(Number(text, confidence, box, places))
     return tuple(ordered), tuple(numbers)
 
 
@@ -78,6 +79,8 @@ def _chains(digits: list[Digit], lines: Lines, signs: bool) -> list[list[int]]:
 
 def _joined(digit: Digit, gap: float, signs: bool) -> bool:
     """Whether a digit belongs to the number of the one before it, `gap` heights away."""
+    if digit.mark in (FIRST_BOX, NEXT_BOX):
+        return digit.mark == NEXT_BOX
     if digit.mark in (SLASH, COLON):
         return signs and gap <= SETTINGS.farthest
     most = SETTINGS.most_gap_with_point if digit.mark in (POINT, COMMA) else SETTINGS.most_gap

@@ -30,12 +30,14 @@ class _Stroke:
         elongation: its longer axis over its shorter one.
         strays: how far its rows' middles are from a straight line at most.
         bow: how far its middle is to the right of its ends.
+        uneven: how far its rows' middles are from a parabola at most.
     """
 
     lean: float
     elongation: float
     strays: float
     bow: float
+    uneven: float
 
 
 def without_signs(image: Image, digits: list[Digit]) -> list[Digit]:
@@ -48,18 +50,17 @@ def without_signs(image: Image, digits: list[Digit]) -> list[Digit]:
     Returns:
         The others; those after a slash have it as their `mark`, those before a percent sign as what is `after` them.
     """
-    if not any(_slender(digit.box) or digit.label in STROKES for digit in digits):
+    if not any(digit.label in STROKES for digit in digits):
         return digits
     marks: dict[int, str] = {}
     afters: dict[int, str] = {}
     signs: set[int] = set()
     percents: list[Box] = []
     for line in _segments(digits):
-        strokes = {i: stroke for i in line if (_slender(digits[i].box) or digits[i].label in STROKES)
-                   and (stroke := _stroke_of(image, digits[i].box))}
+        strokes = {i: stroke for i in line
+                   if digits[i].label in STROKES and (stroke := _stroke_of(image, digits[i].box))}
         for place, i in enumerate(line):
-            others = [j for j in line if j != i and j not in signs]
-            if i not in strokes or (not others and len(line) == 1):
+            if i not in strokes:
                 continue
             before = line[place - 1] if place else None
             after = line[place + 1] if place + 1 < len(line) else None
@@ -130,13 +131,15 @@ def _stroke_of(image: Image, box: Box) -> _Stroke | None:
     points -= points.mean(axis=1, keepdims=True)
     short, long = np.linalg.eigvalsh(points @ points.T / points.shape[1] + np.eye(2) / 12)
     strays = float(np.abs(middles - slope * rows - start).max()) / height
-    return _Stroke(-float(slope), float(np.sqrt(long / short)), strays, float(bow) / height)
+    parabola = np.polyval(np.polyfit(rows, middles, 2), rows)
+    uneven = float(np.abs(middles - parabola)[end:-end].max()) / height
+    return _Stroke(-float(slope), float(np.sqrt(long / short)), strays, float(bow) / height, uneven)
 
 
 def _is_slash(digits: list[Digit], line: list[int], i: int, strokes: dict[int, _Stroke]) -> bool:
     """Whether a stroke between digits leans and goes on below them as no 1 of its line does."""
     stroke, box = strokes[i], digits[i].box
-    if digits[i].label not in STROKES or stroke.elongation < SETTINGS.stroke or stroke.strays > SETTINGS.straight:
+    if stroke.elongation < SETTINGS.stroke or stroke.strays > SETTINGS.straight:
         return False
     others = [j for j in line if j != i]
     usual = median(digits[j].box.h for j in others)
@@ -148,14 +151,14 @@ def _is_slash(digits: list[Digit], line: list[int], i: int, strokes: dict[int, _
     below = (box.y + box.h - sum(other.y + other.h for other in beside) / 2) / box.h
     sticks_out = box.h >= SETTINGS.taller * usual and below >= SETTINGS.sinks
     if sticks_out:
-        return further >= SETTINGS.leans
+        return further >= SETTINGS.leans and stroke.lean >= SETTINGS.leans_least
     return box.h >= usual and stroke.lean >= SETTINGS.leans_far and further >= SETTINGS.leans_on
 
 
 def _is_percent(image: Image, digits: list[Digit], i: int, stroke: _Stroke) -> bool:
     """Whether a leaning stroke has a small ring at its lower right; the upper left one often touches it."""
     box = digits[i].box
-    if digits[i].label not in STROKES or stroke.lean < SETTINGS.leans_percent:
+    if stroke.lean < SETTINGS.leans_least:
         return False
     place = Box(box.x + box.w // 3, box.y + box.h // 2, box.w + box.h // 3, box.h // 2 + box.h // 8)
     return any(_is_within(found, place) for found in _rings(image, _around(box, image, box.h // 8, box.h // 2), box.h))
@@ -190,7 +193,8 @@ def _brackets(digits: list[Digit], line: list[int], strokes: dict[int, _Stroke])
     if len(line) < 2:
         return set()
     bowed = {end: way * strokes[end].bow for end, way in ((line[0], -1), (line[-1], 1))
-             if end in strokes and _slender(digits[end].box)}
+             if end in strokes and _slender(digits[end].box)
+             and strokes[end].elongation >= SETTINGS.bracket and strokes[end].uneven <= SETTINGS.even}
     ends = {end for end, bow in bowed.items() if bow >= SETTINGS.bowed}
     inner = [digits[i].box.h for i in line if i not in ends]
     if not inner:

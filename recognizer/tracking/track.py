@@ -49,7 +49,7 @@ class Track:
     id: int
     digit: Digit
     sighting: Sighting | None = None
-    # Decayed sums of what each label's log-probability exceeds the floor's by, and of what stood before and behind the digit.
+    # Decayed sums of what each label's log-probability exceeds the floor's by, and of what stood beside the digit.
     _evidence: dict[int, float] = field(default_factory=dict)
     _marks: dict[tuple[str, str], float] = field(default_factory=dict)
     _speed: tuple[int, int] = (0, 0)  # pixels a frame

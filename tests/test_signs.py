@@ -1,0 +1,48 @@
+"""Slashes, colons, percent signs and brackets are neither digits nor glue, in six hands; on demand texts keep them."""
+
+import numpy as np
+import pytest
+from signed_pages import HANDS, page
+
+from recognizer import Recognizer
+
+HANDED = [pytest.param(hand, id=f"hand {hand}") for hand in range(len(HANDS))]
+LINES = {"26/11/2026": "26 11 2026", "17/4": "17 4", "12:30": "12 30", "3:2": "3 2", "95%": "95", "(12)": "12",
+         "(3)": "3", "(1)": "1"}
+KEPT = {"26/11/2026": "26/11/2026", "12:30": "12:30", "95%": "95%", "(12)": "12", "17/4": "17/4"}
+
+
+@pytest.fixture(scope="module")
+def plain() -> Recognizer:
+    return Recognizer()
+
+
+@pytest.fixture(scope="module")
+def keeping() -> Recognizer:
+    return Recognizer(signs=True)
+
+
+def read(recognizer: Recognizer, image: np.ndarray) -> str:
+    return " ".join(number.text for number in recognizer.read(image).numbers)
+
+
+@pytest.mark.parametrize("hand", HANDED)
+@pytest.mark.parametrize("text", LINES)
+def test_signs_part_numbers_and_are_no_digits(text: str, hand: int, plain: Recognizer) -> None:
+    assert read(plain, page(text, hand)) == LINES[text]
+
+
+@pytest.mark.parametrize("hand", HANDED)
+@pytest.mark.parametrize("text", KEPT)
+def test_texts_keep_signs_on_demand(text: str, hand: int, keeping: Recognizer) -> None:
+    assert read(keeping, page(text, hand)) == KEPT[text]
+
+
+@pytest.mark.parametrize("hand", HANDED[1:])
+@pytest.mark.parametrize("text", ["11 71", "417 110", "171", "2147"])
+def test_ones_and_sevens_between_digits_stay(text: str, hand: int, plain: Recognizer) -> None:
+    assert read(plain, page(text, hand)) == text
+
+
+def test_light_signs_on_dark(plain: Recognizer) -> None:
+    assert read(plain, page("12/30", 0, dark=False)) == "12 30"
