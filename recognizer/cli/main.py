@@ -97,6 +97,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
     """Read the source into the outputs until one of them, or a signal, ends it; the exit code."""
     import logging
 
+    from recognizer.numbers.plausible import Rules
     from recognizer.pipeline import Recognizer
     from recognizer.sinks.fault_tolerant import FaultTolerant
     from recognizer.sinks.labelled import LabelledSink
@@ -104,7 +105,8 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
     from recognizer.window.screen import NONE, lacks_window
 
     logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
-    recognizer = Recognizer(args.model, args.threshold)
+    rules = Rules(args.expect, args.max_step, args.no_decrease)
+    recognizer = Recognizer(args.model, args.threshold, signs=args.signs, regions=args.roi, rules=rules)
     lacking = "" if args.no_window else lacks_window()
     if lacking:
         if args.window:
@@ -130,7 +132,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
             window = stack.enter_context(Window(args.mirror, args.debug))
             if own_process:
                 guard(partial(_without_display, window, stack))
-        readings = stack.enter_context(closing(recognizer.watch(source, args.every)))
+        readings = stack.enter_context(closing(recognizer.watch(source, args.every, args.rotate, args.flip)))
         stack.callback(interrupt.closing)  # the last one is called first
         for reading in _until(readings, args.max_seconds):
             summary.write(reading)
@@ -161,9 +163,9 @@ def _outputs(args: argparse.Namespace, source: Source, save: LabelledSink | None
 
     lines: list[TextSink] = []
     if args.events:
-        lines.append(Events(args.events))
+        lines.append(Events(args.events, args.append))
     if args.csv:
-        lines.append(Csv(args.csv))
+        lines.append(Csv(args.csv, args.append))
     if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
         lines.append(PrintedNumbers(bare=args.numbers))
     yield from lines

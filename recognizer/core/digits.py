@@ -56,9 +56,11 @@ class Number:
         confidence: the probability that all of them are right, 0 to 1.
         box: around all its digits.
         digits: indices into the reading's digits.
+        implausible: why it doesn't fit what is expected, in a word; empty where it does.
     """
 
     text: str
     confidence: float
     box: Box
     digits: tuple[int, ...]
+    implausible: str = ""
