@@ -22,6 +22,8 @@ from recognizer.errors import OutputError, RecognizerError, SourceError
 from recognizer.secrets import masked
 
 if TYPE_CHECKING:
+    from recognizer.core.geometry import Box
+    from recognizer.pipeline import Recognizer
     from recognizer.reading import Reading
     from recognizer.sinks.base import Sink
     from recognizer.sinks.labelled import LabelledSink
@@ -129,7 +131,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
         if not args.no_window:
             from recognizer.window.window import Window
 
-            window = stack.enter_context(Window(args.mirror, args.debug))
+            window = stack.enter_context(Window(args.mirror, args.debug, partial(_choose, recognizer)))
             if own_process:
                 guard(partial(_without_display, window, stack))
         readings = stack.enter_context(closing(recognizer.watch(source, args.every, args.rotate, args.flip)))
@@ -144,6 +146,14 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
                 break
     stopped = any(output.stopped for output in outputs) or bool(window and window.stopped)
     return interrupt.code or (OutputError.exit_code if stopped else 0)
+
+
+def _choose(recognizer: Recognizer, part: Box | None) -> None:
+    """Look only in a part of the frames, in pixels, or in all of them, and say by which flag."""
+    from recognizer.core.geometry import Region
+
+    recognizer.regions = [Region(part)] if part else []
+    say(f"--roi {Region(part)}" if part else "looking everywhere again, without --roi")
 
 
 def _without_display(window: Window, stack: ExitStack) -> int:

@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 import cv2
 
 from recognizer.core.frame import Image
+from recognizer.core.geometry import Box
 from recognizer.drawing.overlay import draw, draw_state, fill
 from recognizer.errors import OutputError
 from recognizer.reading import Reading
@@ -36,12 +37,15 @@ class Window:
     Args:
         mirror: show the picture as a mirror does; what is read stays as it is.
         debug: show what the program sees.
+        choose: takes the part of the frame that was marked with the mouse, in pixels; None for the whole.
 
     Attributes:
         closed: the user closed the window or pressed q or Esc.
     """
 
-    def __init__(self, mirror: bool = False, debug: bool = False) -> None:
+    def __init__(
+        self, mirror: bool = False, debug: bool = False, choose: Callable[[Box | None], None] | None = None
+    ) -> None:
         self.closed = False
         self._mirror, self._debug = mirror, debug
         self._paused = self._full = self._helping = False
@@ -49,6 +53,9 @@ class Window:
         self._start: float | None = None
         self._source = ""
         self._notice, self._until = "", 0.0
+        self._choose = choose
+        self._corner: tuple[int, int] | None = None  # where the mouse was pressed, in pixels of the frame
+        self._shown = 1, 1  # width and height of what is shown
         self._recorder = Recorder(self._notify)
         self._server: Server | None = None
         self._lost = False
@@ -56,7 +63,27 @@ class Window:
     def __enter__(self) -> Self:
         self._server = Server()
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+        cv2.setMouseCallback(TITLE, self._mouse)
         return self
+
+    def _mouse(self, event: int, x: int, y: int, _: int, __: object) -> None:
+        """Take the corners of a region, from where the button is pressed to where it is let go."""
+        if self._reading is None or self._debug or self._choose is None:
+            return
+        (wide, high), (width, height) = self._shown, self._reading.frame.size
+        x = wide - 1 - x if self._mirror else x
+        place = min(max(0, x * width // wide), width), min(max(0, y * height // high), height)
+        if event == cv2.EVENT_LBUTTONDOWN:
+            self._corner = place
+        elif event == cv2.EVENT_LBUTTONUP and self._corner is not None:
+            (left, right), (top, bottom) = (sorted(pair) for pair in zip(self._corner, place, strict=True))
+            self._corner = None
+            if min(right - left, bottom - top) >= SETTINGS.least_region:
+                self._choose(Box(left, top, right - left, bottom - top))
+
+    def whole(self) -> None:
+        if self._choose is not None:
+            self._choose(None)
 
     def write(self, reading: Reading) -> None:
         """Show a reading, and wait until its time is over."""
@@ -81,7 +108,9 @@ class Window:
     def _show(self) -> None:
         """Draw the present reading as large as the window is, so that its lettering is legible on any screen."""
         if self._reading is not None:
-            cv2.imshow(TITLE, self._drawn(self._reading))
+            picture = self._drawn(self._reading)
+            self._shown = picture.shape[1], picture.shape[0]
+            cv2.imshow(TITLE, picture)
 
     def _drawn(self, reading: Reading) -> Image:
         frame = reading.frame
@@ -195,6 +224,7 @@ KEYS = (
     Key((ord("v"),), "v", Window.record, "record a video, and end it"),
     Key((ord("m"),), "m", Window.mirror, "mirror"),
     Key((ord("d"),), "d", Window.debug, "debug: what the program sees"),
+    Key((ord("a"),), "a", Window.whole, "all: look everywhere again; the mouse marks a part"),
     Key((ord("f"),), "f", Window.full_screen, "full screen"),
     Key((ord("h"),), "h", Window.help, "this list"),
 )
