@@ -16,6 +16,10 @@ test: .venv/test.done
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: expected Python 3.11 to 3.13 on the path, found none: install one" >&2; exit 1; }
+	@$(PYTHON) -c 'import platform, struct, sys; \
+		mac = sys.platform == "darwin" and platform.machine() == "x86_64"; \
+		sys.exit("make: expected 64-bit Linux, Windows or a Mac with Apple silicon, found %s %s: the runtime ai-edge-litert \
+has no package for it" % (platform.system(), platform.machine()) if mac or struct.calcsize("P") < 8 else 0)'
 	$(PYTHON) -m venv .venv
 
 .venv/run.done: pyproject.toml | .venv/bin/python

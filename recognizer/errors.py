@@ -7,14 +7,19 @@
     ├── ModelError        4   the model bundle: missing, wrong hash, wrong shape
     └── OutputError       5   an output that can't be written
 
-A message is one line: what was expected, what was found, what to try.
+A message is one line: what was expected, what was found, what to try; passwords in addresses are masked.
 """
+
+from recognizer.secrets import masked
 
 
 class RecognizerError(Exception):
     """Base of all errors of this package."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(masked(message))
 
 
 class UsageError(RecognizerError):

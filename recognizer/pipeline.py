@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,18 @@ from recognizer.classification.classifier import Classifier
 from recognizer.core.assets import shipped
 from recognizer.core.clock import Clock
 from recognizer.core.digits import Digit
-from recognizer.core.frame import Frame, Image
-from recognizer.detection.candidate import ScoredCandidate, digits_of
+from recognizer.core.frame import Frame, Image, turned
+from recognizer.core.geometry import Region
+from recognizer.detection.areas.boxed import in_boxes
+from recognizer.detection.areas.region_finder import RegionFinder
+from recognizer.detection.candidate import ScoredCandidate
 from recognizer.detection.finder import Finder, Found
 from recognizer.detection.learned import LearnedFinder
 from recognizer.errors import UsageError
 from recognizer.numbers.grouping import Chain, arrange, join, read_numbers
+from recognizer.numbers.plausible import Plausible, Rules
 from recognizer.numbers.punctuation import mark
+from recognizer.numbers.signs import without_signs
 from recognizer.reading import Milliseconds, Reading
 from recognizer.sources.base import Source, open_source
 from recognizer.tracking.scheduler import Scheduler
@@ -39,6 +45,9 @@ class Recognizer:
         model: path of a .tflite file with its .json manifest beside it; by default the shipped one.
         threshold: labels below this probability are not reported, 0 to 1; by default those of what is a digit with
             less than the manifest's, or has a label with less than a half.
+        signs: slashes, colons and percent signs are kept in the texts of numbers; else they part them.
+        regions: only there is looked; all over the picture where there are none.
+        rules: what numbers are expected; what doesn't fit is marked in `Reading.numbers`, and never `steady`.
         finder: path of a finder's .tflite file with its manifest, by default the shipped one; or another finder.
 
     Raises:
@@ -47,8 +56,8 @@ class Recognizer:
     """
 
     def __init__(
-        self, model: str | Path | None = None, threshold: float | None = None, *,
-        finder: str | Path | Finder[Any] | None = None,
+        self, model: str | Path | None = None, threshold: float | None = None, *, signs: bool = False,
+        regions: Sequence[Region] = (), rules: Rules | None = None, finder: str | Path | Finder[Any] | None = None,
     ) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")
@@ -56,7 +65,18 @@ class Recognizer:
         if finder is None or isinstance(finder, str | Path):
             file = Path(finder) if finder else shipped("models/finder.tflite")
             finder = LearnedFinder.load(file, classifier, threshold)
-        self._finder: Finder[Any] = finder
+        self._signs = signs
+        self._rules = rules or Rules()
+        self._finder = RegionFinder(finder, regions)
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Where is looked; may be changed while frames are read."""
+        return self._finder.regions
+
+    @regions.setter
+    def regions(self, regions: Sequence[Region]) -> None:
+        self._finder.regions = tuple(regions)
 
     def read(self, image: Image) -> Reading:
         """Read one picture, on its own.
@@ -67,14 +87,18 @@ class Recognizer:
         Raises:
             InputError: an array of another shape or type; it is a ValueError.
         """
-        return self._photograph(Frame(image))
+        return self._photograph(Frame(image), Plausible(self._rules))
 
-    def watch(self, source: str | int | Path | Source, every: int = 1) -> Generator[Reading, None, None]:
+    def watch(
+        self, source: str | int | Path | Source, every: int = 1, rotate: int = 0, flip: str = ""
+    ) -> Generator[Reading, None, None]:
         """Read every frame of a source, following the digits from frame to frame in videos.
 
         Args:
             source: a camera's index, a picture, a video, a folder, a glob, a stream's URL, or an open source.
             every: read one frame of so many, and pass over the others.
+            rotate: turn the pictures clockwise first, by 0, 90, 180 or 270 degrees.
+            flip: swap left and right, "h", or up and down, "v", likewise.
 
         Yields:
             One reading a frame, in order. A camera's stale frames are dropped, a file's never. While a camera
@@ -83,40 +107,48 @@ class Recognizer:
         Raises:
             InputError: a source of another type.
             SourceError: nothing there, or some files could not be read (after all others were).
-            UsageError: `every` is under 1.
+            UsageError: `every` is under 1, or `rotate` or `flip` is none of these.
         """
+        if rotate not in (0, 90, 180, 270) or flip not in ("", "h", "v"):
+            raise UsageError(f"expected rotate 0, 90, 180 or 270 and flip h or v, found {rotate} and {flip}")
         if every < 1:
             raise UsageError(f"every: expected a whole number from 1 on, found {every}")
         with source if isinstance(source, Source) else open_source(source) as frames:
-            video = _Video("", self._finder)
+            plausible = Plausible(self._rules)
+            video = _Video("", self._finder, self._signs, plausible)
             for frame in islice(frames, 0, None, every):
+                if rotate or flip:
+                    frame = replace(frame, image=turned(frame.image, rotate, flip))
                 if frame.source != video.source:
-                    video = _Video(frame.source, self._finder)
+                    video = _Video(frame.source, self._finder, self._signs, plausible)
                 if frame.still:
-                    yield self._photograph(frame)
+                    yield self._photograph(frame, plausible)
                 elif frame.lost:
-                    video.tracker.update([], frame.size)
+                    video.tracker.update([], frame.size, frame.time)
                     yield Reading(frame)
                 else:
                     yield video.read(frame)
 
-    def _photograph(self, frame: Frame) -> Reading:
+    def _photograph(self, frame: Frame, plausible: Plausible) -> Reading:
         """Read a frame that stands alone."""
         clock, memory = Clock(), self._finder.memory(moving=False)
         found = self._finder.find(frame.image, memory, clock)
-        digits = _marked(frame, found, clock)
+        candidates, digits = _marked(frame, found, clock)
         with clock.stage("numbers"):
-            ordered, numbers = read_numbers(digits)
+            ordered, numbers = read_numbers(digits, self._signs)
+            numbers = plausible.marked(numbers)
+            fitting = tuple(number for number in numbers if not number.implausible)
+            plausible.tell(fitting)
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
-        return Reading(frame, ordered, numbers, numbers, 0.0, took, tuple(found.candidates),
+        return Reading(frame, ordered, numbers, fitting, 0.0, took, tuple(candidates),
                        seen=self._finder.seen(memory))
 
 
 class _Video:
     """Reads the frames of one video or camera, in order, with what is carried over from each to the next."""
 
-    def __init__(self, source: str, finder: Finder[Any]) -> None:
-        self.source = source
+    def __init__(self, source: str, finder: Finder[Any], signs: bool, plausible: Plausible) -> None:
+        self.source, self._signs, self._plausible = source, signs, plausible
         self.tracker = Tracker()
         self._finder, self._memory = finder, finder.memory(moving=True)
         self._scheduler, self._stability = Scheduler(self.tracker), Stability()
@@ -132,9 +164,12 @@ class _Video:
         candidates, digits = followed or self._detect(frame, clock)
         with clock.stage("numbers"):
             if self.tracker.arrangement != self._arrangement:
-                self._chains, self._arrangement = arrange(digits), self.tracker.arrangement
-            ordered, numbers = join(digits, self._chains)
-            steady = self._stability.update(ordered, numbers)
+                self._chains, self._arrangement = arrange(digits, self._signs), self.tracker.arrangement
+            ordered, numbers = join(digits, self._chains, self._signs)
+            numbers = self._plausible.marked(numbers)
+            fitting = tuple(number for number in numbers if not number.implausible)
+            steady = self._stability.update(ordered, fitting, frame.time, self.tracker.stood)
+            self._plausible.tell(steady)
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
         return Reading(frame, ordered, numbers, steady, self._tick(), took, tuple(candidates), searched=not followed,
                        seen=self._finder.seen(self._memory))
@@ -142,18 +177,18 @@ class _Video:
     def _detect(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:
         """Look through the whole of a frame."""
         found = self._finder.find(frame.image, self._memory, clock, self._scheduler.known(frame))
-        digits = _marked(frame, found, clock)
+        candidates, digits = _marked(frame, found, clock)
         with clock.stage("track"):
             self._scheduler.detected(frame, found.thorough)
-            self._rejected = [one for one in found.candidates if one.reason]
-            return found.candidates, self.tracker.detected(digits, found.candidates, frame.size)
+            self._rejected = [one for one in candidates if one.reason]
+            return candidates, self.tracker.detected(digits, candidates, frame.size, frame.time)
 
     def _follow(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]] | None:
         """Look only where digits were in the last frame; None when one of them is gone."""
         places, known = self._scheduler.regions()
         found = self._finder.follow(frame.image, known, self._memory, clock)
         with clock.stage("track"):
-            digits = self.tracker.followed(places, found, frame.size)
+            digits = self.tracker.followed(places, found, frame.size, frame.time)
         return None if digits is None else ([one for there in found for one in there] + self._rejected, digits)
 
     def _tick(self) -> float:
@@ -164,7 +199,9 @@ class _Video:
         return 1 / self._mean if self._mean > 0 else 0.0
 
 
-def _marked(frame: Frame, found: Found, clock: Clock) -> list[Digit]:
-    """The digits of a frame with the marks that stand before them."""
+def _marked(frame: Frame, found: Found, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:
+    """The candidates and digits of a frame, without signs, with the marks that stand beside them."""
     with clock.stage("marks"):
-        return mark(frame.image if found.grey is None else found.grey, digits_of(found.candidates))
+        image = frame.image if found.grey is None else found.grey
+        candidates, digits = in_boxes(image, found.candidates)
+        return candidates, mark(image, without_signs(image, digits))

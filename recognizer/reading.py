@@ -34,7 +34,7 @@ class Reading:
     Attributes:
         frame: where it was read.
         digits: all digits.
-        numbers: the numbers that they make; a digit alone is a number too.
+        numbers: the numbers that they make; a digit alone is a number too. Some may be `implausible`.
         steady: those of the numbers that stood still for long enough just now; each is reported once, and again
             when it changes. In photographs all of them.
         fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
@@ -81,13 +81,17 @@ class Reading:
             "source": self.frame.source,
             "frame": self.frame.index,
             "time": round(self.frame.time, 3),
+            "clock": self.frame.moment,
             "size": list(self.frame.size),
             "digits": [_digit_event(digit) for digit in self.digits],
-            "numbers": [
-                {"text": n.text, "confidence": round(n.confidence, 4), "box": list(n.box), "digits": list(n.digits)}
-                for n in self.numbers
-            ],
+            "numbers": [_number_event(number) for number in self.numbers],
         }
+
+
+def _number_event(number: Number) -> dict[str, Any]:
+    event = {"text": number.text, "confidence": round(number.confidence, 4), "box": list(number.box),
+             "digits": list(number.digits)}
+    return event | ({"implausible": number.implausible} if number.implausible else {})
 
 
 def _digit_event(digit: Digit) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_every_frame_has_its_line_in_order(clip: str, events: list[Line]) -> Non
 @pytest.mark.parametrize("clip", ALL_CLIPS)
 def test_lines_have_the_promised_keys_and_types(clip: str, events: list[Line]) -> None:
     for line in events:
-        assert list(line) == ["source", "frame", "time", "size", "digits", "numbers"]
+        assert list(line) == ["source", "frame", "time", "clock", "size", "digits", "numbers"]
         for digit in line["digits"]:
             assert list(digit) == ["label", "confidence", "box", "track", "top", "frame_label", "frame_confidence"]
             assert digit["label"] in range(10)

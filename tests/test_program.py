@@ -139,7 +139,7 @@ def test_every_flag_has_help() -> None:
 
 def test_help_is_in_groups(run: Run) -> None:
     titles = re.findall(r"^(\w+):$", run("--help").stdout, re.MULTILINE)
-    assert titles == ["options", "source", "output", "view", "model"]
+    assert titles == ["options", "source", "numbers", "output", "view", "model"]
 
 
 @pytest.mark.parametrize("flag", [flag for flag in FLAGS if flag != "--help"])

@@ -5,7 +5,8 @@ from recognizer.core.geometry import Box
 from recognizer.tracking.settings import SETTINGS
 from recognizer.tracking.stability import Stability
 
-FORGET, STANDS = SETTINGS.forget, SETTINGS.stands
+STANDS = SETTINGS.stands
+FORGET = round(SETTINGS.forget_seconds / SETTINGS.frame)
 
 
 def reported(steady: Stability, text: str, x: float = 100, tracks: tuple[int, ...] = (1, 2)) -> list[str]:

@@ -41,12 +41,13 @@ def test_boxes_intersect_like_sets_of_pixels():
 def test_an_event_carries_the_whole_reading():
     digit = Digit(7, 0.9984, Box(412, 80, 61, 92), ((7, 0.9984), (1, 0.001)), track=3,
                   seen=(1, 0.61))
-    frame = Frame(np.zeros((720, 1280, 3), np.uint8), 12, 0.48, "clip.mp4", still=False)
+    frame = Frame(np.zeros((720, 1280, 3), np.uint8), 12, 0.48, "clip.mp4", still=False, clock=1e9)
     reading = Reading(frame, (digit,), (Number("7", 0.9984, digit.box, (0,)),))
     assert reading.event() == {
         "source": "clip.mp4",
         "frame": 12,
         "time": 0.48,
+        "clock": frame.moment,
         "size": [1280, 720],
         "digits": [{"label": 7, "confidence": 0.9984, "box": [412, 80, 61, 92], "track": 3,
                     "top": [[7, 0.9984], [1, 0.001]], "frame_label": 1, "frame_confidence": 0.61}],

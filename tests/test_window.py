@@ -124,7 +124,8 @@ def test_a_snapshot_is_the_labelled_frame_and_its_event(display: str, tmp_path: 
         if reading.frame.index == event["frame"]:
             break
     assert reading
-    assert event | {"source": ""} == json.loads(json.dumps(reading.event())) | {"source": ""}
+    unlike = {"source": "", "clock": ""}
+    assert event | unlike == json.loads(json.dumps(reading.event())) | unlike
     unlike = cv2.absdiff(picture, reading.draw()).max(axis=2) > 0
     assert unlike[100:].sum() == 0  # above stands the status line with its frames a second
 
@@ -204,6 +205,20 @@ def test_any_other_key_goes_on_to_the_next_photograph(display: str, tmp_path: Pa
         program.communicate(timeout=PATIENCE)
     assert [Path(line["source"]).name for line in lines(tmp_path / "e.jsonl")] == [
         path.name for path in sorted(PICTURES.iterdir()) if path.suffix != ".jsonl"]
+
+
+def test_a_part_marked_with_the_mouse_is_the_only_one_read_and_its_flag_is_printed(
+    display: str, tmp_path: Path
+) -> None:
+    with shown(display, LONG_CLIP, tmp_path) as (program, window):
+        await_lines(program, tmp_path / "e.jsonl", 3)
+        xdotool(display, "mousemove", "--window", window, "100", "80", "mousedown", "1", "sleep", "0.3",
+                "mousemove", "--window", window, "300", "200", "sleep", "0.3", "mouseup", "1")
+        assert program.stderr
+        said = program.stderr.readline()
+        press(display, window, "q")
+        program.communicate(timeout=PATIENCE)
+    assert re.fullmatch(r"recognizer: --roi \d+,\d+,\d+,\d+\n", said), said
 
 
 def test_every_key_has_its_row_in_the_docs() -> None:

@@ -17,7 +17,7 @@ BATCH_STEP = 8  # batches are filled up to multiples: each new size makes the ru
 
 
 class Classifier:
-    """The CNN of a model bundle. The runtime is loaded here, not when the module is imported.
+    """The CNN of a model bundle; many threads may call it at once. The runtime is loaded here, not on import.
 
     Args:
         content: of the .tflite file.
@@ -30,10 +30,8 @@ class Classifier:
 
     def __init__(self, content: bytes, manifest: Manifest, name: str = "in memory") -> None:
         self.manifest = manifest
-        self._interpreter: Any = _interpreter(content, name)
-        self._input: int = self._interpreter.get_input_details()[0]["index"]
-        self._output: int = self._interpreter.get_output_details()[0]["index"]
-        self._batch = 0
+        self._content, self._name = content, name
+        self._idle = [_Runner(content, name)]  # as many as threads have called it at one time
 
     @classmethod
     def load(cls, model: Path) -> Classifier:
@@ -55,9 +53,30 @@ class Classifier:
 
     def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The network's own outputs, (N, 11) float32, before temperature and softmax."""
-        count = len(crops)
-        if not count:
+        if not len(crops):
             return np.zeros((0, len(CLASSES)), np.float32)
+        try:
+            runner = self._idle.pop()
+        except IndexError:  # all are at work in other threads
+            runner = _Runner(self._content, self._name)
+        try:
+            return runner(crops)
+        finally:
+            self._idle.append(runner)
+
+
+class _Runner:
+    """One interpreter of the network, for one thread at a time: LiteRT's refuses two."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self._interpreter: Any = _interpreter(content, name)
+        self._input: int = self._interpreter.get_input_details()[0]["index"]
+        self._output: int = self._interpreter.get_output_details()[0]["index"]
+        self._batch = 0
+
+    def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The logits of crops, one at least."""
+        count = len(crops)
         batch = -(-count // BATCH_STEP) * BATCH_STEP
         if batch != self._batch:
             self._interpreter.resize_tensor_input(self._input, [batch, *INPUT_SHAPE])

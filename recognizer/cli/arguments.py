@@ -7,10 +7,13 @@ import difflib
 import os
 import re
 import sys
+import time
 from typing import Any, NoReturn
 
 from recognizer import __version__
+from recognizer.core.geometry import Region
 from recognizer.errors import OutputError, UsageError
+from recognizer.secrets import masked
 
 # What other programs call these flags.
 ELSEWHERE = {"--input": "--source", "--file": "--source", "--video": "--source", "--image": "--source",
@@ -42,7 +45,7 @@ class _Parser(argparse.ArgumentParser):
         return f"no flag is called {flag}" + (f"; the nearest is {near[0]}" if near else "")
 
     def error(self, message: str) -> NoReturn:
-        print(f"recognizer: {message}; --help lists what can be given", file=sys.stderr)
+        print(f"recognizer: {masked(message)}; --help lists what can be given", file=sys.stderr)
         raise SystemExit(UsageError.exit_code)
 
 
@@ -55,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
         "In the window h lists the keys. Exit codes: 0 done, "
         "2 wrong usage, 3 the source, 4 the model, 5 an output.",
     )
-    for add in (_add_source, _add_output, _add_view, _add_model):
+    for add in (_add_source, _add_numbers, _add_output, _add_view, _add_model):
         add(parser)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     return parser
@@ -79,14 +82,35 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
                         help="end after so many seconds of a video, or by the clock with a camera")
 
 
+    source.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0,
+                        help="turn the pictures clockwise before they are read, as a camera that hangs askew needs")
+    source.add_argument("--flip", choices=("h", "v"), default="",
+                        help="swap left and right (h) or up and down (v) before reading; --mirror only shows it so")
+    source.add_argument("--roi", type=_region, action="append", default=[], metavar="X,Y,W,H",
+                        help="look only in this part of the picture, in pixels or %%; several may be given")
+
+
+def _add_numbers(parser: argparse.ArgumentParser) -> None:
+    numbers = parser.add_argument_group("numbers", "what counts as one; what doesn't fit is marked in the events, and "
+                                        "not told")
+    numbers.add_argument("--signs", action="store_true", help="keep / : and %% in a number's text; they part them else")
+    numbers.add_argument("--expect", type=_name, metavar="PATTERN",
+                         help="a regular expression that a number must fit as a whole, such as '\\d{5}'")
+    numbers.add_argument("--max-step", type=_positive, metavar="N",
+                         help="a value may differ by so much at most from the one told before at its place")
+    numbers.add_argument("--no-decrease", action="store_true", help="a value may not be under that one")
+
+
 def _add_output(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("output", "what is written and printed; any of them together")
     output.add_argument("--numbers", action="store_true",
                         help="print just the numbers, one a line: once when they stand still, again when they change")
     output.add_argument("--events", type=_name, metavar="FILE",
-                        help="write what is read, a JSON object a line for each frame; - is standard output")
+                        help="write what is read, a JSON object a line for each frame; - is standard output; "
+                        "{date} and {time} in the name stand for now")
     output.add_argument("--csv", type=_name, metavar="FILE",
                         help="write a row for each number that stands still: time, text, confidence, box; - likewise")
+    output.add_argument("--append", action="store_true", help="go on in the files of --events and --csv that are there")
     output.add_argument("--save", type=_name, metavar="FILE",
                         help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
     output.add_argument("--crops", type=_name, metavar="DIR",
@@ -113,7 +137,10 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def check(args: argparse.Namespace) -> None:
-    """Refuse flags that don't go together."""
+    """Refuse flags that don't go together, and fill in the names of files."""
+    for flag in ("events", "csv", "save", "crops"):
+        if getattr(args, flag):
+            setattr(args, flag, _filled(getattr(args, flag)))
     if args.source is not None and (args.size or args.fps):
         raise UsageError("--size and --fps are what a camera is asked for; a --source has its own")
     if args.poll is not None and args.source is None:
@@ -136,6 +163,18 @@ def _check_files(args: argparse.Namespace) -> None:
         other = taken.setdefault(os.path.realpath(name), flag)
         if other != flag:
             raise UsageError(f"{other} and {flag} would write over each other in {name}; give each a file of its own")
+
+
+def _filled(name: str) -> str:
+    """A file's name with the date and the time of now, in a form that every system takes."""
+    return name.replace("{date}", time.strftime("%Y-%m-%d")).replace("{time}", time.strftime("%H-%M-%S"))
+
+
+def _region(text: str) -> Region:
+    try:
+        return Region.parse(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _name(text: str) -> str:

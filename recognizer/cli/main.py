@@ -11,44 +11,50 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from recognizer.cli.arguments import check, parser
+from recognizer.cli.departure import guard, guarded, leave
 from recognizer.cli.signals import Interrupt
+from recognizer.core.stderr import divert_stderr
 from recognizer.errors import OutputError, RecognizerError, SourceError
 from recognizer.names import one_line
+from recognizer.secrets import masked
 
 if TYPE_CHECKING:
     import logging
 
+    from recognizer.core.geometry import Box
+    from recognizer.pipeline import Recognizer
     from recognizer.reading import Reading
     from recognizer.sinks.base import Sink
     from recognizer.sinks.labelled import LabelledSink
     from recognizer.sinks.text import Summary
     from recognizer.sources.base import Source
+    from recognizer.window.window import Window
 
 DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
+GONE = "the window's display is gone; what was written stays, start again where one is"
 INTERRUPTED = 130  # as a shell reports the signal
 
 
 def run() -> NoReturn:
     """Run the program as a process of its own, and end it."""
+    divert_stderr()
     try:
-        code = main()
+        code = main(own_process=True)
     except SystemExit as asked:
         code = asked.code if isinstance(asked.code, int) else 1
-    if any(thread.daemon for thread in threading.enumerate()):
+    if guarded() or any(thread.daemon for thread in threading.enumerate()):
         # One hangs in a library; the process would be aborted if it came back while the interpreter is taken down.
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError, AttributeError):
-                stream.flush()
-        os._exit(code)
+        leave(code)
     sys.exit(code)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the program; the exit code."""
+def main(argv: list[str] | None = None, own_process: bool = False) -> int:
+    """Run the program; the exit code. In a process of its own it is ended well where a library ends that."""
     args = parser().parse_args(argv)
     # Libraries' own complaints would drown the one line that says what to do.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
@@ -61,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         check(args)
         with Interrupt() as interrupt:
-            return _list_cameras() if args.list_cameras else _run(args, interrupt)
+            return _list_cameras() if args.list_cameras else _run(args, interrupt, own_process)
     except RecognizerError as error:
         say(str(error))
         return error.exit_code
@@ -84,7 +90,7 @@ def _in_one_line(record: logging.LogRecord) -> bool:
 def say(message: str) -> None:
     """One line on standard error."""
     with suppress(OSError, AttributeError):  # the terminal was closed
-        print(f"recognizer: {one_line(message)}", file=sys.stderr, flush=True)
+        print(f"recognizer: {masked(one_line(message))}", file=sys.stderr, flush=True)
 
 
 def _list_cameras() -> int:
@@ -97,25 +103,31 @@ def _list_cameras() -> int:
     return 0
 
 
-def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
+def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> int:
     """Read the source into the outputs until one of them, or a signal, ends it; the exit code."""
     import logging
 
+    from recognizer.numbers.plausible import Rules
     from recognizer.pipeline import Recognizer
     from recognizer.sinks.fault_tolerant import FaultTolerant
     from recognizer.sinks.labelled import LabelledSink
     from recognizer.sinks.text import Summary
-    from recognizer.window.screen import has_display
+    from recognizer.window.screen import NONE, lacks_window
 
     logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_in_one_line)
-    recognizer = Recognizer(args.model, args.threshold)
-    if not args.no_window and not has_display():
+    rules = Rules(args.expect, args.max_step, args.no_decrease)
+    recognizer = Recognizer(args.model, args.threshold, signs=args.signs, regions=args.roi, rules=rules)
+    lacking = "" if args.no_window else lacks_window()
+    if lacking:
         if args.window:
-            raise OutputError("--window: expected a display, found none; set DISPLAY, or leave --window out")
+            raise OutputError(f"--window: expected a display, found {lacking}")
         args.no_window = True
-        say("no display found, so no window: the numbers are printed instead")
+        found, advice = lacking.split("; ", 1)
+        found = "found" if lacking == NONE else f"that takes a window (found {found})"
+        say(f"no display {found}, so no window: the numbers are printed instead"
+            f"{'' if lacking == NONE else f'; {advice}'}")
         if args.camera is None and args.source is None and args.save is None:
             args.save = DEMO_RESULT
     summary = Summary()
@@ -129,8 +141,10 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
         if not args.no_window:
             from recognizer.window.window import Window
 
-            window = stack.enter_context(Window(args.mirror, args.debug))
-        readings = stack.enter_context(closing(recognizer.watch(source, args.every)))
+            window = stack.enter_context(Window(args.mirror, args.debug, partial(_choose, recognizer)))
+            if own_process:
+                guard(partial(_without_display, window, stack))
+        readings = stack.enter_context(closing(recognizer.watch(source, args.every, args.rotate, args.flip)))
         stack.callback(interrupt.closing)  # the last one is called first
         for reading in _until(readings, args.max_seconds):
             summary.write(reading)
@@ -144,6 +158,22 @@ def _run(args: argparse.Namespace, interrupt: Interrupt) -> int:
     return interrupt.code or (OutputError.exit_code if stopped else 0)
 
 
+def _choose(recognizer: Recognizer, part: Box | None) -> None:
+    """Look only in a part of the frames, in pixels, or in all of them, and say by which flag."""
+    from recognizer.core.geometry import Region
+
+    recognizer.regions = [Region(part)] if part else []
+    say(f"--roi {Region(part)}" if part else "looking everywhere again, without --roi")
+
+
+def _without_display(window: Window, stack: ExitStack) -> int:
+    """End a run whose display has died; the exit code."""
+    window.lose()
+    say(GONE)
+    stack.close()
+    return OutputError.exit_code
+
+
 def _outputs(args: argparse.Namespace, source: Source, save: LabelledSink | None) -> Iterator[Sink]:
     """What the flags ask for, but for the window."""
     from recognizer.sinks.background import Background
@@ -153,9 +183,9 @@ def _outputs(args: argparse.Namespace, source: Source, save: LabelledSink | None
 
     lines: list[TextSink] = []
     if args.events:
-        lines.append(Events(args.events))
+        lines.append(Events(args.events, args.append))
     if args.csv:
-        lines.append(Csv(args.csv))
+        lines.append(Csv(args.csv, args.append))
     if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
         lines.append(PrintedNumbers(bare=args.numbers))
     yield from lines

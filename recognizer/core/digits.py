@@ -8,6 +8,8 @@ from recognizer.core.geometry import Box
 from recognizer.errors import InputError
 
 MINUS, POINT, COMMA = "-", ".", ","
+SLASH, COLON, PERCENT = "/", ":", "%"
+FIRST_BOX, NEXT_BOX = "[", "|"  # the side of a form's box, the first of its row or another
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,11 @@ class Digit:
         box: where, in pixels of the frame.
         top: the likeliest labels with their probabilities, best first.
         track: the same digit keeps its number from frame to frame; None in photographs.
-        mark: what stands before it on its line: MINUS, a POINT or a COMMA; empty for nothing.
+        mark: what stands before it on its line: MINUS, a POINT, a COMMA, a SLASH, a COLON, or a form's
+            box; empty for nothing.
         seen: label and confidence by this frame alone, where `label` comes from all frames of a track; None
             where the digit is shown though it wasn't read in this frame.
+        after: what stands behind it: PERCENT; empty for nothing.
     """
 
     label: int
@@ -32,6 +36,7 @@ class Digit:
     track: int | None = None
     mark: str = ""
     seen: tuple[int, float] | None = None
+    after: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.label <= 9 or not 0 <= self.confidence <= 1:
@@ -39,7 +44,7 @@ class Digit:
 
     def unseen(self, box: Box) -> Digit:
         """The same elsewhere, in a frame in which it wasn't read."""
-        return Digit(self.label, self.confidence, box, self.top, self.track, self.mark)
+        return Digit(self.label, self.confidence, box, self.top, self.track, self.mark, after=self.after)
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,11 @@ class Number:
         confidence: the probability that all of them are right, 0 to 1.
         box: around all its digits.
         digits: indices into the reading's digits.
+        implausible: why it doesn't fit what is expected, in a word; empty where it does.
     """
 
     text: str
     confidence: float
     box: Box
     digits: tuple[int, ...]
+    implausible: str = ""

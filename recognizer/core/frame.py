@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.errors import InputError
+from recognizer.secrets import masked
 
 Image = NDArray[np.uint8]
 
@@ -22,7 +24,7 @@ class Frame:
         image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey; made contiguous, and (H, W) from (H, W, 1).
         index: counts from 0 within its source.
         time: seconds since the source's start: video time for files, the monotonic clock for cameras.
-        source: the source's name as given; for folders and globs each file's own path.
+        source: the source's name as given, but for a password in it; for folders and globs each file's own path.
         still: a photograph, which stands alone: nothing is carried over from the frame before.
         live: from a camera or a stream: the newest frame, those that came between are dropped.
         fps: frames a second of its source; 0 where that isn't known.
@@ -31,6 +33,7 @@ class Frame:
         decoding: milliseconds that decoding it took; 0 where that isn't known.
         total: frames that its video declares to have; 0 where that isn't known.
         lost: the camera gives no new picture; this is its last one once more, and isn't read.
+        clock: when it came from the camera, or was read from its file, in seconds since 1970.
     """
 
     image: Image
@@ -45,9 +48,13 @@ class Frame:
     decoding: float = 0.0
     total: int = 0
     lost: bool = False
+    clock: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image", _as_image(self.image))
+        object.__setattr__(self, "source", masked(self.source))
+        if not self.clock:
+            object.__setattr__(self, "clock", time.time() - self.age)
 
     def __eq__(self, other: object) -> bool:
         """Whether another frame is of the same place in the same source, and shows the same picture."""
@@ -63,6 +70,11 @@ class Frame:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def moment(self) -> str:
+        """Its wall-clock time in ISO 8601, with this machine's zone."""
+        return datetime.fromtimestamp(self.clock).astimezone().isoformat(timespec="milliseconds")
 
     @property
     def age(self) -> float:
@@ -81,6 +93,13 @@ def _as_image(array: object) -> Image:
         raise InputError(f"{expected}, found {array.shape} of {array.dtype}")
     image = np.ascontiguousarray(array)
     return image[..., 0] if image.shape[2:] == (1,) else image
+
+
+def turned(image: Image, rotate: int = 0, flip: str = "") -> Image:
+    """A picture turned clockwise by 0, 90, 180 or 270 degrees, then flipped: "h" swaps left and right, "v" up and down.
+    """
+    image = np.rot90(image, -rotate // 90)
+    return np.ascontiguousarray(image[:, ::-1] if flip == "h" else image[::-1] if flip == "v" else image)
 
 
 def quantile_of(grey: Image, share: float) -> int:

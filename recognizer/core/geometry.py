@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recognizer.errors import UsageError
 
 
 class Box(NamedTuple):
@@ -56,6 +60,47 @@ class Box(NamedTuple):
         left, top = min(b.x for b in boxes), min(b.y for b in boxes)
         right, bottom = max(b.x + b.w for b in boxes), max(b.y + b.h for b in boxes)
         return Box(left, top, right - left, bottom - top)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of a picture: left, top, width and height, each in pixels, or as a share of the picture's width or height.
+
+    Attributes:
+        sides: the four values.
+        shares: which of them are shares, 0 to 1.
+    """
+
+    sides: tuple[float, float, float, float]
+    shares: tuple[bool, bool, bool, bool] = (False,) * 4
+
+    @classmethod
+    def parse(cls, text: str) -> Region:
+        """A region as it is written: 120,80,300,200 or 10%,20%,50%,30%.
+
+        Raises:
+            UsageError: it is none, or empty.
+        """
+        parts = [part.strip() for part in text.split(",")]
+        if len(parts) != 4 or not all(re.fullmatch(r"\d+(\.\d+)?%?", part) for part in parts):
+            raise UsageError(f"region: expected x,y,width,height in pixels or %, such as 120,80,300,200, found {text}")
+        values = [float(part.rstrip("%")) / (100 if part.endswith("%") else 1) for part in parts]
+        if not (values[2] and values[3]):
+            raise UsageError(f"region: expected a width and a height over 0, found {text}")
+        x, y, w, h = values
+        one, two, three, four = (part.endswith("%") for part in parts)
+        return cls((x, y, w, h), (one, two, three, four))
+
+    def box(self, size: tuple[int, int]) -> Box:
+        """Where it is in a picture of this width and height; of no area where it lies outside."""
+        x, y, w, h = (round(value * size[k % 2]) if self.shares[k] else round(value)
+                      for k, value in enumerate(self.sides))
+        left, top = min(x, size[0]), min(y, size[1])
+        return Box(left, top, max(0, min(size[0], x + w) - left), max(0, min(size[1], y + h) - top))
+
+    def __str__(self) -> str:
+        return ",".join(f"{100 * value:g}%" if share else f"{value:g}"
+                        for value, share in zip(self.sides, self.shares, strict=True))
 
 
 def at_one_place(one: Box, other: Box) -> bool:

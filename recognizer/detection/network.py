@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import cv2
@@ -60,7 +61,7 @@ def network_input(grey: Image, out: Floats | None = None) -> Floats:
 
 
 class Network:
-    """The network of a LiteRT file. Not to be used from two threads at once.
+    """The network of a LiteRT file; many threads may call it at once.
 
     Args:
         content: of the .tflite file.
@@ -72,7 +73,8 @@ class Network:
 
     def __init__(self, content: bytes, name: str = "in memory") -> None:
         self._content, self._name = content, name
-        self._interpreters: dict[tuple[int, int], Any] = {}
+        self._idle: list[tuple[tuple[int, int], Any]] = []  # by size, the last used last; those at work aren't in it
+        self._lock = Lock()
         given, made = (self._tensors(interpreter_of(content, name)))
         found = [tuple(tensor["shape_signature"]) for tensor in (given, made)]
         if found != [(-1, -1, -1, 2), (-1, -1, -1, CHANNELS)] or given["dtype"] != np.float32:
@@ -94,22 +96,27 @@ class Network:
 
     def maps(self, grey: Image) -> Floats:
         """The network's own output for (H, W) uint8, its sides multiples of MULTIPLE: (H/4, W/4, CHANNELS) float32."""
-        interpreter = self._interpreter(grey.shape)
-        given, made = self._tensors(interpreter)
-        network_input(grey, interpreter.tensor(given["index"])()[0])
-        interpreter.invoke()
-        maps: Floats = interpreter.get_tensor(made["index"])[0]
-        return maps
+        interpreter = self._take(grey.shape)
+        try:
+            given, made = self._tensors(interpreter)
+            network_input(grey, interpreter.tensor(given["index"])()[0])
+            interpreter.invoke()
+            maps: Floats = interpreter.get_tensor(made["index"])[0]
+            return maps
+        finally:
+            with self._lock:
+                self._idle = [*self._idle, (grey.shape, interpreter)][-SIZES:]
 
-    def _interpreter(self, shape: tuple[int, int]) -> Any:
-        if shape not in self._interpreters:
-            interpreter = interpreter_of(self._content, self._name)
-            interpreter.resize_tensor_input(self._tensors(interpreter)[0]["index"], (1, *shape, 2))
-            interpreter.allocate_tensors()
-            if len(self._interpreters) == SIZES:
-                del self._interpreters[next(iter(self._interpreters))]
-            self._interpreters[shape] = interpreter
-        return self._interpreters[shape]
+    def _take(self, shape: tuple[int, int]) -> Any:
+        """An interpreter for pictures of this size that no other thread has."""
+        with self._lock:
+            for place, (size, _) in enumerate(self._idle):
+                if size == shape:
+                    return self._idle.pop(place)[1]
+        interpreter = interpreter_of(self._content, self._name)
+        interpreter.resize_tensor_input(self._tensors(interpreter)[0]["index"], (1, *shape, 2))
+        interpreter.allocate_tensors()
+        return interpreter
 
 
 def _ink(logits: Floats) -> Image:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from recognizer.core.digits import COMMA, MINUS, POINT, Digit, Number
+from recognizer.core.digits import COLON, COMMA, FIRST_BOX, MINUS, NEXT_BOX, PERCENT, POINT, SLASH, Digit, Number
 from recognizer.core.geometry import Box
 from recognizer.numbers.layout import Lines, find_lines, in_reading_order
 from recognizer.numbers.settings import SETTINGS
 
 
-def read_numbers(digits: list[Digit]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
+def read_numbers(digits: list[Digit], signs: bool = False) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
     """Put digits in reading order and join them to numbers.
 
     Args:
         digits: in any order.
+        signs: slashes, colons and percent signs are kept in the text; else they part numbers.
 
     Returns:
         The digits in reading order, and the numbers, top to bottom and left to right; their indices count
         in the returned digits. Every digit belongs to one number.
     """
-    return join(digits, arrange(digits))
+    return join(digits, arrange(digits, signs), signs)
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,16 @@ class Chain:
     alone: bool  # nothing stands before it on its line
 
 
-def arrange(digits: list[Digit]) -> list[Chain]:
+def arrange(digits: list[Digit], signs: bool = False) -> list[Chain]:
     """Which digits make a number, in reading order."""
     lines = find_lines(digits)
-    chains = in_reading_order(_chains(digits, lines), digits, lines.tilt)
+    chains = in_reading_order(_chains(digits, lines, signs), digits, lines.tilt)
     return [Chain(chain, lines.before[chain[0]] is None) for chain in chains]
 
 
-def join(digits: list[Digit], chains: list[Chain]) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
+def join(
+    digits: list[Digit], chains: list[Chain], signs: bool = False
+) -> tuple[tuple[Digit, ...], tuple[Number, ...]]:
     """What `read_numbers` does, for digits that were arranged before, in this frame or in an earlier one."""
     ordered: list[Digit] = []
     numbers = []
@@ -48,20 +51,23 @@ def join(digits: list[Digit], chains: list[Chain]) -> tuple[tuple[Digit, ...], t
         places = tuple(range(len(ordered), len(ordered) + len(members)))
         ordered += members
         confidence = prod(d.confidence for d in members)
-        numbers.append(Number(_text(members, chain.alone), confidence, Box.around([d.box for d in members]), places))
+        text, box = _text(members, chain.alone, signs), Box.around([d.box for d in members])
+        numbers.append(Number(text, confidence, box, places))
     return tuple(ordered), tuple(numbers)
 
 
-def _text(digits: list[Digit], alone: bool) -> str:
+def _text(digits: list[Digit], alone: bool, signs: bool) -> str:
     """What a number's digits read with their marks; a dash after another number is a hyphen, no minus."""
     sign = MINUS if alone and digits[0].mark == MINUS else ""
-    inner = "".join((d.mark if d.mark in (POINT, COMMA) else "") + str(d.label) for d in digits[1:])
-    return f"{sign}{digits[0].label}{inner}"
+    kept = (POINT, COMMA, SLASH, COLON) if signs else (POINT, COMMA)
+    inner = "".join((d.mark if d.mark in kept else "") + str(d.label) for d in digits[1:])
+    return f"{sign}{digits[0].label}{inner}{PERCENT if signs and digits[-1].after == PERCENT else ''}"
 
 
-def _chains(digits: list[Digit], lines: Lines) -> list[list[int]]:
+def _chains(digits: list[Digit], lines: Lines, signs: bool) -> list[list[int]]:
     """Indices of the digits of each number, left to right."""
-    after = {i: j for j, i in enumerate(lines.before) if i is not None and _joined(digits[j], lines.gap[j])}
+    after = {i: j for j, i in enumerate(lines.before)
+             if i is not None and not digits[i].after and _joined(digits[j], lines.gap[j], signs)}
     chains = []
     for start in set(range(len(digits))) - set(after.values()):
         chain = [start]
@@ -71,7 +77,11 @@ def _chains(digits: list[Digit], lines: Lines) -> list[list[int]]:
     return chains
 
 
-def _joined(digit: Digit, gap: float) -> bool:
+def _joined(digit: Digit, gap: float, signs: bool) -> bool:
     """Whether a digit belongs to the number of the one before it, `gap` heights away."""
+    if digit.mark in (FIRST_BOX, NEXT_BOX):
+        return digit.mark == NEXT_BOX
+    if digit.mark in (SLASH, COLON):
+        return signs and gap <= SETTINGS.farthest
     most = SETTINGS.most_gap_with_point if digit.mark in (POINT, COMMA) else SETTINGS.most_gap
     return gap <= most and digit.mark != MINUS

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from recognizer.core.digits import COMMA, MINUS, POINT, Digit
+from recognizer.core.digits import COLON, COMMA, MINUS, POINT, Digit
 from recognizer.core.frame import Image, quantile_of
 from recognizer.core.geometry import Box
 from recognizer.numbers.layout import Lines, find_lines
@@ -28,7 +28,7 @@ def mark(image: Image, digits: list[Digit]) -> list[Digit]:
         The digits with `mark` set, without those that are marks themselves: a comma looks like a small 1.
     """
     lines = find_lines(digits)
-    marks = [_before(image, digits, lines, index) for index in range(len(digits))]
+    marks = [None if digits[index].mark else _before(image, digits, lines, index) for index in range(len(digits))]
     places = [found.box for found in marks if found]
     return [
         replace(digit, mark=found.text) if found else digit
@@ -79,6 +79,8 @@ def _before(image: Image, digits: list[Digit], lines: Lines, index: int) -> _Mar
     blobs = [p for p in _blobs(ink, place, step) if abs(_below(p.box, box, lines.tilt)) <= SETTINGS.on_line
               and not _within(p.box, box) and not (before and _within(p.box, before))]
     follows = before is not None and lines.gap[index] <= SETTINGS.most_gap_with_point
+    if before and follows and (colon := _colon([blob.box for blob in blobs], box, lines.tilt)):
+        return colon
     marks = [_Mark(text, blob.box) for blob in blobs if (text := _read(blob, box, lines.tilt, follows))]
     if len(marks) != 1:
         return None
@@ -145,6 +147,22 @@ def _read(blob: _Blob, digit: Box, tilt: float, follows: bool) -> str:
     if below and wide <= most_wide and high <= most_high:
         return COMMA if blob.elongation > SETTINGS.roundest else POINT
     return ""
+
+
+def _colon(blobs: list[Box], digit: Box, tilt: float) -> _Mark | None:
+    """Two dots alike, one above the other, no higher or lower than the digit after them."""
+    least, most = SETTINGS.least_point * digit.h, SETTINGS.most_point[0] * digit.h
+    dots = [blob for blob in blobs if least <= blob.w <= most and least <= blob.h <= most]
+    if len(dots) != 2:
+        return None
+    upper, lower = sorted(dots, key=lambda dot: dot.y)
+    (x, y), (other, below) = upper.centre, lower.centre
+    apart, aside = (below - y) / digit.h, abs(other - x + tilt * (below - y)) / digit.h
+    alike = max(upper.area, lower.area) <= 4 * min(upper.area, lower.area)
+    inside = all(abs(_below(dot, digit, tilt)) <= SETTINGS.dots_apart[1] for dot in dots)
+    if alike and inside and SETTINGS.dots_apart[0] <= apart <= SETTINGS.dots_apart[1] and aside <= SETTINGS.dots_aside:
+        return _Mark(COLON, Box.around(dots))
+    return None
 
 
 def _within(blob: Box, digit: Box) -> bool:

@@ -47,5 +47,33 @@ class NumberSettings:
     dash_stoutness: float = 0.6  # thickness over length
     most_turn: float = 0.35  # by which a minus may slope otherwise than its line, pixels down a pixel
 
+    dots_apart: tuple[float, float] = (0.18, 0.8)  # least and most from one dot of a colon to the other, in heights
+    dots_aside: float = 0.2  # how far from one above the other they may be, likewise
+
+    # What is a sign and no digit.
+    slender: float = 0.55  # width over height of a bracket at most
+    stroke: float = 4.0  # longer over shorter axis of a bare stroke
+    straight: float = 0.07  # how far its rows' middles may be from a line, in heights
+    leans: float = 0.08  # pixels to the right for each up of a slash that sticks out, more than the 1s of its line do
+    leans_on: float = 0.12  # likewise of one that doesn't stick out
+    leans_far: float = 0.4  # which leans so far at least
+    leans_least: float = 0.2  # as those of a percent sign and of a slash that sticks out do
+    taller: float = 1.08  # a slash's or bracket's height over that of the digits beside it
+    sinks: float = 0.05  # how far below them it ends, in its heights
+    ring: tuple[float, float] = (0.14, 0.45)  # least and most of the rings of a percent sign, in heights
+    bracket: float = 3.0  # longer over shorter axis of a bracket at least
+    even: float = 0.03  # how far a bracket's rows' middles may be from a parabola, in heights
+    bowed: float = 0.085  # how far a bracket's middle is out, in heights
+
+    # Boxes of a form.
+    least_boxes: int = 3  # in a row
+    line_window: int = 40  # pixels over which lines stand out, for each 1,000 of the picture
+    line_contrast: int = 10  # tones of 256 by which they do
+    hollow: float = 0.6  # share of a box that is no line
+    fills: float = 0.3  # of its box's height by a digit at least
+    cells_differ: float = 0.15  # of one box from the next, in its heights
+    cells_apart: float = 0.7  # gap between two boxes at most, in widths
+    grid_gap: float = 0.15  # under which rows above each other are a grid, in heights
+
 
 SETTINGS = NumberSettings()

@@ -18,7 +18,7 @@ from recognizer.names import one_line
 from recognizer.reading import Reading
 
 STDOUT = "-"
-CSV_HEADER = ("source", "frame", "time", "text", "confidence", "x", "y", "w", "h")
+CSV_HEADER = ("source", "frame", "time", "text", "confidence", "x", "y", "w", "h", "clock")
 
 
 class TextSink:
@@ -27,6 +27,7 @@ class TextSink:
     Args:
         target: a file's path, or "-" for standard output.
         flag: the one that asked for it, for errors.
+        append: what the file holds already stays.
 
     Attributes:
         apart: entered while something is printed, so that it doesn't mix with what else is on the terminal.
@@ -35,12 +36,12 @@ class TextSink:
         OutputError: it can't be written.
     """
 
-    def __init__(self, target: str, flag: str = "") -> None:
+    def __init__(self, target: str, flag: str = "", append: bool = False) -> None:
         self.apart: Callable[[], AbstractContextManager[object]] = nullcontext
         self._name = f"{flag} {target}" if flag else "standard output"
         try:
             self._file: TextIO | None = (
-                sys.stdout if target == STDOUT else open(target, "w", encoding="utf-8"))  # noqa: SIM115
+                sys.stdout if target == STDOUT else open(target, "a" if append else "w", encoding="utf-8"))  # noqa: SIM115
         except OSError as error:
             raise OutputError(f"{self._name}: can't be written ({error.strerror})") from error
 
@@ -79,8 +80,8 @@ class TextSink:
 class Events(TextSink):
     """One JSON object a line for every frame."""
 
-    def __init__(self, target: str) -> None:
-        super().__init__(target, "--events")
+    def __init__(self, target: str, append: bool = False) -> None:
+        super().__init__(target, "--events", append)
 
     def lines(self, reading: Reading) -> list[str]:
         return [json.dumps(reading.event())]
@@ -89,13 +90,15 @@ class Events(TextSink):
 class Csv(TextSink):
     """One row for every number that has become steady; the first row names the columns."""
 
-    def __init__(self, target: str) -> None:
-        super().__init__(target, "--csv")
-        self._write([",".join(CSV_HEADER)])
+    def __init__(self, target: str, append: bool = False) -> None:
+        super().__init__(target, "--csv", append)
+        if not (self._file and append and target != STDOUT and self._file.tell()):  # it has them already
+            self._write([",".join(CSV_HEADER)])
 
     def lines(self, reading: Reading) -> list[str]:
         frame = reading.frame
-        return [_row(frame.source, frame.index, round(frame.time, 3), n.text, round(n.confidence, 4), *n.box)
+        return [_row(frame.source, frame.index, round(frame.time, 3), n.text, round(n.confidence, 4), *n.box,
+                     frame.moment)
                 for n in reading.steady]
 
 
@@ -111,7 +114,9 @@ class PrintedNumbers(TextSink):
         if self._bare:
             return [number.text for number in reading.steady]
         if frame.still:
-            numbers = " ".join(number.text for number in reading.numbers) or "no digits"
+            odd = " ".join(number.text for number in reading.numbers if number.implausible)
+            none = f"no number that fits (found {odd})" if odd else "no digits"
+            numbers = " ".join(number.text for number in reading.steady) or none
             return [f"{frame.time:8.2f} s  {numbers}" if frame.live else f"{one_line(frame.source)}: {numbers}"]
         return [f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})" for number in reading.steady]
 

@@ -10,6 +10,7 @@ from typing import Self
 
 from recognizer.core.frame import Frame
 from recognizer.errors import SourceError
+from recognizer.secrets import masked
 from recognizer.sources.capture_thread import Capture, CapturedFrame, CaptureThread, LatestFrame
 from recognizer.sources.settings import SETTINGS
 
@@ -38,7 +39,7 @@ class Live:
     def __init__(
         self, open_capture: Callable[[], Capture], name: str, noisy: bool = False, patience: float = SETTINGS.patience
     ) -> None:
-        self._open, self._name, self._noisy, self._patience = open_capture, name, noisy, patience
+        self._open, self._name, self._noisy, self._patience = open_capture, masked(name), noisy, patience
         self._latest = LatestFrame()
         self._threads: list[CaptureThread] = []
         self._next_thread = 0.0  # not before this time

@@ -20,11 +20,17 @@ class TrackingSettings:
     # When a track is shown, and with which label.
     appears: int = 2  # frames in which a digit must be seen before it is shown
     coasts: int = 3  # frames for which a digit that was shown is kept though it isn't seen
+    coasts_at_most: float = 0.45  # seconds after which it isn't, however few frames they are
     recent: int = 8  # frames that are looked back on, and for which a track that was shown is remembered
+    remembered_at_least: float = 0.28  # likewise in seconds
+    remembered_at_most: float = 1.5  # likewise
     present: float = 0.6  # share of those in which it must have been seen
-    memory: float = 0.9  # what a frame's evidence is still worth one frame later
+    frame: float = 1 / 30  # seconds between two frames for which the figures of this page in frames are meant
+    memory: float = 0.9  # what evidence is still worth after so long
     floor: float = 1e-3  # the least probability that a single frame may give to a label
     hysteresis: float = 5.0  # by how much another label's evidence must exceed the present one's, in nats
+    certain: float = 0.95  # probability from which on a frame's own label is certain
+    agreed: float = 0.095  # seconds for which all frames must be certain of another label, so that it is taken at once
     rearranged: float = 0.1  # movement against another digit from which on numbers are joined anew, in heights
 
     # When the whole of a frame is looked through.
@@ -46,11 +52,17 @@ class TrackingSettings:
     steady_regions: int = 4  # of these, those that are looked at in every frame: they tell how the sheet moves
     strayed: float = 0.5  # by how much a digit's box may go on or grow before its ink may be another's, in heights
 
-    # When a number is reported.
-    stands: int = 5  # frames for which it must stand still
-    still: float = 0.06  # how far it may move from one to the next, in its heights
+    # When a number is reported: it stands for some frames and seconds, or for two looks that are far apart.
+    stands: int = 5  # frames
+    stands_seconds: float = 0.12
+    far_apart: float = 0.5  # seconds
+    slow: float = 0.1  # seconds between two frames from which on what a digit stood before it was shown counts, too
+    still: float = 0.06  # how far it may move from one frame to the next, in its heights
     least_still: int = 2  # and in pixels at least
-    forget: int = 30  # frames after which one that was reported and isn't seen any more would be reported again
+    longest_still: float = 8.0  # times as far it may move where frames are further apart, at most
+    drift: float = 4.0  # times as far it may move while it stands
+    forget: int = 3  # frames and
+    forget_seconds: float = 1.02  # after which one that was reported and isn't seen any more would be reported again
 
 
 SETTINGS = TrackingSettings()

@@ -8,6 +8,7 @@ from math import exp, log
 from typing import Any
 
 from recognizer.core.digits import Digit
+from recognizer.core.geometry import Box, at_one_place
 from recognizer.detection.candidate import TOP, Candidate, ScoredCandidate
 from recognizer.tracking.settings import SETTINGS
 
@@ -48,52 +49,93 @@ class Track:
     id: int
     digit: Digit
     sighting: Sighting | None = None
-    # Decayed sums of what each label's log-probability exceeds the floor's by, and of what stood before the digit.
+    # Decayed sums of what each label's log-probability exceeds the floor's by, and of what stood beside the digit.
     _evidence: dict[int, float] = field(default_factory=dict)
-    _marks: dict[str, float] = field(default_factory=dict)
+    _marks: dict[tuple[str, str], float] = field(default_factory=dict)
     _speed: tuple[int, int] = (0, 0)  # pixels a frame
     _weight: float = 0.0  # how many frames the sums are worth
-    _faded: float = SETTINGS.memory  # what they are still worth when the next frame is read
     _seen: int = 0
     _missed: int = 0
+    _unseen: float = 0.0  # seconds since it was last seen
+    _unread: float = 0.0  # and since it was last read
+    _other: tuple[int, float] | None = None  # the label that all frames were certain of lately, and for how long
+    _stood: tuple[Box, int, float] | None = None  # where it has had its label, in how many frames, for how long
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=SETTINGS.recent))
 
     @property
     def present(self) -> bool:
         """Whether it is to be shown: clutter comes and goes."""
         often = self._recent.count(True) >= SETTINGS.present * len(self._recent)
-        return often and self._seen >= SETTINGS.appears and self._missed <= SETTINGS.coasts
+        return often and self._seen >= SETTINGS.appears and not self._gone
 
     @property
     def lost(self) -> bool:
         """Whether it is to be forgotten."""
-        return self._missed > (SETTINGS.recent if self._seen >= SETTINGS.appears else 1)
+        if self._seen < SETTINGS.appears:
+            return self._missed > 1
+        late = self._missed > SETTINGS.recent or self._unseen > SETTINGS.remembered_at_most
+        return late and self._unseen > SETTINGS.remembered_at_least and self._missed > 1
 
-    def see(self, digit: Digit) -> None:
-        """Take what this frame shows of it; the label and the mark so far have an advantage."""
-        if self._missed > SETTINGS.coasts:
+    @property
+    def stood(self) -> tuple[int, float]:
+        """In how many frames it was read with its label at its place, and how many seconds lie between them."""
+        return self._stood[1:] if self._stood else (0, 0.0)
+
+    @property
+    def _gone(self) -> bool:
+        return self._missed > SETTINGS.coasts or self._unseen > SETTINGS.coasts_at_most
+
+    def see(self, digit: Digit, passed: float) -> None:
+        """Take what this frame, some seconds after the last, shows; the label and the mark so far have an advantage."""
+        if self._gone:
             self._recent = deque([False], SETTINGS.recent)  # it has to appear again, though as the same
         self._recent.append(True)
         coasted = self._speed if self._missed else (0, 0)  # it was moved on by its speed
-        self._seen, self._missed = self._seen + 1, 0
+        self._unread += passed
+        self._seen, self._missed, self._unseen = self._seen + 1, 0, 0.0
         self._speed = (digit.box.x - self.digit.box.x + coasted[0], digit.box.y - self.digit.box.y + coasted[1])
         if not digit.seen:
             self.digit = self.digit.unseen(digit.box)
-            self._faded *= SETTINGS.memory
             return
-        self._weight = self._faded * self._weight + 1
-        _add(self._evidence, _evidence(digit), self._faded)
-        _add(self._marks, {digit.mark: 1.0}, self._faded)
-        self._faded = SETTINGS.memory
-        top = _likeliest(self._evidence, self.digit.label, self._weight)
-        mark = max(self._marks, key=self._marks.__getitem__)
-        self.digit = Digit(*top[0], digit.box, top, self.id, mark, digit.seen)
+        faded = SETTINGS.memory ** (self._unread / SETTINGS.frame)
+        favoured = self.digit.label
+        if self._agreed(digit.seen, self._unread):
+            self._evidence, self._weight, favoured = {}, 0.0, digit.seen[0]
+        self._weight = faded * self._weight + 1
+        _add(self._evidence, _evidence(digit), faded)
+        _add(self._marks, {(digit.mark, digit.after): 1.0}, faded)
+        advantage = SETTINGS.hysteresis * min(1.0, faded / SETTINGS.memory)
+        top = _likeliest(self._evidence, favoured, self._weight, advantage)
+        mark, after = max(self._marks, key=self._marks.__getitem__)
+        self._stand(digit.box, top[0][0] == self.digit.label)
+        self._unread = 0.0
+        self.digit = Digit(*top[0], digit.box, top, self.id, mark, digit.seen, after)
 
-    def miss(self) -> None:
-        """Take that this frame doesn't show it."""
+    def miss(self, passed: float) -> None:
+        """Take that this frame, some seconds after the last, doesn't show it."""
         self._recent.append(False)
         self._missed += 1
+        self._unseen += passed
+        self._unread += passed
+        self._stood = None
         self.digit = self.digit.unseen(self.digit.box.moved(*self._speed))
+
+    def _agreed(self, seen: tuple[int, float], passed: float) -> bool:
+        """Whether the frames have been certain of another label for long enough: the sheet has changed in place."""
+        label, confidence = seen
+        if label == self.digit.label or confidence < SETTINGS.certain:
+            self._other = None
+            return False
+        long = self._other[1] + passed if self._other and self._other[0] == label else 0.0
+        self._other = label, long
+        return long >= SETTINGS.agreed
+
+    def _stand(self, box: Box, same: bool) -> None:
+        if same and self._stood and at_one_place(box, self._stood[0]):
+            place, frames, seconds = self._stood
+            self._stood = place, frames + 1, seconds + self._unread
+        else:
+            self._stood = box, 1, 0.0
 
 
 def _add(sums: dict[Any, float], new: dict[Any, float], faded: float) -> None:
@@ -110,10 +152,12 @@ def _evidence(digit: Digit) -> dict[int, float]:
             for label, probability in digit.top or ((digit.label, digit.confidence),) if probability > SETTINGS.floor}
 
 
-def _likeliest(evidence: dict[int, float], favoured: int, weight: float) -> tuple[tuple[int, float], ...]:
+def _likeliest(
+    evidence: dict[int, float], favoured: int, weight: float, advantage: float
+) -> tuple[tuple[int, float], ...]:
     """The likeliest labels with their probabilities, given sums that are worth `weight` frames."""
     sums = {**dict.fromkeys(range(10), 0.0), **evidence}
-    sums[favoured] += SETTINGS.hysteresis
+    sums[favoured] += advantage
     most = max(sums.values())
     means = {label: exp((sum_ - most) / weight) for label, sum_ in sums.items()}
     whole = sum(means.values())

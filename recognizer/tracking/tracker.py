@@ -10,6 +10,7 @@ from recognizer.core.digits import Digit
 from recognizer.core.geometry import at_one_place
 from recognizer.detection.candidate import ScoredCandidate, digits_of
 from recognizer.tracking.association import associate
+from recognizer.tracking.pace import Pace
 from recognizer.tracking.regions import carried, doubled, strayed
 from recognizer.tracking.settings import SETTINGS
 from recognizer.tracking.track import Sighting, Track
@@ -32,17 +33,20 @@ class Tracker:
         self._tracks: list[Track] = []
         self._last: list[Track] = []  # those of the last frame's digits
         self._next = 1
-        self._arranged: list[tuple[int | None, str]] = []  # ids and marks of those whose numbers were last joined
+        self._arranged: list[tuple[int | None, str, str]] = []  # ids and marks of those whose numbers were last joined
         self._boxes = np.zeros((0, 4))  # and where they were then
+        self._pace = Pace()
 
-    def update(self, digits: list[Digit], size: tuple[int, int]) -> list[Digit]:
+    def update(self, digits: list[Digit], size: tuple[int, int], time: float | None = None) -> list[Digit]:
         """Take the digits of the next frame and give those to show, labels smoothed over time.
 
-        A digit is shown from its second frame on, and for three frames after it was last seen.
+        A digit is shown from its second frame on, and for three frames after it was last seen, as far as these are
+        less than half a second.
 
         Args:
             digits: as read in this frame alone; those that aren't `seen` are there, but weren't read.
             size: of the frame, width and height; what moves out of it isn't shown.
+            time: of the frame in its source, in seconds; by default a frame's length after the one before.
 
         Returns:
             Digits with their `track`; label, confidence and mark come from all frames of the track.
@@ -50,21 +54,28 @@ class Tracker:
         if not self._rest(digits):
             pairs = {new: self._tracks[old] for old, new in associate([t.digit for t in self._tracks], digits).items()}
             self._last = [pairs.get(place) or self._begin(digit) for place, digit in enumerate(digits)]
-        return self._seen(digits, size)
+        return self._seen(digits, size, time)
 
-    def detected(self, digits: list[Digit], found: list[ScoredCandidate], size: tuple[int, int]) -> list[Digit]:
+    def stood(self, ids: tuple[int | None, ...]) -> tuple[int, float]:
+        """In how many frames the digits of these ids have all had their labels at their places, and for how long."""
+        stood = [track.stood for track in self._tracks if track.id in ids]
+        return min((frames for frames, _ in stood), default=0), min((seconds for _, seconds in stood), default=0.0)
+
+    def detected(
+        self, digits: list[Digit], found: list[ScoredCandidate], size: tuple[int, int], time: float | None = None
+    ) -> list[Digit]:
         """Likewise, for a frame that was looked through; its digits can be looked for at their places in the next one.
 
         Args:
             digits: of this frame, with their marks.
             found: the candidates, among them those that are the digits.
-            size: as above.
+            size, time: as above.
         """
         before = {track: track.sighting for track in self.tracked if track.sighting} if size == self.size else {}
         for track in self.tracked:
             track.sighting = None
         self.size = size
-        shown = self.update(digits, size)
+        shown = self.update(digits, size, time)
         read = {one.candidate.box: one for one in found if not one.reason}
         for track, digit in zip(self._last, digits, strict=True):
             places = [other for other, sighting in before.items() if at_one_place(sighting.digit.box, digit.box)]
@@ -80,14 +91,14 @@ class Tracker:
         return shown
 
     def followed(
-        self, regions: list[int], found: list[list[ScoredCandidate]], size: tuple[int, int]
+        self, regions: list[int], found: list[list[ScoredCandidate]], size: tuple[int, int], time: float | None = None
     ) -> list[Digit] | None:
         """Likewise, for a frame in which digits were looked for at their places only.
 
         Args:
             regions: indices of the tracked digits that were looked for.
             found: what is at the place of each of these.
-            size: as above.
+            size, time: as above.
 
         Returns:
             The digits to show; those that weren't looked for are where their neighbours went, and not `seen`. None,
@@ -109,7 +120,7 @@ class Tracker:
         for track, sighting in zip(self.tracked, now, strict=True):
             track.sighting = sighting
         self.tracked = self._last = [track for track in self.tracked if track.sighting]
-        return self._seen([sighting.digit for sighting in now if sighting], size)
+        return self._seen([sighting.digit for sighting in now if sighting], size, time)
 
     def _carry(self, before: list[Sighting], now: list[Sighting | None], regions: list[int]) -> None:
         """Let the digits that weren't looked for move as the nearest of those that were; out of sight is gone.
@@ -121,12 +132,13 @@ class Tracker:
             digit = before[place].digit.unseen(box)
             now[place] = replace(before[place], digit=digit) if box.inside(self.size) else None
 
-    def _seen(self, digits: list[Digit], size: tuple[int, int]) -> list[Digit]:
+    def _seen(self, digits: list[Digit], size: tuple[int, int], time: float | None) -> list[Digit]:
         """Give the digits of a frame to their tracks; those to show."""
+        passed = self._pace.passed(time)
         for track, digit in zip(self._last, digits, strict=True):
-            track.see(digit)
+            track.see(digit, passed)
         for track in set(self._tracks).difference(self._last):
-            track.miss()
+            track.miss(passed)
         known = set(self._tracks)
         self._tracks = [t for t in self._tracks if not t.lost] + [t for t in self._last if t not in known]
         self.tracked = [t for t in self.tracked if not t.lost]
@@ -148,7 +160,7 @@ class Tracker:
 
     def _arrange(self, shown: list[Digit]) -> None:
         """Count it when the digits' numbers are to be joined anew."""
-        arranged = [(digit.track, digit.mark) for digit in shown]
+        arranged = [(digit.track, digit.mark, digit.after) for digit in shown]
         boxes = np.array([digit.box for digit in shown], np.float64).reshape(-1, 4)
         if arranged == self._arranged:
             moved = boxes - self._boxes
@@ -165,4 +177,6 @@ def _again(known: Sighting, there: list[ScoredCandidate]) -> Sighting | None:
     if not scored:
         return None
     (digit,) = digits_of([scored])
-    return replace(known, scored=scored, digit=replace(digit, mark=known.digit.mark) if known.digit.mark else digit)
+    if known.digit.mark or known.digit.after:
+        digit = replace(digit, mark=known.digit.mark, after=known.digit.after)
+    return replace(known, scored=scored, digit=digit)

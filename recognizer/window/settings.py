@@ -12,7 +12,9 @@ class WindowSettings:
     largest: tuple[int, int] = (1280, 800)  # width and height in pixels when it opens, at most
     smallest: tuple[int, int] = (480, 360)  # likewise at least, where the pictures are smaller
     share: float = 0.9  # of the screen at most: its frame needs some
+    greeting: float = 2.0  # seconds for which a display's server may be silent
     poll: int = 30  # milliseconds between two looks at whether the window is still there
+    least_region: int = 8  # pixels of a side that is marked with the mouse; less is a click
     notice: float = 2.0  # seconds for which a notice stands
     file_name: str = "digits-%Y%m%d-%H%M%S"  # of snapshots and recordings, as in `time.strftime`
 

@@ -10,10 +10,12 @@ from typing import NamedTuple, Self
 import cv2
 
 from recognizer.core.frame import Image
+from recognizer.core.geometry import Box
 from recognizer.drawing.overlay import draw, draw_state, fill
+from recognizer.errors import OutputError
 from recognizer.reading import Reading
 from recognizer.window.recorder import Recorder
-from recognizer.window.screen import screen_size
+from recognizer.window.screen import Server, screen_size
 from recognizer.window.settings import SETTINGS
 
 TITLE = "digits"
@@ -35,12 +37,15 @@ class Window:
     Args:
         mirror: show the picture as a mirror does; what is read stays as it is.
         debug: show what the program sees.
+        choose: takes the part of the frame that was marked with the mouse, in pixels; None for the whole.
 
     Attributes:
         closed: the user closed the window or pressed q or Esc.
     """
 
-    def __init__(self, mirror: bool = False, debug: bool = False) -> None:
+    def __init__(
+        self, mirror: bool = False, debug: bool = False, choose: Callable[[Box | None], None] | None = None
+    ) -> None:
         self.closed = False
         self._mirror, self._debug = mirror, debug
         self._paused = self._full = self._helping = False
@@ -48,11 +53,37 @@ class Window:
         self._start: float | None = None
         self._source = ""
         self._notice, self._until = "", 0.0
+        self._choose = choose
+        self._corner: tuple[int, int] | None = None  # where the mouse was pressed, in pixels of the frame
+        self._shown = 1, 1  # width and height of what is shown
         self._recorder = Recorder(self._notify)
+        self._server: Server | None = None
+        self._lost = False
 
     def __enter__(self) -> Self:
+        self._server = Server()
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+        cv2.setMouseCallback(TITLE, self._mouse)
         return self
+
+    def _mouse(self, event: int, x: int, y: int, _: int, __: object) -> None:
+        """Take the corners of a region, from where the button is pressed to where it is let go."""
+        if self._reading is None or self._debug or self._choose is None:
+            return
+        (wide, high), (width, height) = self._shown, self._reading.frame.size
+        x = wide - 1 - x if self._mirror else x
+        place = min(max(0, x * width // wide), width), min(max(0, y * height // high), height)
+        if event == cv2.EVENT_LBUTTONDOWN:
+            self._corner = place
+        elif event == cv2.EVENT_LBUTTONUP and self._corner is not None:
+            (left, right), (top, bottom) = (sorted(pair) for pair in zip(self._corner, place, strict=True))
+            self._corner = None
+            if min(right - left, bottom - top) >= SETTINGS.least_region:
+                self._choose(Box(left, top, right - left, bottom - top))
+
+    def whole(self) -> None:
+        if self._choose is not None:
+            self._choose(None)
 
     def write(self, reading: Reading) -> None:
         """Show a reading, and wait until its time is over."""
@@ -62,6 +93,7 @@ class Window:
             self._source, self._start = frame.source, time.monotonic() - frame.time
         self._reading = reading
         self._recorder.write(reading)
+        self._look_for_server()
         self._show()
         self._wait(0.0 if frame.live else float("inf") if frame.still else (self._start or 0.0) + frame.time)
 
@@ -76,7 +108,9 @@ class Window:
     def _show(self) -> None:
         """Draw the present reading as large as the window is, so that its lettering is legible on any screen."""
         if self._reading is not None:
-            cv2.imshow(TITLE, self._drawn(self._reading))
+            picture = self._drawn(self._reading)
+            self._shown = picture.shape[1], picture.shape[0]
+            cv2.imshow(TITLE, picture)
 
     def _drawn(self, reading: Reading) -> Image:
         frame = reading.frame
@@ -102,6 +136,7 @@ class Window:
         """Handle the window's events at least once and until `due`; with a photograph until a key."""
         still = due == float("inf")
         while True:
+            self._look_for_server()
             left = SETTINGS.poll if self._paused else max(1.0, (due - time.monotonic()) * 1000)
             code = cv2.waitKey(int(min(SETTINGS.poll, left))) & 0xFF
             was_paused = self._paused
@@ -115,6 +150,15 @@ class Window:
                 return
             if not self._paused and time.monotonic() >= due:
                 return
+
+    def _look_for_server(self) -> None:
+        if self._server and self._server.gone:
+            self.lose()
+            raise OutputError("the window: its display is gone; what was written stays, start again where one is")
+
+    def lose(self) -> None:
+        """The display is gone: nothing may be asked of it any more."""
+        self._lost = True
 
     @property
     def stopped(self) -> bool:
@@ -166,7 +210,10 @@ class Window:
         try:
             self._recorder.__exit__(kind, error, trace)
         finally:
-            cv2.destroyAllWindows()
+            if not self._lost:
+                cv2.destroyAllWindows()
+            if self._server:
+                self._server.close()
 
 
 # The list that `h` shows, and the table of docs/flags.md.
@@ -177,6 +224,7 @@ KEYS = (
     Key((ord("v"),), "v", Window.record, "record a video, and end it"),
     Key((ord("m"),), "m", Window.mirror, "mirror"),
     Key((ord("d"),), "d", Window.debug, "debug: what the program sees"),
+    Key((ord("a"),), "a", Window.whole, "all: look everywhere again; the mouse marks a part"),
     Key((ord("f"),), "f", Window.full_screen, "full screen"),
     Key((ord("h"),), "h", Window.help, "this list"),
 )

@@ -1,0 +1,120 @@
+"""A finder that looks only in some regions of the picture, with any other finder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from recognizer.core.clock import Clock
+from recognizer.core.frame import Image
+from recognizer.core.geometry import Box, Region
+from recognizer.detection.candidate import Candidate, ScoredCandidate
+from recognizer.detection.finder import Finder, Found
+from recognizer.errors import UsageError
+
+
+@dataclass
+class RegionMemory:
+    """Of one video: what the finder remembers of each region, and the last picture."""
+
+    moving: bool
+    of: dict[Box, Any] = field(default_factory=dict)
+    image: Image | None = None
+
+
+class RegionFinder:
+    """Looks only in the regions, all of the picture where there are none.
+
+    Args:
+        finder: looks in each.
+
+    Attributes:
+        regions: may be changed from one picture to the next.
+    """
+
+    def __init__(self, finder: Finder[Any], regions: Sequence[Region] = ()) -> None:
+        self.regions = tuple(regions)
+        self._finder = finder
+
+    def memory(self, moving: bool) -> RegionMemory:
+        return RegionMemory(moving)
+
+    def find(self, image: Image, memory: RegionMemory, clock: Clock, known: Sequence[Candidate] = ()) -> Found:
+        boxes = self._boxes(image, memory)
+        if len(boxes) == 1 and not self.regions:
+            return self._finder.find(image, memory.of[boxes[0]], clock, known)
+        found = []
+        for box in boxes:
+            inside = [c.at(c.box.moved(-box.x, -box.y)) for c in known if _holds(box, c.box)]
+            found.append(self._finder.find(_part(image, box), memory.of[box], clock, inside))
+        candidates = [_moved(one, box) for box, there in zip(boxes, found, strict=True) for one in there.candidates]
+        return Found(candidates, all(there.thorough for there in found), _alone(image, boxes))
+
+    def follow(
+        self, image: Image, known: Sequence[Candidate], memory: RegionMemory, clock: Clock
+    ) -> list[list[ScoredCandidate]]:
+        boxes = self._boxes(image, memory)
+        if len(boxes) == 1 and not self.regions:
+            return self._finder.follow(image, known, memory.of[boxes[0]], clock)
+        places: list[list[ScoredCandidate]] = [[] for _ in known]
+        taken: set[int] = set()
+        for box in boxes:
+            here = [i for i, c in enumerate(known) if i not in taken and _holds(box, c.box)]
+            taken.update(here)
+            inside = [known[i].at(known[i].box.moved(-box.x, -box.y)) for i in here]
+            found = self._finder.follow(_part(image, box), inside, memory.of[box], clock) if inside else []
+            for i, there in zip(here, found, strict=True):
+                places[i] = [_moved(one, box) for one in there]
+        return places
+
+    def seen(self, memory: RegionMemory) -> Callable[[], Image]:
+        """As the finder looked at the whole picture; of regions, these alone on the darkened frame."""
+        boxes, image = list(memory.of), memory.image
+        if image is None or not self.regions:
+            return self._finder.seen(memory.of[boxes[0]] if boxes else self._finder.memory(memory.moving))
+
+        def draw() -> Image:
+            dark = np.asarray(image // 3, np.uint8)
+            for box in boxes:
+                box.of(dark)[...] = box.of(image)
+            return dark
+
+        return draw
+
+    def _boxes(self, image: Image, memory: RegionMemory) -> list[Box]:
+        """The regions in this picture; what is remembered of others is forgotten."""
+        size = image.shape[1], image.shape[0]
+        boxes = list(dict.fromkeys(region.box(size) for region in self.regions)) or [Box(0, 0, *size)]
+        outside = [str(region) for region in self.regions if not region.box(size).area]
+        if outside:
+            raise UsageError(f"region {', '.join(outside)}: expected one inside of the picture, which is "
+                             f"{size[0]}x{size[1]} pixels")
+        memory.image = image
+        memory.of = {box: memory.of[box] if box in memory.of else self._finder.memory(memory.moving)
+                     for box in boxes}
+        return boxes
+
+
+def _part(image: Image, box: Box) -> Image:
+    return np.ascontiguousarray(box.of(image))
+
+
+def _holds(region: Box, box: Box) -> bool:
+    x, y = box.centre
+    return region.x <= x < region.x + region.w and region.y <= y < region.y + region.h
+
+
+def _moved(one: ScoredCandidate, region: Box) -> ScoredCandidate:
+    return replace(one, candidate=one.candidate.at(one.candidate.box.moved(region.x, region.y)))
+
+
+def _alone(image: Image, boxes: list[Box]) -> Image:
+    """The picture, (H, W, 3) or (H, W), in which what is outside has the regions' usual tone: no mark is seen there."""
+    usual = np.median([np.median(box.of(image)) for box in boxes])
+    alone = np.full_like(image, usual)
+    for box in boxes:
+        box.of(alone)[...] = box.of(image)
+    return alone

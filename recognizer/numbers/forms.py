@@ -1,0 +1,86 @@
+"""Boxes of a form, one for each digit: they are the paper's, and digits in a row of them are one number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from recognizer.core.frame import Image
+from recognizer.core.geometry import Box
+from recognizer.numbers.settings import SETTINGS
+
+
+def rows_of_boxes(image: Image, digits: Sequence[Box]) -> list[list[int]]:
+    """Which digits stand in rows of boxes, each alone in its own.
+
+    Args:
+        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        digits: their boxes.
+
+    Returns:
+        Indices, left to right, of each row. Rows that touch one another are a grid, whose digits stand for themselves.
+    """
+    if len(digits) < SETTINGS.least_boxes:
+        return []
+    cells = _cells(image, min(box.h for box in digits))
+    filled = {}
+    for cell in cells:
+        inside = [i for i, box in enumerate(digits) if _holds(cell, box)]
+        if inside:
+            filled[cell] = max(inside, key=lambda i: digits[i].area)
+    rows = []
+    for row in _rows(list(filled)):
+        if len(row) >= SETTINGS.least_boxes and not any(_touches(cell, other) for cell in row for other in cells):
+            rows.append([filled[cell] for cell in row])
+    return rows
+
+
+def _cells(image: Image, least: int) -> list[Box]:
+    """The empty insides of frames, higher than the lowest digit, in pixels of the picture."""
+    grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+    size = SETTINGS.line_window * max(1, max(grey.shape) // 1000) + 1
+    ink = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size | 1,
+                                SETTINGS.line_contrast)
+    contours, tree = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    cells = []
+    for contour, (*_, parent) in zip(contours, [] if tree is None else tree[0].tolist(), strict=True):
+        box = Box(*cv2.boundingRect(contour))
+        likely = parent >= 0 and box.h > least and box.w <= 2 * box.h and box.h <= 4 * box.w
+        if likely and cv2.contourArea(contour) >= SETTINGS.hollow * box.area:
+            cells.append(box)
+    return cells
+
+
+def _holds(cell: Box, box: Box) -> bool:
+    """Whether a digit stands in a cell and fills a good part of it."""
+    x, y = box.centre
+    inside = cell.x < x < cell.x + cell.w and cell.y < y < cell.y + cell.h
+    return inside and SETTINGS.fills * cell.h <= box.h <= 1.1 * cell.h and box.w <= 1.1 * cell.w
+
+
+def _rows(cells: list[Box]) -> list[list[Box]]:
+    """Cells of one size that stand side by side, left to right."""
+    rows: list[list[Box]] = []
+    for cell in sorted(cells):
+        beside = [row for row in rows if _beside(row[-1], cell)]
+        if beside:
+            beside[0].append(cell)
+        else:
+            rows.append([cell])
+    return rows
+
+
+def _beside(one: Box, other: Box) -> bool:
+    high, wide = abs(one.h - other.h), abs(one.w - other.w)
+    alike = high <= SETTINGS.cells_differ * one.h and wide <= 2 * SETTINGS.cells_differ * one.w
+    level = abs(one.centre[1] - other.centre[1]) <= SETTINGS.cells_differ * one.h
+    return alike and level and 0 <= other.x - one.x - one.w <= SETTINGS.cells_apart * one.w
+
+
+def _touches(cell: Box, other: Box) -> bool:
+    """Whether another cell stands right above or below."""
+    shared = min(cell.x + cell.w, other.x + other.w) - max(cell.x, other.x)
+    gap = max(other.y - cell.y - cell.h, cell.y - other.y - other.h)
+    return shared > cell.w / 2 and 0 <= gap <= SETTINGS.grid_gap * cell.h and other.h > cell.h / 2
