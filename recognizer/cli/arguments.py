@@ -26,13 +26,44 @@ def parser() -> argparse.ArgumentParser:
         prog="digit-recognizer",
         description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
         epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
-        "In the window h lists the keys. Exit codes: 0 done, "
+        "In the window h lists the keys. 'digit-recognizer serve' shows a page for browsers instead; its own flags "
+        "tells 'serve --help'. Exit codes: 0 done, "
         "2 wrong usage, 3 the source, 4 the model, 5 an output.",
     )
     for add in (_add_source, _add_output, _add_view, _add_model):
         add(parser)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     return parser
+
+
+def serve_parser() -> argparse.ArgumentParser:
+    """All flags of `serve`, the program's page for browsers."""
+    parser = _Parser(
+        prog="digit-recognizer serve",
+        description="Serves a page that shows what a camera sees and reads, and that makes any phone a camera.",
+        epilog="Without --camera and --source it reads only what browsers send. A file plays at its own speed, again "
+        "and again. Ctrl-C ends it. Exit codes are those of digit-recognizer.",
+    )
+    for add in (_add_web, _add_source, _add_output, _add_model):
+        add(parser)
+    parser.set_defaults(no_window=False, debug=False)
+    return parser
+
+
+def _add_web(parser: argparse.ArgumentParser) -> None:
+    web = parser.add_argument_group("web", "who may look, and how")
+    web.add_argument("--host", type=_name, default="127.0.0.1", metavar="NAME",
+                     help="listen at this name or address, 0.0.0.0 for all of this machine's (default: 127.0.0.1)")
+    web.add_argument("--port", type=_port, default=8000, metavar="N",
+                     help="listen at this port, 0 for any that is free (default: 8000)")
+    web.add_argument("--token", type=_name, metavar="TEXT",
+                     help="ask clients for this token (default: a random one where other machines can connect)")
+    web.add_argument("--tls", action="store_true",
+                     help="encrypt with a certificate made for this machine; browsers give their camera to such pages")
+    web.add_argument("--cert", type=_name, metavar="FILE", help="encrypt with this certificate, a PEM file")
+    web.add_argument("--key", type=_name, metavar="FILE", help="the key of --cert, a PEM file without a password")
+    web.add_argument("--clients", type=_count, default=100, metavar="N",
+                     help="let in so many clients at once (default: 100)")
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +126,19 @@ def check(args: argparse.Namespace) -> None:
         raise UsageError(f"{' and '.join(printing)} would mix on standard output; give all but one of them a file")
 
 
+def check_serve(args: argparse.Namespace) -> None:
+    """Refuse flags of `serve` that don't go together."""
+    check(args)
+    if bool(args.cert) != bool(args.key):
+        raise UsageError("--cert and --key belong together; give both, or --tls for a certificate made for you")
+    if args.cert and args.tls:
+        raise UsageError("--tls makes a certificate, and --cert gives one; leave one of them out")
+    if args.camera is None and args.source is None:
+        kept = [flag for flag in ("events", "csv", "save", "crops", "numbers") if getattr(args, flag)]
+        if kept:
+            raise UsageError(f"--{kept[0]} takes what the program's own camera reads; give --camera or --source, too")
+
+
 def _check_files(args: argparse.Namespace) -> None:
     """Refuse to write one file twice, or over the one that is read."""
     taken: dict[str, str] = {}
@@ -112,6 +156,12 @@ def _name(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("expected a name, found nothing")
     return text
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, found {text}")
+    return int(text)
 
 
 def _size(text: str) -> tuple[int, int]:
