@@ -66,7 +66,8 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        by_query = self._knows(parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0])
+        query = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        by_query = bool(self._access.token) and self._knows(query)
         sending = _with_headers(send, cross_origin=by_query)
         if scope["path"] == OPEN:
             return await self._app(scope, receive, sending)
@@ -96,7 +97,7 @@ class Guard:
         if self._clients >= access.clients:
             return denied(HTTPStatus.SERVICE_UNAVAILABLE, f"{access.clients} clients are connected, which is the limit "
                           "(--clients); try again later", {"retry-after": "5"})
-        if by_query and access.token and scope["type"] == "http" and scope["path"] == "/":
+        if by_query and scope["type"] == "http" and scope["path"] == "/":
             return self._welcome()
         return None
 
