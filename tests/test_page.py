@@ -132,6 +132,9 @@ def test_the_browsers_camera_is_read(served: Served, camera_clip: Path, tmp_path
         for text in ("2026", "731"):
             expect(rows(page).filter(has_text=text).first).to_be_visible(timeout=PATIENCE)
         expect(page.locator("#state")).to_contain_text("ms from sending")
+        corner = "[...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 1, 1).data]"
+        assert page.evaluate(corner) == [0, 0, 0, 0]  # the video is seen through it
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         shot(page, "browser-320")
         page.get_by_role("button", name="Stop my camera").click()
         expect(page.locator("#message")).to_have_text("Your camera is off.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import time
 from contextlib import ExitStack, closing, suppress
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from recognizer.web.address import Address
     from recognizer.web.server import WebServer
 
+STDERR = 2
 LOOK = 0.2  # seconds between two looks for a signal, where there is no camera to wait for
 
 
@@ -37,6 +39,7 @@ def serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
                          "pip install '.[web]'") from error
     from recognizer.pipeline import Recognizer
 
+    _turn_libraries_away()
     logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
     with ExitStack() as stack:
         source = _source(args)
@@ -83,6 +86,18 @@ def _wait(seconds: float | None, interrupt: Interrupt) -> None:
     start = time.monotonic()
     while not interrupt.code and (seconds is None or time.monotonic() - start < seconds):
         time.sleep(LOOK)
+
+
+def _turn_libraries_away() -> None:
+    """Keep libraries' own words about what clients send off standard error; the program's go where they went."""
+    with suppress(OSError, ValueError, AttributeError):  # it is closed, or something else stands there
+        if sys.stderr.fileno() == STDERR:
+            sys.stderr.flush()
+            sys.stderr = open(os.dup(STDERR), "w", buffering=1, encoding=sys.stderr.encoding,  # noqa: SIM115
+                              errors="backslashreplace", closefd=False)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, STDERR)
+            os.close(nowhere)
 
 
 def _source(args: argparse.Namespace) -> Source | None:

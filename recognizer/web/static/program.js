@@ -5,7 +5,7 @@ import { describe, download, element, Handlers, named, say, tell } from "./page.
 
 export function startProgram(numbers) {
   const canvas = element("canvas");
-  const context = canvas.getContext("2d", { alpha: false });
+  const context = canvas.getContext("2d");
   const handlers = new Handlers();
   const pause = element("pause");
   const debug = element("debug");
