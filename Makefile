@@ -23,7 +23,7 @@ test: .venv/test.done
 	@touch $@
 
 .venv/test.done: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[train,test]'
+	$(BIN)/python -m pip install --quiet --editable '.[train,test,web]'
 	@touch $@ .venv/run.done
 
 clean:

@@ -53,7 +53,7 @@ def browser(folder: Path, size: tuple[int, int] = LAPTOP, flags: list[str] | Non
             chromium_sandbox=False, viewport={"width": size[0], "height": size[1]}, color_scheme=scheme,
             ignore_https_errors=True, accept_downloads=True)
         context.set_default_timeout(PATIENCE)
-        context.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+        context.on("console", lambda one: said.append(one.text) if one.type in ("error", "warning") else None)
         context.on("weberror", lambda error: said.append(str(error.error)))
         try:
             yield context

@@ -5,6 +5,8 @@ Its few lines are written by hand: a client library would bring a registry and i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from recognizer.reading import Reading
@@ -40,6 +42,24 @@ class Metrics:
         self._numbers += len(reading.steady)
         for stage, milliseconds in asdict(reading.milliseconds).items():
             self._stages[stage] = self._stages.get(stage, 0.0) + milliseconds
+
+    @contextmanager
+    def viewer(self) -> Iterator[None]:
+        """While it is entered, one more watches."""
+        self.viewers += 1
+        try:
+            yield
+        finally:
+            self.viewers -= 1
+
+    @contextmanager
+    def visitor(self) -> Iterator[None]:
+        """Likewise for a visitor."""
+        self.visitors += 1
+        try:
+            yield
+        finally:
+            self.visitors -= 1
 
     def text(self, lost: bool | None) -> str:
         """All of them; `lost` is None where the program has no camera."""
