@@ -65,7 +65,7 @@ class Server:
     def get(self, path: str) -> str:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port)) as client:
             client.request("GET", path)
-            return client.getresponse().read().decode()
+            return client.getresponse().read().decode(errors="replace")
 
     @property
     def frames(self) -> int:

@@ -160,6 +160,17 @@ def test_no_camera_is_told_in_plain_words(served: Served, tmp_path: Path) -> Non
         expect(page.locator("#message")).to_contain_text("No camera was found")
 
 
+def test_a_camera_that_another_program_has_is_told_in_plain_words(served: Served, tmp_path: Path) -> None:
+    with browser(tmp_path, PHONE) as context:
+        page = context.new_page()
+        page.add_init_script("navigator.mediaDevices.getUserMedia = async () => {"
+                             " throw new DOMException('in use', 'NotReadableError'); }")  # as browsers say it
+        page.goto(served.url)
+        page.get_by_role("button", name="My camera").click()
+        page.get_by_role("button", name="Use my camera").click()
+        expect(page.locator("#message")).to_contain_text("in use by another program")
+
+
 def test_a_page_that_is_not_secure_says_so(tmp_path: Path) -> None:
     with serving("--host", "0.0.0.0", "--token", "abcdef") as server, browser(
             tmp_path, PHONE, ["--host-resolver-rules=MAP recognizer.test 127.0.0.1"],

@@ -231,19 +231,26 @@ def test_a_client_that_stops_in_its_request_is_cut_off(here: Served) -> None:
 
 
 @pytest.mark.slow
-def test_a_client_that_stops_reading_is_cut_off(here: Served) -> None:
+@pytest.mark.parametrize("kind", ["stream", "socket"])
+def test_a_client_that_stops_reading_is_cut_off(kind: str, here: Served) -> None:
     def viewers() -> int:
         text = here.ask("GET /metrics").text
         return int(text.split("\ndigit_recognizer_viewers ")[1].split()[0])
 
-    with here.connect() as client:
-        client.sendall(request("GET /stream.mjpg", here.port))
-        assert client.recv(12) == b"HTTP/1.1 200"
-        while not viewers():
-            pass
-        with Client(here, "/live") as other:
-            while viewers() > 1:  # the other one goes on being served
-                assert other.shown()[1].startswith(b"\xff\xd8")
+    with contextlib.ExitStack() as stack:
+        if kind == "stream":
+            client = stack.enter_context(here.connect())
+            client.sendall(request("GET /stream.mjpg", here.port))
+            assert client.recv(12) == b"HTTP/1.1 200"
+        else:
+            socket_client = stack.enter_context(Client(here, "/live"))
+            for _ in range(1000):
+                socket_client.send("labelled")
+        other = stack.enter_context(Client(here, "/live"))
+        other.shown()
+        assert viewers() == 2
+        while viewers() > 1:  # the other one goes on being served
+            assert other.shown()[1].startswith(b"\xff\xd8")
 
 
 def test_100_clients_are_let_in_and_one_more_is_told(here: Served) -> None:
