@@ -79,6 +79,7 @@ class App:
                     serial, jpeg = shown.serial, await shown.jpeg(wish)
                     count, numbers = self._hub.numbers(count)
                     head = json.dumps({**_figures(shown), "numbers": numbers}).encode()
+                    self._hub.metrics.shown += 1
                     await socket.send_bytes(struct.pack(">I", len(head)) + head + jpeg)
             except InputError as error:
                 await _refuse(socket, error)

@@ -20,6 +20,7 @@ class Metrics:
 
     Attributes:
         frames: of the program's camera that were read.
+        shown: pictures of the program's camera that viewers got.
         viewers: who watch the program's camera now.
         visitors: whose own camera is read now.
         visitor_frames: of their cameras that were read.
@@ -27,7 +28,7 @@ class Metrics:
     """
 
     def __init__(self) -> None:
-        self.frames = self.viewers = self.visitors = self.visitor_frames = self.pictures = 0
+        self.frames = self.shown = self.viewers = self.visitors = self.visitor_frames = self.pictures = 0
         self._numbers = self._dropped = 0
         self._stages: dict[str, float] = {}
         self._reading: Reading | None = None
@@ -74,6 +75,7 @@ class Metrics:
             add("frames_total", "counter", "Frames of the camera that were read.", {"": self.frames})
             add("dropped_frames_total", "counter", "Frames left out, since newer ones were there.", {"": self._dropped})
             add("numbers_total", "counter", "Numbers that stood still.", {"": self._numbers})
+            add("shown_pictures_total", "counter", "Pictures of it that viewers got.", {"": self.shown})
             stages = {f'{{stage="{stage}"}}': took for stage, took in self._stages.items()}
             add("stage_milliseconds_total", "counter", "Time that each stage took in all frames.", stages)
             add("frame_age_seconds", "gauge", "Age of the newest frame.", {"": age})

@@ -68,6 +68,7 @@ class Programs:
                 serial = 0
                 while (shown := await self._hub.after(serial)) is not None:
                     serial, jpeg = shown.serial, await shown.jpeg(view)
+                    self._hub.metrics.shown += 1
                     head = f"Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                     yield head.encode() + jpeg + f"\r\n--{BOUNDARY}\r\n".encode()
 

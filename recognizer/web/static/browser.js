@@ -87,10 +87,11 @@ export function startBrowser(numbers) {
     small.getContext("2d", { alpha: false }).drawImage(video, 0, 0, small.width, small.height);
     const to = connection;
     sent = performance.now();
-    small.toBlob((blob) => {
+    small.toBlob(async (blob) => {
+      const jpeg = await blob?.arrayBuffer(); // a blob itself would be read by another process first
       if (to !== connection) return;
       sent = performance.now();
-      if (!blob || !to.send(blob)) sent = 0;
+      if (!jpeg || !to.send(jpeg)) sent = 0;
     }, "image/jpeg", QUALITY);
   }
 
