@@ -68,7 +68,7 @@ class WebServer:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._serve())
+            asyncio.run(self._serve(), debug=False)  # else slow calls would be told on the terminal
         finally:
             self._ready.set()
 
