@@ -183,7 +183,7 @@ def _browser(rounds: int, seconds: float) -> Iterator[tuple[str, ...]]:
             return median(took)
 
         whole, alone = alternate(rounds, plain, reading)
-        yield "the same, a program instead of a browser", f"{median(whole) - median(alone):.1f}", "–"
+        yield "the same as the next, a program instead of a browser", f"{median(whole) - median(alone):.1f}", "–"
         chromium = shutil.which("chromium")
         if not chromium:
             yield what, "skipped: no Chromium here", "≤ 10"
