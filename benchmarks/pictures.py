@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
-from recognizer.sources.image_file import read_picture
 
 from benchmarks.measure import print_table
 from recognizer import Recognizer
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
 from recognizer.reading import Reading
+from recognizer.sources.images.picture import read_picture
 from train.evaluation.photographs import LEAST_OVERLAP, match, overlap, records
 from train.finder.material import held_back
 

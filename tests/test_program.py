@@ -11,10 +11,12 @@ from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, Line, errors, labels, lines, placed, recognize, texts, truth
 
 from recognizer import __version__
-from recognizer.cli.arguments import parser
+from recognizer.cli.arguments import parser, serve_parser
 
 FILES = sorted(path for path in PICTURES.iterdir() if path.suffix != ".jsonl")
-FLAGS = sorted({flag for action in parser()._actions for flag in action.option_strings if flag.startswith("--")})
+FLAGS, SERVE_FLAGS = (
+    sorted({flag for action in one._actions for flag in action.option_strings if flag.startswith("--")})
+    for one in (parser(), serve_parser()))
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +133,12 @@ def test_a_window_that_was_asked_for_needs_a_display(run: Run) -> None:
 def test_version_and_help(run: Run) -> None:
     assert run("--version").stdout.split()[-1] == __version__
     assert not [flag for flag in FLAGS if flag not in run("--help").stdout]
+    assert not [flag for flag in SERVE_FLAGS if flag not in run("serve", "--help").stdout]
 
 
 def test_every_flag_has_help() -> None:
-    assert not [action.option_strings for action in parser()._actions if not action.help]
+    assert not [action.option_strings for one in (parser(), serve_parser()) for action in one._actions
+                if not action.help]
 
 
 def test_help_is_in_groups(run: Run) -> None:
@@ -142,7 +146,7 @@ def test_help_is_in_groups(run: Run) -> None:
     assert titles == ["options", "source", "numbers", "output", "view", "model"]
 
 
-@pytest.mark.parametrize("flag", [flag for flag in FLAGS if flag != "--help"])
+@pytest.mark.parametrize("flag", [flag for flag in sorted({*FLAGS, *SERVE_FLAGS}) if flag != "--help"])
 def test_every_flag_stands_in_the_docs(flag: str) -> None:
     rows = [row for row in (ROOT / "docs" / "flags.md").read_text(encoding="utf-8").splitlines() if row.startswith("|")]
     assert any(f"`{flag}" in row.split("|")[1] for row in rows)

@@ -11,7 +11,7 @@ import time
 from typing import Any, NoReturn
 
 from recognizer import __version__
-from recognizer.core.geometry import Region
+from recognizer.cli import values
 from recognizer.errors import OutputError, UsageError
 from recognizer.secrets import masked
 
@@ -55,7 +55,8 @@ def parser() -> argparse.ArgumentParser:
         prog="digit-recognizer",
         description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
         epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
-        "In the window h lists the keys. Exit codes: 0 done, "
+        "In the window h lists the keys. 'digit-recognizer serve' shows a page for browsers instead; its own flags "
+        "tells 'serve --help'. Exit codes: 0 done, "
         "2 wrong usage, 3 the source, 4 the model, 5 an output.",
     )
     for add in (_add_source, _add_numbers, _add_output, _add_view, _add_model):
@@ -64,21 +65,51 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+def serve_parser() -> argparse.ArgumentParser:
+    """All flags of `serve`, the program's page for browsers."""
+    parser = _Parser(
+        prog="digit-recognizer serve",
+        description="Serves a page that shows what a camera sees and reads, and that makes any phone a camera.",
+        epilog="Without --camera and --source it reads only what browsers send. A file plays at its own speed, again "
+        "and again. Ctrl-C ends it. Exit codes are those of digit-recognizer.",
+    )
+    for add in (_add_web, _add_source, _add_output, _add_model):
+        add(parser)
+    parser.set_defaults(no_window=False, debug=False)
+    return parser
+
+
+def _add_web(parser: argparse.ArgumentParser) -> None:
+    web = parser.add_argument_group("web", "who may look, and how")
+    web.add_argument("--host", type=values.name_of_file, default="127.0.0.1", metavar="NAME",
+                     help="listen at this name or address, 0.0.0.0 for all of this machine's (default: 127.0.0.1)")
+    web.add_argument("--port", type=values.port, default=8000, metavar="N",
+                     help="listen at this port, 0 for any that is free (default: 8000)")
+    web.add_argument("--token", type=values.name_of_file, metavar="TEXT",
+                     help="ask clients for this token (default: a random one where other machines can connect)")
+    web.add_argument("--tls", action="store_true",
+                     help="encrypt with a certificate made for this machine; browsers give their camera to such pages")
+    web.add_argument("--cert", type=values.name_of_file, metavar="FILE", help="encrypt with this certificate, a PEM file")
+    web.add_argument("--key", type=values.name_of_file, metavar="FILE", help="the key of --cert, a PEM file without a password")
+    web.add_argument("--clients", type=values.count, default=100, metavar="N",
+                     help="let in so many clients at once (default: 100)")
+
+
 def _add_source(parser: argparse.ArgumentParser) -> None:
     source = parser.add_argument_group("source", "what is read")
     where = source.add_mutually_exclusive_group()
     where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
-    where.add_argument("--source", type=_name, metavar="NAME",
+    where.add_argument("--source", type=values.name_of_file, metavar="NAME",
                        help="read a video, a picture, a folder or glob of them, an address, or - for a pipe")
     where.add_argument("--list-cameras", action="store_true",
                        help="print each camera's index, name and, where the system tells them, sizes")
-    source.add_argument("--size", type=_size, metavar="WxH", help="ask the camera for pictures of this size: 1280x720")
-    source.add_argument("--fps", type=_positive, metavar="F", help="ask the camera for so many frames a second")
-    source.add_argument("--every", type=_count, default=1, metavar="N",
+    source.add_argument("--size", type=values.size, metavar="WxH", help="ask the camera for pictures of this size: 1280x720")
+    source.add_argument("--fps", type=values.seconds, metavar="F", help="ask the camera for so many frames a second")
+    source.add_argument("--every", type=values.count, default=1, metavar="N",
                         help="read one frame of so many, and pass over the others")
-    source.add_argument("--poll", type=_positive, metavar="S",
+    source.add_argument("--poll", type=values.seconds, metavar="S",
                         help="look at the --source, a picture at an address or in a file, again every S seconds")
-    source.add_argument("--max-seconds", type=_positive, metavar="S",
+    source.add_argument("--max-seconds", type=values.seconds, metavar="S",
                         help="end after so many seconds of a video, or by the clock with a camera")
 
 
@@ -86,7 +117,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
                         help="turn the pictures clockwise before they are read, as a camera that hangs askew needs")
     source.add_argument("--flip", choices=("h", "v"), default="",
                         help="swap left and right (h) or up and down (v) before reading; --mirror only shows it so")
-    source.add_argument("--roi", type=_region, action="append", default=[], metavar="X,Y,W,H",
+    source.add_argument("--roi", type=values.region, action="append", default=[], metavar="X,Y,W,H",
                         help="look only in this part of the picture, in pixels or %%; several may be given")
 
 
@@ -94,9 +125,9 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
     numbers = parser.add_argument_group("numbers", "what counts as one; what doesn't fit is marked in the events, and "
                                         "not told")
     numbers.add_argument("--signs", action="store_true", help="keep / : and %% in a number's text; they part them else")
-    numbers.add_argument("--expect", type=_name, metavar="PATTERN",
+    numbers.add_argument("--expect", type=values.name_of_file, metavar="PATTERN",
                          help="a regular expression that a number must fit as a whole, such as '\\d{5}'")
-    numbers.add_argument("--max-step", type=_positive, metavar="N",
+    numbers.add_argument("--max-step", type=values.seconds, metavar="N",
                          help="a value may differ by so much at most from the one told before at its place")
     numbers.add_argument("--no-decrease", action="store_true", help="a value may not be under that one")
 
@@ -105,15 +136,15 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("output", "what is written and printed; any of them together")
     output.add_argument("--numbers", action="store_true",
                         help="print just the numbers, one a line: once when they stand still, again when they change")
-    output.add_argument("--events", type=_name, metavar="FILE",
+    output.add_argument("--events", type=values.name_of_file, metavar="FILE",
                         help="write what is read, a JSON object a line for each frame; - is standard output; "
                         "{date} and {time} in the name stand for now")
-    output.add_argument("--csv", type=_name, metavar="FILE",
+    output.add_argument("--csv", type=values.name_of_file, metavar="FILE",
                         help="write a row for each number that stands still: time, text, confidence, box; - likewise")
     output.add_argument("--append", action="store_true", help="go on in the files of --events and --csv that are there")
-    output.add_argument("--save", type=_name, metavar="FILE",
+    output.add_argument("--save", type=values.name_of_file, metavar="FILE",
                         help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
-    output.add_argument("--crops", type=_name, metavar="DIR",
+    output.add_argument("--crops", type=values.name_of_file, metavar="DIR",
                         help="write each crop that the network gets into a folder of its label, for training")
 
 
@@ -130,7 +161,7 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     model = parser.add_argument_group("model", "the network")
-    model.add_argument("--model", type=_name, metavar="FILE",
+    model.add_argument("--model", type=values.name_of_file, metavar="FILE",
                        help="use this .tflite model, its .json manifest beside it")
     model.add_argument("--threshold", type=float, metavar="P",
                        help="report digits from this probability on, 0 to 1 (default: the model's own)")
@@ -152,6 +183,19 @@ def check(args: argparse.Namespace) -> None:
         raise UsageError(f"{' and '.join(printing)} would mix on standard output; give all but one of them a file")
 
 
+def check_serve(args: argparse.Namespace) -> None:
+    """Refuse flags of `serve` that don't go together."""
+    check(args)
+    if bool(args.cert) != bool(args.key):
+        raise UsageError("--cert and --key belong together; give both, or --tls for a certificate made for you")
+    if args.cert and args.tls:
+        raise UsageError("--tls makes a certificate, and --cert gives one; leave one of them out")
+    if args.camera is None and args.source is None:
+        kept = [flag for flag in ("events", "csv", "save", "crops", "numbers") if getattr(args, flag)]
+        if kept:
+            raise UsageError(f"--{kept[0]} takes what the program's own camera reads; give --camera or --source, too")
+
+
 def _check_files(args: argparse.Namespace) -> None:
     """Refuse to write one file twice, or over the one that is read."""
     taken: dict[str, str] = {}
@@ -168,39 +212,3 @@ def _check_files(args: argparse.Namespace) -> None:
 def _filled(name: str) -> str:
     """A file's name with the date and the time of now, in a form that every system takes."""
     return name.replace("{date}", time.strftime("%Y-%m-%d")).replace("{time}", time.strftime("%H-%M-%S"))
-
-
-def _region(text: str) -> Region:
-    try:
-        return Region.parse(text)
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _name(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("expected a name, found nothing")
-    return text
-
-
-def _size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"([1-9]\d{0,4})[x×]([1-9]\d{0,4})", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"expected a width and a height such as 1280x720, found {text}")
-    return int(found[1]), int(found[2])
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number over 0, found {text}")
-    return value
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {text}")
-    return int(text)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from recognizer.cli.arguments import check, parser
+from recognizer.cli.arguments import check, check_serve, parser, serve_parser
 from recognizer.cli.departure import guard, guarded, leave
 from recognizer.cli.signals import Interrupt
 from recognizer.core.stderr import divert_stderr
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
 GONE = "the window's display is gone; what was written stays, start again where one is"
+SERVE = "serve"  # as the first word: the page for browsers
 INTERRUPTED = 130  # as a shell reports the signal
 
 
@@ -55,7 +56,9 @@ def run() -> NoReturn:
 
 def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     """Run the program; the exit code. In a process of its own it is ended well where a library ends that."""
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    serving = words[:1] == [SERVE]
+    args = serve_parser().parse_args(words[1:]) if serving else parser().parse_args(words)
     # Libraries' own complaints would drown the one line that says what to do.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -65,9 +68,11 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal can't show
     try:
-        check(args)
+        (check_serve if serving else check)(args)
         with Interrupt() as interrupt:
-            return _list_cameras() if args.list_cameras else _run(args, interrupt, own_process)
+            if args.list_cameras:
+                return _list_cameras()
+            return _serve(args, interrupt) if serving else _run(args, interrupt, own_process)
     except RecognizerError as error:
         say(str(error))
         return error.exit_code
@@ -134,9 +139,9 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
     with ExitStack() as stack:
         source = stack.enter_context(_source(args))
         save = LabelledSink(args.save) if args.save else None
-        stack.callback(_sum_up, summary, save)
+        stack.callback(sum_up, summary, save)
         report = logging.getLogger("recognizer").warning
-        outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in _outputs(args, source, save)]
+        outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in outputs_of(args, source, save)]
         window = None
         if not args.no_window:
             from recognizer.window.window import Window
@@ -146,7 +151,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
                 guard(partial(_without_display, window, stack))
         readings = stack.enter_context(closing(recognizer.watch(source, args.every, args.rotate, args.flip)))
         stack.callback(interrupt.closing)  # the last one is called first
-        for reading in _until(readings, args.max_seconds):
+        for reading in until(readings, args.max_seconds):
             summary.write(reading)
             for output in outputs:
                 output.write(replace(reading, debug=True) if args.debug else reading)
@@ -174,7 +179,14 @@ def _without_display(window: Window, stack: ExitStack) -> int:
     return OutputError.exit_code
 
 
-def _outputs(args: argparse.Namespace, source: Source, save: LabelledSink | None) -> Iterator[Sink]:
+def _serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
+    """Serve the page, until a signal ends it; the exit code."""
+    from recognizer.cli.serve import serve
+
+    return serve(args, interrupt)
+
+
+def outputs_of(args: argparse.Namespace, source: Source, save: LabelledSink | None) -> Iterator[Sink]:
     """What the flags ask for, but for the window."""
     from recognizer.sinks.background import Background
     from recognizer.sinks.crops import Crops
@@ -201,7 +213,7 @@ def _outputs(args: argparse.Namespace, source: Source, save: LabelledSink | None
         yield Progress(len(source))
 
 
-def _until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Reading]:
+def until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Reading]:
     """The readings of so many seconds: of a video's own time, of the clock's for all else."""
     start = time.monotonic()
     for reading in readings:
@@ -212,7 +224,7 @@ def _until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Readi
         yield reading
 
 
-def _sum_up(summary: Summary, save: LabelledSink | None) -> None:
+def sum_up(summary: Summary, save: LabelledSink | None) -> None:
     if save and save.frames:
         say(f"labelled frames are in {save.target}")
     if summary.frames:

@@ -11,7 +11,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from recognizer.sources.image_file import read_picture
 
 from recognizer.classification.classifier import NO_DIGIT, Classifier
 from recognizer.core.clock import Clock
@@ -23,6 +22,7 @@ from recognizer.detection.finder import Limits
 from recognizer.detection.learned import LearnedFinder, evidence_of
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Network
+from recognizer.sources.images.picture import read_picture
 from train.evaluation.photographs import records
 from train.finder.material import Photograph
 from train.finder.scenes.scene import Scene

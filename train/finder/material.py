@@ -12,9 +12,9 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from recognizer.sources.image_file import read_picture
 
 from recognizer.errors import SourceError
+from recognizer.sources.images.picture import read_picture
 from train.data.mnist import load_mnist
 
 Pictures = NDArray[np.uint8]  # (N, 28, 28), bright ink on black

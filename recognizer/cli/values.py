@@ -1,0 +1,51 @@
+"""What a flag's text stands for; argparse tells what was expected where it stands for nothing."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from recognizer.core.geometry import Region
+from recognizer.errors import UsageError
+
+
+def region(text: str) -> Region:
+    try:
+        return Region.parse(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def name_of_file(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("expected a name, found nothing")
+    return text
+
+
+def port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, found {text}")
+    return int(text)
+
+
+def size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([1-9]\d{0,4})[x×]([1-9]\d{0,4})", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"expected a width and a height such as 1280x720, found {text}")
+    return int(found[1]), int(found[2])
+
+
+def seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number over 0, found {text}")
+    return value
+
+
+def count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {text}")
+    return int(text)
