@@ -81,16 +81,17 @@ def serve_parser() -> argparse.ArgumentParser:
 
 def _add_web(parser: argparse.ArgumentParser) -> None:
     web = parser.add_argument_group("web", "who may look, and how")
-    web.add_argument("--host", type=values.name_of_file, default="127.0.0.1", metavar="NAME",
+    web.add_argument("--host", type=values.name, default="127.0.0.1", metavar="NAME",
                      help="listen at this name or address, 0.0.0.0 for all of this machine's (default: 127.0.0.1)")
     web.add_argument("--port", type=values.port, default=8000, metavar="N",
                      help="listen at this port, 0 for any that is free (default: 8000)")
-    web.add_argument("--token", type=values.name_of_file, metavar="TEXT",
+    web.add_argument("--token", type=values.name, metavar="TEXT",
                      help="ask clients for this token (default: a random one where other machines can connect)")
     web.add_argument("--tls", action="store_true",
                      help="encrypt with a certificate made for this machine; browsers give their camera to such pages")
-    web.add_argument("--cert", type=values.name_of_file, metavar="FILE", help="encrypt with this certificate, a PEM file")
-    web.add_argument("--key", type=values.name_of_file, metavar="FILE", help="the key of --cert, a PEM file without a password")
+    web.add_argument("--cert", type=values.name, metavar="FILE", help="encrypt with this certificate, a PEM file")
+    web.add_argument("--key", type=values.name, metavar="FILE",
+                     help="the key of --cert, a PEM file without a password")
     web.add_argument("--clients", type=values.count, default=100, metavar="N",
                      help="let in so many clients at once (default: 100)")
 
@@ -99,11 +100,12 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     source = parser.add_argument_group("source", "what is read")
     where = source.add_mutually_exclusive_group()
     where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
-    where.add_argument("--source", type=values.name_of_file, metavar="NAME",
+    where.add_argument("--source", type=values.name, metavar="NAME",
                        help="read a video, a picture, a folder or glob of them, an address, or - for a pipe")
     where.add_argument("--list-cameras", action="store_true",
                        help="print each camera's index, name and, where the system tells them, sizes")
-    source.add_argument("--size", type=values.size, metavar="WxH", help="ask the camera for pictures of this size: 1280x720")
+    source.add_argument("--size", type=values.size, metavar="WxH",
+                        help="ask the camera for pictures of this size: 1280x720")
     source.add_argument("--fps", type=values.seconds, metavar="F", help="ask the camera for so many frames a second")
     source.add_argument("--every", type=values.count, default=1, metavar="N",
                         help="read one frame of so many, and pass over the others")
@@ -125,7 +127,7 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
     numbers = parser.add_argument_group("numbers", "what counts as one; what doesn't fit is marked in the events, and "
                                         "not told")
     numbers.add_argument("--signs", action="store_true", help="keep / : and %% in a number's text; they part them else")
-    numbers.add_argument("--expect", type=values.name_of_file, metavar="PATTERN",
+    numbers.add_argument("--expect", type=values.name, metavar="PATTERN",
                          help="a regular expression that a number must fit as a whole, such as '\\d{5}'")
     numbers.add_argument("--max-step", type=values.seconds, metavar="N",
                          help="a value may differ by so much at most from the one told before at its place")
@@ -136,15 +138,15 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("output", "what is written and printed; any of them together")
     output.add_argument("--numbers", action="store_true",
                         help="print just the numbers, one a line: once when they stand still, again when they change")
-    output.add_argument("--events", type=values.name_of_file, metavar="FILE",
+    output.add_argument("--events", type=values.name, metavar="FILE",
                         help="write what is read, a JSON object a line for each frame; - is standard output; "
                         "{date} and {time} in the name stand for now")
-    output.add_argument("--csv", type=values.name_of_file, metavar="FILE",
+    output.add_argument("--csv", type=values.name, metavar="FILE",
                         help="write a row for each number that stands still: time, text, confidence, box; - likewise")
     output.add_argument("--append", action="store_true", help="go on in the files of --events and --csv that are there")
-    output.add_argument("--save", type=values.name_of_file, metavar="FILE",
+    output.add_argument("--save", type=values.name, metavar="FILE",
                         help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
-    output.add_argument("--crops", type=values.name_of_file, metavar="DIR",
+    output.add_argument("--crops", type=values.name, metavar="DIR",
                         help="write each crop that the network gets into a folder of its label, for training")
 
 
@@ -161,7 +163,7 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     model = parser.add_argument_group("model", "the network")
-    model.add_argument("--model", type=values.name_of_file, metavar="FILE",
+    model.add_argument("--model", type=values.name, metavar="FILE",
                        help="use this .tflite model, its .json manifest beside it")
     model.add_argument("--threshold", type=float, metavar="P",
                        help="report digits from this probability on, 0 to 1 (default: the model's own)")

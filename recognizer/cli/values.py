@@ -16,7 +16,7 @@ def region(text: str) -> Region:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def name_of_file(text: str) -> str:
+def name(text: str) -> str:
     if not text:
         raise argparse.ArgumentTypeError("expected a name, found nothing")
     return text
