@@ -196,7 +196,7 @@ def test_other_things_are_refused_in_words(thing: object) -> None:
 def test_the_layout_in_memory_does_not_matter() -> None:
     image = strokes(np.random.default_rng(3), (300, 400))
     colour = np.dstack([image] * 3)
-    wanted = READER.read(colour).event()
-    assert READER.read(np.asfortranarray(colour)).event() == wanted
-    assert READER.read(np.dstack([colour, image])[..., :3]).event() == wanted
-    assert READER.read(image).event() == READER.read(image[..., None]).event()
+    wanted = READER.read(colour).digits
+    assert READER.read(np.asfortranarray(colour)).digits == wanted
+    assert READER.read(np.dstack([colour, image])[..., :3]).digits == wanted
+    assert READER.read(image).digits == READER.read(image[..., None]).digits

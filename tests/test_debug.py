@@ -74,6 +74,6 @@ def test_crops_that_cannot_be_written_are_told_in_one_line(run: Run, tmp_path: P
 def test_the_gate_holds_the_recorded_score(score: float, status: int):
     gate = ROOT / ".ci" / "gate.py"
     said = f"one line\nF1 0.9 · F1 with negatives {score:.4f} · bag F1 with negatives 0.9"
-    done = subprocess.run([sys.executable, gate], input=said, text=True, capture_output=True, check=False)
+    done = subprocess.run([sys.executable, gate, "score"], input=said, text=True, capture_output=True, check=False)
     assert done.returncode == status
     assert "F1 with negatives" in done.stdout

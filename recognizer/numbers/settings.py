@@ -54,6 +54,7 @@ class NumberSettings:
     slender: float = 0.55  # width over height of a bracket at most
     stroke: float = 4.0  # longer over shorter axis of a bare stroke
     straight: float = 0.07  # how far its rows' middles may be from a line, in heights
+    sure: float = 0.95  # confidence from which on a 7 is no sign
     leans: float = 0.08  # pixels to the right for each up of a slash that sticks out, more than the 1s of its line do
     leans_on: float = 0.12  # likewise of one that doesn't stick out
     leans_far: float = 0.4  # which leans so far at least

@@ -58,7 +58,7 @@ def without_signs(image: Image, digits: list[Digit]) -> list[Digit]:
     percents: list[Box] = []
     for line in _segments(digits):
         strokes = {i: stroke for i in line
-                   if digits[i].label in STROKES and (stroke := _stroke_of(image, digits[i].box))}
+                   if _may_be_sign(digits[i]) and (stroke := _stroke_of(image, digits[i].box))}
         for place, i in enumerate(line):
             if i not in strokes:
                 continue
@@ -74,6 +74,11 @@ def without_signs(image: Image, digits: list[Digit]) -> list[Digit]:
         signs |= _brackets(digits, [i for i in line if i not in signs], strokes)
     return [replace(digit, mark=marks.get(i, digit.mark), after=afters.get(i, digit.after))
             for i, digit in enumerate(digits) if i not in signs and not _is_ring(digit.box, percents)]
+
+
+def _may_be_sign(digit: Digit) -> bool:
+    """Whether the network leaves it open: a 7 that it is sure of has a bar."""
+    return digit.label == 1 or (digit.label in STROKES and digit.confidence < SETTINGS.sure)
 
 
 def _slender(box: Box) -> bool:
