@@ -133,14 +133,14 @@ class Recognizer:
         """Read a frame that stands alone."""
         clock, memory = Clock(), self._finder.memory(moving=False)
         found = self._finder.find(frame.image, memory, clock)
-        candidates, digits = _marked(frame, found, clock)
+        digits = _marked(frame, found, clock)
         with clock.stage("numbers"):
             ordered, numbers = read_numbers(digits, self._signs)
             numbers = plausible.marked(numbers)
             fitting = tuple(number for number in numbers if not number.implausible)
             plausible.tell(fitting)
         took = Milliseconds(decode=frame.decoding, **clock.milliseconds)
-        return Reading(frame, ordered, numbers, fitting, 0.0, took, tuple(candidates),
+        return Reading(frame, ordered, numbers, fitting, 0.0, took, tuple(found.candidates),
                        seen=self._finder.seen(memory))
 
 
@@ -177,11 +177,11 @@ class _Video:
     def _detect(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:
         """Look through the whole of a frame."""
         found = self._finder.find(frame.image, self._memory, clock, self._scheduler.known(frame))
-        candidates, digits = _marked(frame, found, clock)
+        digits = _marked(frame, found, clock)
         with clock.stage("track"):
             self._scheduler.detected(frame, found.thorough)
-            self._rejected = [one for one in candidates if one.reason]
-            return candidates, self.tracker.detected(digits, candidates, frame.size, frame.time)
+            self._rejected = [one for one in found.candidates if one.reason]
+            return found.candidates, self.tracker.detected(digits, found.candidates, frame.size, frame.time)
 
     def _follow(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]] | None:
         """Look only where digits were in the last frame; None when one of them is gone."""
@@ -199,9 +199,8 @@ class _Video:
         return 1 / self._mean if self._mean > 0 else 0.0
 
 
-def _marked(frame: Frame, found: Found, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:
-    """The candidates and digits of a frame, without signs, with the marks that stand beside them."""
+def _marked(frame: Frame, found: Found, clock: Clock) -> list[Digit]:
+    """The digits of a frame, without signs, with the marks that stand beside them."""
     with clock.stage("marks"):
         image = frame.image if found.grey is None else found.grey
-        candidates, digits = in_boxes(image, found.candidates)
-        return candidates, mark(image, without_signs(image, digits))
+        return mark(image, without_signs(image, in_boxes(image, found.candidates)))

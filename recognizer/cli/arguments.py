@@ -158,7 +158,7 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
     view.add_argument("--mirror", action="store_true",
                       help="show the window's picture as a mirror does; what is read and written stays as it is")
     view.add_argument("--debug", action="store_true",
-                      help="show what the program sees: the cleaned picture, all candidates, the crops")
+                      help="show what the program sees: the ink, all candidates and their fate, the crops")
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:

@@ -26,15 +26,7 @@ class Reason(StrEnum):
     NO_DIGIT = "no digit"  # the network takes it for none
     UNSURE = "unsure"  # no label is likely enough
     OVERLAP = "overlap"  # a better candidate stands at its place
-    LETTERS = "letters"  # it stands in a line of letters
-    ALONE = "alone"  # it needs the company of surer digits
-    CONTRAST = "contrast"  # too faint; from here on the network isn't asked
-    CROWD = "crowd"  # other ink all around
-    SIZE = "size"  # the picture's border cuts it, or it is too high, low or wide
-    SHAPE = "shape"  # such as no digit has
-    RUNS_ON = "runs on"  # out of its window: a line, a frame, the border of the picture
-    GROUND = "ground"  # on uneven ground
-    ATTACHED = "attached"  # the stem of something larger
+    SIZE = "size"  # the picture's border cuts it
 
 
 @dataclass(frozen=True, slots=True, eq=False)

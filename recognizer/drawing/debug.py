@@ -1,4 +1,4 @@
-"""Draws what the program sees: the cleaned picture, all candidates and their fate, the crops that the network gets."""
+"""Draws what the program sees: the ink, all candidates and their fate, the crops that the network gets."""
 
 from __future__ import annotations
 
