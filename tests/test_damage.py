@@ -113,7 +113,7 @@ def test_the_largest_picture_takes_less_memory_than_is_promised(kind: str, chann
     height = SETTINGS.most_bytes // channels // width
     picture = np.full((height, width, channels), 254, np.uint8)  # a little transparent
     tiny = cv2.imread(str(PICTURES / "tiny.png"))
-    picture[:1500, :2000, :3] = cv2.resize(tiny, (2000, 1500))
+    picture[:4500, :6000, :3] = cv2.resize(tiny, (6000, 4500))
     assert cv2.imwrite(str(tmp_path / f"large{kind}"), picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     done = subprocess.run([sys.executable, "-c", PEAK, tmp_path / f"large{kind}"], env=environment(), check=True,
                           capture_output=True, text=True)

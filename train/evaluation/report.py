@@ -39,7 +39,7 @@ def _draw_worst(path: Path, answers: Answers, probabilities: np.ndarray) -> None
     """The digits whose own label got the least probability, the worst first."""
     right = probabilities[np.arange(len(answers.labels)), answers.labels]
     said = probabilities.argmax(1)
-    worst = [i for i in np.argsort(right)[:WORST] if said[i] != answers.labels[i]]
+    worst = np.argsort(right)[:WORST].tolist()
     titles = [f"{answers.labels[i]} read as {CLASSES[said[i]]}" for i in worst]
     draw.grid(path, answers.crops[worst], titles)
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recognizer.core.assets import shipped
 from recognizer.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="where all chance comes from (default: 1)")
     parser.add_argument("--calibrate", type=Path, metavar="LABELS",
                         help="labelled photographs to calibrate on, none of those fitted on (default: scenes)")
-    parser.add_argument("--classifier", type=Path, default=Path("models/digits.tflite"), metavar="FILE",
-                        help="what will read the finder's candidates (default: models/digits.tflite)")
+    parser.add_argument("--classifier", type=Path, default=shipped("models/digits.tflite"), metavar="FILE",
+                        help="what will read the finder's candidates (default: the shipped models/digits.tflite)")
     parser.add_argument("--out", type=Path, default=Path("models/finder.tflite"), metavar="FILE",
                         help="where the network goes (default: models/finder.tflite)")
     parser.add_argument("--run", type=Path, metavar="DIR",
