@@ -102,10 +102,13 @@ def cut_again(pyramid: Pyramid, before: list[Ink], boxes: Floats) -> list[Ink]:
     depth = light_of(tones, ~tiles.within(1)) - tones
     contrast = np.array([ink.contrast for ink in before], np.float32)
     found: dict[int, Ink] = {}
-    for ink in _cut(tiles, depth, contrast, inside.view(np.uint8) * np.uint8(255), np.ones_like(inside)):
-        grown = np.abs(ink.box[2:] - boxes[ink.place, 2:]).max() / boxes[ink.place, 2:].max()
-        if grown <= SETTINGS.grown:
-            found.setdefault(ink.place, ink._replace(belief=before[ink.place].belief))
+    for free in (True, False):  # most digits stand free, and need no second way
+        for ink in _cut(tiles, depth, contrast, inside.view(np.uint8) * np.uint8(255), np.ones_like(inside), free=free):
+            grown = np.abs(ink.box[2:] - boxes[ink.place, 2:]).max() / boxes[ink.place, 2:].max()
+            if grown <= SETTINGS.grown:
+                found.setdefault(ink.place, ink._replace(belief=before[ink.place].belief))
+        if len(found) == len(before):
+            break
     return [found[place] for place in sorted(found)]
 
 
@@ -125,14 +128,18 @@ def _contrast(depth: Floats, digit: Image) -> Floats:
 
 
 def _cut(
-    tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags, own: Flags | None = None
+    tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags, own: Flags | None = None,
+    free: bool = False,
 ) -> list[Ink]:
-    """The ink of each tile's digit: whole where it stands free, cut at the box, and what of that is its `own`."""
+    """The ink of each tile's digit: whole where it stands free, cut at the box, and what of that is its `own`;
+    those that stand `free` alone, if asked."""
     level = np.maximum(SETTINGS.cut * np.abs(contrast), SETTINGS.faintest)
     ink = depth * np.sign(contrast)[:, None, None] > level[:, None, None]
     inside = tiles.within()
     at_box = ink & likelier & tiles.within(SETTINGS.margin * FIT)
-    ways = [_free_pieces(ink, digit, inside), _largest_pieces(at_box, digit, inside)]
+    ways = [_free_pieces(ink, digit, inside)]
+    if not free:
+        ways.append(_largest_pieces(at_box, digit, inside))
     if own is not None and not own.all():
         ways.append(_largest_pieces(at_box & own, digit, inside))
     found: list[Ink] = []
