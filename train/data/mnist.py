@@ -85,7 +85,7 @@ def load_mnist(source: Path | None = None) -> Mnist:
     """
     path = source or download()
     if not path.is_dir():
-        arrays = _load(path, ("x_train", "y_train", "x_test", "y_test"))
+        arrays = load_arrays(path, ("x_train", "y_train", "x_test", "y_test"))
         train, test, files = (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"]), [path]
     elif files := find_idx(path):
         parts = [read_idx(file, dimensions) for file, dimensions in zip(files, PARTS.values(), strict=True)]
@@ -126,7 +126,7 @@ def load_not_digits(file: Path) -> list[Pictures]:
     Raises:
         SourceError: no such file, or other arrays in it.
     """
-    arrays = _load(file, ("symbols", "symbol_names", "letters", "letter_names"))
+    arrays = load_arrays(file, ("symbols", "symbol_names", "letters", "letter_names"))
     return [
         arrays[f"{kind}s"][arrays[f"{kind}_names"] == name]
         for kind, ambiguous in (("symbol", AMBIGUOUS_SYMBOLS), ("letter", AMBIGUOUS_LETTERS))
@@ -134,7 +134,8 @@ def load_not_digits(file: Path) -> list[Pictures]:
     ]
 
 
-def _load(file: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+def load_arrays(file: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """Arrays of an .npz file by their names; SourceError where it can't be read or is another."""
     try:
         with file.open("rb") as content, np.load(content, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}

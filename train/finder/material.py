@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from recognizer.errors import SourceError
 from recognizer.sources.images.picture import read_picture
-from train.data.mnist import load_mnist
+from train.data.mnist import load_arrays, load_mnist
 
 Pictures = NDArray[np.uint8]  # (N, 28, 28), bright ink on black
 Boxes = NDArray[np.float32]  # (N, 4) x, y, w, h in pixels
@@ -95,7 +94,7 @@ def load_material(sources: Sources, validation: bool = False) -> Material:
     mnist = load_mnist(sources.mnist)
     digits = (mnist.validation if validation else mnist.train).pictures
     if sources.more_digits:
-        more = _arrays(sources.more_digits, ("pictures",))["pictures"]
+        more = load_arrays(sources.more_digits, ("pictures",))["pictures"]
         last = np.arange(len(more)) % 10 == 9
         digits = np.concatenate([digits, *[more[last == validation]] * (1 if validation else MORE_DIGITS_WEIGHT)])
     strokes = _strokes(sources.strokes, validation) if sources.strokes else ()
@@ -103,7 +102,7 @@ def load_material(sources: Sources, validation: bool = False) -> Material:
     pictures = _pictures(sources.pictures) if sources.pictures and not validation else ()
     if not sources.not_digits:
         return Material(digits, strokes, photographs=photographs, pictures=pictures)
-    arrays = _arrays(sources.not_digits, ("symbols", "symbol_names", "letters", "omniglot", "omniglot_alphabets"))
+    arrays = load_arrays(sources.not_digits, ("symbols", "symbol_names", "letters", "omniglot", "omniglot_alphabets"))
     names, alphabets = arrays["symbol_names"], arrays["omniglot_alphabets"]
     characters = np.unpackbits(arrays["omniglot"], axis=-1)[..., :105] * np.uint8(255)
     return Material(
@@ -115,18 +114,8 @@ def load_material(sources: Sources, validation: bool = False) -> Material:
     )
 
 
-def _arrays(file: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    try:
-        with file.open("rb") as content, np.load(content, allow_pickle=False) as archive:
-            return {name: archive[name] for name in names}
-    except OSError as error:
-        raise SourceError(f"{file}: can't be read ({error.strerror or 'damaged'}); expected an .npz file") from error
-    except (KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise SourceError(f"{file}: expected an .npz with {', '.join(names)}; it is damaged or another") from error
-
-
 def _strokes(file: Path, validation: bool) -> tuple[tuple[list[NDArray[np.float32]], ...], ...]:
-    arrays = _arrays(file, ("points", "starts", "digit", "writers"))
+    arrays = load_arrays(file, ("points", "starts", "digit", "writers"))
     points = arrays["points"].astype(np.float32) * np.array([1, -1], np.float32)
     paths = [points[a:b] for a, b in zip(arrays["starts"][:-1], arrays["starts"][1:], strict=True)]
     firsts = np.searchsorted(arrays["digit"], np.arange(len(arrays["writers"]) + 1))
