@@ -1,5 +1,6 @@
 """Training learns from what the live normaliser makes, and a bad file or a bad model ends it clearly."""
 
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,7 +11,8 @@ from recognizer.classification.preprocess import FIT, normalise
 from train.augment.degrade import degrade
 from train.augment.fonts import REACH, SIDE, printed
 from train.augment.negatives import no_stroke
-from train.augment.samples import EXAMPLES, NEGATIVES, Material, drawn_digit, make_epoch, plain
+from train.augment.samples import MORE, NEGATIVES, STROKES, Material, drawn_digit, make_epoch, plain, plain_strokes
+from train.data.hands import MoreDigits, PenStrokes
 from train.data.mnist import NO_DIGIT
 from train.evaluation.measures import choose_threshold, fit_temperature, measure
 
@@ -24,12 +26,55 @@ def test_an_epoch_is_the_same_for_its_seed_and_another_for_the_next():
 
 
 def test_an_epoch_holds_normalised_digits_and_things_that_are_none():
-    crops, labels = make_epoch(Material(some_digits(120)), 1, 0)
-    assert len(crops) == pytest.approx(120 * EXAMPLES, abs=3)
+    material = Material(some_digits(120))
+    crops, labels = make_epoch(material, 1, 0)
+    assert len(crops) == material.examples
     assert set(np.unique(crops)) == {0, 255}
     assert (labels == NO_DIGIT).sum() == pytest.approx(NEGATIVES * 120, abs=1)
     for crop in crops:
         assert max(cv2.boundingRect(crop)[2:]) <= FIT
+
+
+def test_pen_strokes_are_parted_by_writer_and_drawn_anew(tmp_path):
+    pens = PenStrokes.load(pen_file(tmp_path / "pens.npz", writers=12))
+    parts = [set(part.writers.tolist()) for part in (pens.train, pens.validation, pens.held_back)]
+    assert set.union(*parts) == set(range(12))
+    assert sum(map(len, parts)) == 12
+    bare = Material(some_digits(20))
+    more = Material(some_digits(20), strokes=pens.train, more=some_digits(7))
+    assert more.hands == 20 + STROKES * len(pens.train) + MORE * 7
+    crops, labels = make_epoch(more, 1, 0)
+    assert len(crops) == more.examples > bare.examples
+    assert (labels == 7).sum() >= STROKES * (pens.train.labels == 7).sum()
+
+
+def test_pen_strokes_stand_upright_whatever_pen_draws_them(tmp_path):
+    pens = PenStrokes.load(pen_file(tmp_path / "pens.npz", writers=12)).held_back
+    crops, labels = plain_strokes(pens)
+    assert len(crops) == len(labels) == 3 * len(pens)
+    for crop, label in zip(crops, labels.tolist(), strict=True):
+        ys, _ = np.nonzero(crop)
+        assert label == 7
+        assert np.ptp(ys) == FIT - 1
+        assert (crop[ys.min() + 1] > 0).sum() > (crop[ys.max() - 1] > 0).sum()  # the bar of a 7 is at its top
+
+
+def test_photographed_digits_have_three_parts_of_each_label(tmp_path):
+    digits = some_digits(200)
+    np.savez(tmp_path / "more.npz", pictures=digits.pictures, labels=digits.labels)
+    more = MoreDigits.load(tmp_path / "more.npz")
+    assert [len(part) for part in (more.train, more.validation, more.held_back)] == [140, 20, 40]
+    for part in (more.train, more.validation, more.held_back):
+        assert set(part.labels.tolist()) == set(range(10))
+
+
+def pen_file(file: Path, writers: int) -> Path:
+    """Two 7s of each writer: a bar at the top and a stroke down from its end, y upwards."""
+    digits = 2 * writers
+    points = np.tile(np.array([(0, 100), (60, 100), (60, 100), (20, 0)], np.int16), (digits, 1))
+    np.savez(file, points=points, starts=np.arange(0, 4 * digits + 1, 2), digit=np.repeat(np.arange(digits), 2),
+             labels=np.full(digits, 7), writers=np.repeat(np.arange(writers), 2))
+    return file
 
 
 def test_degrading_keeps_most_of_a_digit():

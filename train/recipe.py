@@ -8,20 +8,28 @@ import shlex
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from recognizer.core.assets import shipped
 from recognizer.errors import ModelError, UsageError
+
+if TYPE_CHECKING:
+    from recognizer.classification.classifier import Classifier
+    from train.augment.sources import Sources
+    from train.data.mnist import Labels, Pictures
 
 FLOOR = 0.99  # accuracy on MNIST's test set through the live normaliser; below it no bundle is written
 AGREEMENT = 0.9995  # of Keras's answers there, the share that the exported file must give too
 
 
 def parser() -> argparse.ArgumentParser:
+    from train.augment.sources import add_sources
+
     parser = argparse.ArgumentParser(prog="python -m train camera", description=__doc__)
-    parser.add_argument("--data", type=Path, metavar="PATH",
-                        help="a local copy of MNIST (default: keras.datasets' own, downloaded once)")
-    parser.add_argument("--not-digits", type=Path, metavar="FILE",
-                        help="an .npz with more things that are no digits, beside those that the program makes")
+    add_sources(parser)
+    parser.add_argument("--scenes", type=Path, metavar="DIR",
+                        help="photographs without digits, and their index.json: what the finder takes for digits there "
+                        "is learnt as none")
     parser.add_argument("--epochs", type=int, default=80, metavar="N",
                         help="passes over the training set, degraded anew (default: 80)")
     parser.add_argument("--start", type=Path, metavar="FILE",
@@ -29,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
                         "of from nothing: a few --epochs fit it to more data")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="where all chance comes from (default: 1)")
     parser.add_argument("--limit", type=int, metavar="N",
-                        help="learn from the first N digits only, for a quick try (the accuracy floor still holds)")
+                        help="learn from MNIST's first N digits only, for a quick try (the accuracy floor still holds)")
     parser.add_argument("--out", type=Path, default=Path("models/digits.tflite"), metavar="FILE",
                         help="where the model goes, its manifest beside it (default: models/digits.tflite)")
     parser.add_argument("--run", type=Path, metavar="DIR",
@@ -38,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str]) -> None:
-    """Load, fit, calibrate, export, compare, measure, write: the way of a model from top to bottom.
+    """Load, fit, export, calibrate, measure, write: the way of a model from top to bottom.
 
     Raises:
         UsageError: flags that can't be meant, or a checkpoint of another recipe.
@@ -49,42 +57,32 @@ def main(argv: list[str]) -> None:
     if args.epochs < 1:
         raise UsageError(f"--epochs: expected 1 or more, found {args.epochs}")
 
-    from recognizer.classification.classifier import NO_DIGIT, Classifier
+    from recognizer.classification.classifier import Classifier
     from recognizer.classification.model_file import Manifest
     from recognizer.core.bundle import save_bundle
-    from train.augment.samples import Material, make_epoch, plain
-    from train.data.mnist import load_mnist
-    from train.data.not_digits import NotDigits
-    from train.evaluation.measures import choose_threshold, fit_temperature, measure
+    from train.augment.samples import plain
+    from train.augment.sources import Sources
     from train.model.export import keras_labels, to_litert
     from train.model.fit import fit
 
-    mnist = load_mnist(args.data)
-    outside = NotDigits.load(args.not_digits) if args.not_digits else None
-    material = Material(mnist.train[: args.limit], outside.train if outside else ())
-    validation = make_epoch(Material(mnist.validation, outside.held_back if outside else ()), args.seed, 1_000_000)
-    recipe: dict[str, Any] = {
-        "name": "camera", "epochs": args.epochs, "seed": args.seed, "digits": len(material.digits.labels),
-        "mnist": mnist.sha256, "not_digits": outside.sha256 if outside else None,
-    } | ({"start": _sha256(args.start)} if args.start else {})
+    sources = Sources.load(args)
+    material = sources.train(args.limit, _cut_out(args.scenes))
+    validation = sources.validation(args.seed)
+    origins = sources.hashes | {
+        name: _sha256(name, file) for name, file in (("start", args.start), ("scenes", args.scenes)) if file}
+    recipe = {"name": "camera", "epochs": args.epochs, "seed": args.seed, "digits": len(material.digits)} | origins
     model, _ = fit(material, validation, recipe, args.run or Path(f"runs/seed-{args.seed}"), args.start)
 
     content = to_litert(model)
     draft = Manifest(sha256=hashlib.sha256(content).hexdigest(), threshold=0.5, temperature=1.0)
     classifier = Classifier(content, draft)
-    crops, labels = validation
-    clear = plain(mnist.validation)
-    temperature = fit_temperature(classifier.logits(clear), mnist.validation.labels)
-    logits = classifier.logits(crops)
-    threshold = choose_threshold(logits[labels != NO_DIGIT], temperature)
-
-    test = plain(mnist.test)
-    test_logits = classifier.logits(test)
-    figures = measure(test_logits, mnist.test.labels, logits[labels == NO_DIGIT], temperature, threshold)
-    if figures.accuracy < FLOOR:
-        raise ModelError(f"accuracy on MNIST's test set is {figures.accuracy:.2%}, below the floor of {FLOOR:.0%}; "
+    temperature, threshold = _calibrate(classifier, sources, validation)
+    figures = _measure(classifier, sources, validation, temperature, threshold)
+    if figures["accuracy"] < FLOOR:
+        raise ModelError(f"accuracy on MNIST's test set is {figures['accuracy']:.2%}, below the floor of {FLOOR:.0%}; "
                          "no bundle was written: train for more epochs")
-    agreement = float((test_logits.argmax(1) == keras_labels(model, test)).mean())
+    test = plain(sources.mnist.test)
+    agreement = float((classifier.logits(test).argmax(1) == keras_labels(model, test)).mean())
     if agreement < AGREEMENT:
         raise ModelError(f"the exported file gives Keras's answer for {agreement:.2%} of the test set, expected "
                          f"{AGREEMENT:.2%}; no bundle was written")
@@ -95,33 +93,77 @@ def main(argv: list[str]) -> None:
         made={
             "command": "python -m train " + shlex.join(_portable(args)),
             "recipe": f"camera: {args.epochs} epochs, half clear, half degraded; AdamW, cosine decay; int8 weights",
-            "data": {name: recipe[name] for name in ("mnist", "not_digits", "start") if recipe.get(name)},
+            "data": origins,
             "seed": args.seed,
             "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
         },
-        figures={**{name: _rounded(value) for name, value in asdict(figures).items()},
-                 "agrees_with_keras": agreement, "bytes": len(content)},
+        figures=figures | {"agrees_with_keras": agreement, "bytes": len(content)},
     )
     save_bundle(args.out, content, manifest)
-    print(f"{args.out}: {len(content) / 1000:.0f} kB, MNIST test accuracy {figures.accuracy:.2%}, "
-          f"calibration error {figures.ece:.4f}, digits against the rest: AUROC {figures.auroc:.4f}; "
+    print(f"{args.out}: {len(content) / 1000:.0f} kB, MNIST test accuracy {figures['accuracy']:.2%}, "
+          + "".join(f"{n}: {v:.2%}, " for n, v in figures.items() if n.endswith("_accuracy"))
+          + f"calibration error {figures['ece']:.4f}, digits against the rest: AUROC {figures['auroc']:.4f}; "
           f"threshold {threshold}, temperature {temperature}")
+
+
+def _cut_out(scenes: Path | None) -> Pictures:
+    """What the shipped finder takes for digits in photographs without any."""
+    from train.data.hands import NO_DIGITS
+    from train.finder.cut_out import cut_out
+    from train.finder.material import load_photographs
+
+    if scenes is None:
+        return NO_DIGITS.pictures
+    return cut_out(load_photographs(scenes), shipped("models/finder.tflite"), shipped("models/digits.tflite"))
+
+
+def _calibrate(
+    classifier: Classifier, sources: Sources, validation: tuple[Pictures, Labels]
+) -> tuple[float, float]:
+    """The temperature for digits clearly seen, and the threshold for those of a camera."""
+    from train.data.mnist import NO_DIGIT
+    from train.evaluation.measures import choose_threshold, fit_temperature
+
+    clear, clear_labels = sources.plain_validation()
+    temperature = fit_temperature(classifier.logits(clear), clear_labels)
+    crops, labels = validation
+    return temperature, choose_threshold(classifier.logits(crops[labels != NO_DIGIT]), temperature)
+
+
+def _measure(
+    classifier: Classifier, sources: Sources, validation: tuple[Pictures, Labels], temperature: float, threshold: float
+) -> dict[str, Any]:
+    """The figures on MNIST's test set, and the accuracy on the other hands that were held back."""
+    from train.augment.samples import plain
+    from train.data.mnist import NO_DIGIT
+    from train.evaluation.hands import of_hands
+    from train.evaluation.measures import measure
+
+    crops, labels = validation
+    others = classifier.logits(crops[labels == NO_DIGIT])
+    test = classifier.logits(plain(sources.mnist.test))
+    figures = measure(test, sources.mnist.test.labels, others, temperature, threshold)
+    hands = of_hands(classifier.logits, sources, others, temperature, threshold)
+    return {name: _rounded(value) for name, value in asdict(figures).items()} | {
+        f"{name}_accuracy": round(of.accuracy, 5) for name, of in hands.items()}
 
 
 def _rounded(value: Any) -> Any:
     return [round(v, 5) for v in value] if isinstance(value, (list, tuple)) else round(value, 5)
 
 
-def _sha256(file: Path) -> str:
+def _sha256(name: str, file: Path) -> str:
+    """Of a file, or of the index of a folder."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        return hashlib.sha256((file / "index.json" if file.is_dir() else file).read_bytes()).hexdigest()
     except OSError as error:
-        raise UsageError(f"--start {file}: {error.strerror}; expected a .keras file of this recipe") from error
+        raise UsageError(f"--{name} {file}: {error.strerror}") from error
 
 
 def _portable(args: argparse.Namespace) -> list[str]:
     """The arguments that shaped the model, with file names instead of this machine's paths."""
-    shaping = {"--data": args.data and args.data.name, "--not-digits": args.not_digits and args.not_digits.name,
-               "--epochs": args.epochs, "--start": args.start and args.start.name, "--seed": args.seed,
-               "--limit": args.limit}
-    return [str(part) for flag, value in shaping.items() if value is not None for part in (flag, value)]
+    files = ("data", "not_digits", "strokes", "more_digits", "scenes", "start")
+    shaping = {name: getattr(args, name) and getattr(args, name).name for name in files}
+    shaping |= {"epochs": args.epochs, "seed": args.seed, "limit": args.limit}
+    return [str(part) for name, value in shaping.items() if value is not None
+            for part in (f"--{name.replace('_', '-')}", value)]

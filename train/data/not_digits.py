@@ -15,9 +15,9 @@ HELD_BACK = 0.2  # share of each symbol or letter, its end, that no model has le
 class NotDigits:
     """One (N, 28, 28) uint8 array a symbol or letter, bright ink on black, and their file's SHA-256."""
 
-    train: tuple[Pictures, ...]
-    held_back: tuple[Pictures, ...]
-    sha256: str
+    train: tuple[Pictures, ...] = ()
+    held_back: tuple[Pictures, ...] = ()
+    sha256: str | None = None
 
     @staticmethod
     def load(file: Path) -> NotDigits:

@@ -9,8 +9,9 @@ from pathlib import Path
 from recognizer.core.replace import replacing
 from recognizer.errors import UsageError
 from train.augment.samples import Material, make_epoch, plain, plain_others
-from train.data.mnist import NO_DIGIT, Mnist, Pictures, load_mnist
-from train.data.not_digits import NotDigits
+from train.augment.sources import Sources, add_sources
+from train.data.mnist import NO_DIGIT, Mnist, Pictures
+from train.evaluation.hands import of_hands
 from train.evaluation.judge import Judge, load_judge
 from train.evaluation.measures import Figures, measure
 from train.evaluation.photographs import SCALES, score
@@ -24,11 +25,7 @@ SEED = 20_000  # of the things that are no digits; no recipe's default is near
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m train evaluate", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, metavar="FILE", help="a .tflite, .keras or .h5 file")
-    parser.add_argument("--data", type=Path, metavar="PATH",
-                        help="a local copy of MNIST (default: keras.datasets' own, downloaded once)")
-    parser.add_argument("--not-digits", type=Path, metavar="FILE",
-                        help="an .npz with more things that are no digits; the last fifth of it, which the camera "
-                        "recipe never learns from, is judged")
+    add_sources(parser)
     parser.add_argument("--keras", type=Path, metavar="FILE",
                         help="the network that a .tflite file was made from: count the answers that are the same")
     parser.add_argument("--pictures", type=Path, metavar="LABELS",
@@ -52,14 +49,15 @@ def main(argv: list[str]) -> None:
     judge = load_judge(args.model)
     if args.pictures and not judge.classifier:
         raise UsageError(f"--pictures: expected a .tflite model, which the program can run, found {args.model}")
-    mnist = load_mnist(args.data)
-    held_back = NotDigits.load(args.not_digits).held_back if args.not_digits else ()
+    sources = Sources.load(args)
+    mnist, held_back = sources.mnist, sources.others.held_back
     answers = ask(judge, mnist, held_back)
     evaluation = Evaluation(
         name=args.model.name,
         size=judge.size,
         figures=measure(answers.logits, answers.labels, answers.others, judge.temperature, judge.threshold),
         degraded=measure_degraded(judge, mnist, held_back),
+        hands=of_hands(judge.logits, sources, answers.others, judge.temperature, judge.threshold),
         answers=answers,
         temperature=judge.temperature,
         agreement=_agreement(answers, load_judge(args.keras)) if args.keras else None,
@@ -96,6 +94,8 @@ def write_json(evaluation: Evaluation, file: Path) -> None:
         "accuracy": figures.accuracy, "among_digits": figures.among_digits, "per_class": list(figures.per_class),
         "loss": figures.loss, "ece": figures.ece, "auroc": figures.auroc, "rejected_at_99": figures.rejected_at_99,
         "accuracy_degraded": evaluation.degraded.accuracy, "auroc_degraded": evaluation.degraded.auroc,
+        **{f"{name}_{what}": value for name, of in evaluation.hands.items()
+           for what, value in (("accuracy", of.accuracy), ("among_digits", of.among_digits), ("ece", of.ece))},
         "agreement": evaluation.agreement, "bytes": evaluation.size,
         "times_faster": evaluation.speed and evaluation.speed.times_faster,
         "photographs_f1": evaluation.photographs[0].f1 if evaluation.photographs else None,

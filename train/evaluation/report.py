@@ -15,6 +15,7 @@ from train.evaluation.photographs import SCALES
 from train.evaluation.result import Answers, Evaluation
 
 WORST = 30  # mistakes shown
+HANDS = {"strokes": "writers held back, drawn with three pens", "more_digits": "photographed digits held back"}
 
 
 def write_report(evaluation: Evaluation, folder: Path) -> str:
@@ -63,6 +64,13 @@ def _lines(evaluation: Evaluation) -> Iterable[str]:
         ("others refused where 99% of the digits are accepted", f"{figures.rejected_at_99:.2%}",
          f"{degraded.rejected_at_99:.2%}"),
     )
+    if hands := evaluation.hands:
+        yield from _table(
+            ("other hands", "right of all classes", "right among the ten digits", "expected calibration error",
+             *map(str, range(10))),
+            *((HANDS[name], f"{of.accuracy:.2%}", f"{of.among_digits:.2%}", f"{of.ece:.4f}",
+               *(f"{share:.1%}" for share in of.per_class)) for name, of in hands.items()),
+        )
     yield from _table(("digit", *map(str, range(10))), ("right", *(f"{share:.2%}" for share in figures.per_class)))
     yield from _table(("file", ""), *_of_the_file(evaluation))
     if photographs := evaluation.photographs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from train.data.mnist import Labels, Pictures
 from train.evaluation.measures import Figures, Logits
@@ -35,6 +35,7 @@ class Evaluation:
         size: of its file, in bytes.
         figures: on MNIST's test set through the live normaliser, and on things that are no digits likewise.
         degraded: the same as training shows them: digits and others bent, half of them blurred, broken, noisy.
+        hands: figures on other hands, "strokes" and "more_digits", where their files are at hand.
         answers: behind `figures`.
         temperature: that it was judged with.
         agreement: share of the test set on which the Keras network says the same.
@@ -48,6 +49,7 @@ class Evaluation:
     degraded: Figures
     answers: Answers
     temperature: float
+    hands: dict[str, Figures] = field(default_factory=dict)
     agreement: float | None = None
     speed: Speed | None = None
     photographs: tuple[Score, ...] = ()

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from recognizer.errors import SourceError
 from recognizer.sources.images.picture import read_picture
+from train.data.hands import Paths, PenStrokes
 from train.data.mnist import load_arrays, load_mnist
 
 Pictures = NDArray[np.uint8]  # (N, 28, 28), bright ink on black
 Boxes = NDArray[np.float32]  # (N, 4) x, y, w, h in pixels
-WRITERS_HELD_BACK = 6  # the last of those whose pen strokes there are
 PARTS_BY_SOURCE = 3  # one in so many sources of photographs is held back
 MORE_DIGITS_WEIGHT = 4  # a photographed digit is drawn so many times as often as one of MNIST's
 LONGEST = 1280  # pixels: a photograph's longer side
@@ -71,7 +71,7 @@ class Material:
     """
 
     digits: Pictures
-    strokes: tuple[tuple[list[NDArray[np.float32]], ...], ...] = ()
+    strokes: tuple[tuple[Paths, ...], ...] = ()
     symbols: dict[str, Pictures] = field(default_factory=dict)
     letters: Pictures = field(default_factory=lambda: np.zeros((0, 28, 28), np.uint8))
     alphabets: tuple[Pictures, ...] = ()
@@ -98,7 +98,7 @@ def load_material(sources: Sources, validation: bool = False) -> Material:
         last = np.arange(len(more)) % 10 == 9
         digits = np.concatenate([digits, *[more[last == validation]] * (1 if validation else MORE_DIGITS_WEIGHT)])
     strokes = _strokes(sources.strokes, validation) if sources.strokes else ()
-    photographs = _photographs(sources.scenes, validation) if sources.scenes else ()
+    photographs = load_photographs(sources.scenes, validation) if sources.scenes else ()
     pictures = _pictures(sources.pictures) if sources.pictures and not validation else ()
     if not sources.not_digits:
         return Material(digits, strokes, photographs=photographs, pictures=pictures)
@@ -114,27 +114,16 @@ def load_material(sources: Sources, validation: bool = False) -> Material:
     )
 
 
-def _strokes(file: Path, validation: bool) -> tuple[tuple[list[NDArray[np.float32]], ...], ...]:
-    arrays = load_arrays(file, ("points", "starts", "digit", "writers"))
-    points = arrays["points"].astype(np.float32) * np.array([1, -1], np.float32)
-    paths = [points[a:b] for a, b in zip(arrays["starts"][:-1], arrays["starts"][1:], strict=True)]
-    firsts = np.searchsorted(arrays["digit"], np.arange(len(arrays["writers"]) + 1))
-    writers = np.unique(arrays["writers"])
-    chosen = writers[-WRITERS_HELD_BACK:] if validation else writers[:-WRITERS_HELD_BACK]
-    return tuple(
-        tuple(_unit(paths[firsts[i] : firsts[i + 1]]) for i in np.flatnonzero(arrays["writers"] == writer))
-        for writer in chosen
-    )
+def _strokes(file: Path, validation: bool) -> tuple[tuple[Paths, ...], ...]:
+    """Of each writer, his digits."""
+    pens = PenStrokes.load(file)
+    parts = (pens.held_back,) if validation else (pens.train, pens.validation)
+    return tuple(part.of(np.array([writer])).paths for part in parts for writer in np.unique(part.writers))
 
 
-def _unit(paths: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    points = np.vstack(paths)
-    low = points.min(0)
-    size = max(1.0, float((points.max(0) - low).max()))
-    return [(path - low) / size for path in paths]
-
-
-def _photographs(folder: Path, validation: bool) -> tuple[Photograph, ...]:
+def load_photographs(folder: Path, validation: bool = False) -> tuple[Photograph, ...]:
+    """Photographs without digits, those that are trained on or with `validation` those held back; SourceError where
+    one can't be read."""
     records = [r for r in _records(folder / "index.json") if held_back(r["source_repo"]) == validation]
     return tuple(_read(folder / r["file"], r.get("kind", ""), r.get("ignore", []), []) for r in records)
 

@@ -16,7 +16,7 @@ import tensorflow
 
 from recognizer.core.replace import replacing
 from recognizer.errors import UsageError
-from train.augment.samples import EXAMPLES, Material, make_epoch
+from train.augment.samples import Material, make_epoch
 from train.data.mnist import Labels, Pictures
 from train.model.load_model import load_keras
 from train.model.network import build
@@ -64,7 +64,7 @@ def fit(
         tensorflow.config.experimental.enable_op_determinism()
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = _Checkpoint(folder, recipe)
-    model, history = checkpoint.load() or (_compiled(len(material.digits), epochs, start), [])
+    model, history = checkpoint.load() or (_compiled(material.examples, epochs, start), [])
     if history:
         print(f"going on from epoch {len(history)} of {epochs} in {folder}", flush=True)
     if len(history) == epochs:
@@ -122,14 +122,14 @@ class _Checkpoint:
             beside.write_text(json.dumps({"recipe": self._recipe, "model": name, "history": history}))
 
 
-def _compiled(digits: int, epochs: int, start: Path | None) -> keras.Model:
+def _compiled(examples: int, epochs: int, start: Path | None) -> keras.Model:
     model = build()
     if start:
         try:
             model.set_weights(load_keras(start).get_weights())
         except ValueError as error:
             raise UsageError(f"--start {start}: expected this recipe's network, found another") from error
-    steps = -(-int(digits * EXAMPLES) // BATCH) * epochs
+    steps = -(-examples // BATCH) * epochs
     highest = LEARNING_RATE * (GOING_ON if start else 1)
     schedule = keras.optimizers.schedules.CosineDecay(
         highest / 20, steps, alpha=0.0, warmup_target=highest, warmup_steps=max(1, round(steps * WARM_UP))

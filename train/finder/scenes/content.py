@@ -16,9 +16,10 @@ TYPICAL, LEAST, MOST = 34.0, 9.0, 200.0  # pixels: a digit's height
 SPREAD = 0.6  # of its logarithm
 SMALL = 0.12  # of the sheets, the share that is written 9 to 15 pixels high
 GAPS = (-0.12, -0.05, 0.02, 0.1, 0.2, 0.3, 0.5, 0.9)  # between two digits, in heights
-_GAP_SHARES = (0.1, 0.12, 0.15, 0.15, 0.2, 0.14, 0.09, 0.05)
+_GAP_SHARES = (0.13, 0.14, 0.16, 0.15, 0.18, 0.12, 0.08, 0.04)
+UNEVEN = 0.2  # of the lines, the share whose digits are of different sizes and hang below the others' feet
 SUMS = ("d+d=d", "dd+d=dd", "d-d=d", "dxd=dd", "dd÷d=d", "d+d", "d=d", "z=d", "dz+d=d", "dx-d", "(d+d)xd=dd", "d<d",
-        "-d", "√d=d", "x=dd", "lx+d=d", "d.d", "d,dd", "dd.dd", "l=d")
+        "-d", "√d=d", "x=dd", "lx+d=d", "d.d", "d,dd", "dd.dd", "l=d", "d-d+d+d-d", "dd-dd=", "dx-dd+d=d", "d+d+d=dd")
 SLASHED = ("d/d", "dd/dd", "d/d/dddd", "dd/d/dd", "d d/d", "d/l", "l/d", "d/d+d/d", "d/d=d", "dd/d", "d/dd", "d/d d/d",
            "d / d", "l/l", "//", "d/d/d")
 BRACKETED = ("(dd)", "[d]", "(d)", "d)", "[dd]", "{d,d}", "(d,d)", "(d+d)", "[d,d]", "(l)", "[l]", "d(d)", "(l+d)",
@@ -49,16 +50,17 @@ def write(sheet: Sheet, hand: Hand, x: float, y: float, tokens: Sequence[str], r
         Where the line ends.
     """
     at, height = x, hand.height
+    spread, hang = (0.35, 0.12) if rng.random() < UNEVEN else (0.12, 0.03)
     for token in tokens:
         if token == " ":
             at += height * rng.uniform(0.4, 1.1)
             continue
         if token == "d":
-            ink = hand.digit(rng.uniform(0.88, 1.12))
+            ink = hand.digit(rng.uniform(1 - spread, 1 + spread))
             glyph, kind = Glyph(ink, ink.shape[0] / 2), DIGIT
         else:
             glyph, kind = (hand.letter() if token == "l" else hand.sign(token)), OTHER
-        foot = y + height + rng.normal(0, 0.03) * height + (at - x) * slope
+        foot = y + height + rng.normal(0, hang) * height + (at - x) * slope
         box = sheet.put(glyph.ink, at, foot - glyph.middle - glyph.ink.shape[0] / 2, kind, strength)
         if box:
             sheet.take(box[0] - 2, box[1] - 2, box[2] + 4, box[3] + 4)

@@ -131,7 +131,7 @@ def light(height: int, width: int, rng: np.random.Generator) -> Grey:
         beyond = (x - rng.uniform(0.1, 0.9)) * np.cos(turn) + (y - rng.uniform(0.1, 0.7)) * np.sin(turn)
         beyond += 0.15 * np.sin(x * rng.uniform(1, 9) + rng.uniform(0, 6))
         softness = rng.choice([0.004, 0.01, 0.03, 0.1])
-        shade *= 1 - rng.uniform(0.1, 0.6) / (1 + np.exp(-np.clip(beyond / softness, -30, 30)))
+        shade *= 1 - rng.uniform(0.1, 0.85) / (1 + np.exp(-np.clip(beyond / softness, -30, 30)))
     return np.asarray(cv2.resize(shade, (width, height)), np.float32)
 
 

@@ -18,6 +18,7 @@ from train.finder.scenes.surroundings import Fooled, Grey
 
 Planes = NDArray[np.uint8]  # as those of a sheet
 Hulls = list[NDArray[np.float32]]  # likewise
+TURNED_AWAY, FARTHEST = 0.2, 1.2  # the share of held sheets that face elsewhere, by how many radians at most
 UNSEEN = 25.0  # grey levels: ink that differs less from what lies under it can't be told from it
 
 
@@ -106,7 +107,9 @@ def held(sheet: Sheet, stage: Stage) -> View:
         behind, ink_behind = around.drawn_room(rng, *stage.shape), np.full(stage.shape, GROUND, np.uint8)
     turn = rng.normal(0, 0.13) if rng.random() < 0.85 else rng.uniform(-0.8, 0.8)
     middle = rng.uniform(0.2, 0.8) * stage.width, rng.uniform(0.2, 0.8) * stage.height
-    matrix = _turning(sheet, turn, rng.uniform(0.8, 1.1), rng.normal(0, 0.03, (4, 2)), middle)
+    away = (rng.uniform(0, FARTHEST), 0.0) if rng.random() < TURNED_AWAY else (0.0, 0.0)
+    away = away if rng.random() < 0.7 else away[::-1]
+    matrix = _turning(sheet, turn, rng.uniform(0.8, 1.1), rng.normal(0, 0.03, (4, 2)), middle, away)
     planes, hulls = _warped(sheet, matrix, stage)
     rules = _moved(_rules(sheet, stage), matrix, stage)
     cover = _moved(np.full((sheet.height, sheet.width), 255, np.uint8), matrix, stage) / np.float32(255)
@@ -154,11 +157,14 @@ def _hidden(hand: Grey, hull: NDArray[np.float32], planes: Planes) -> bool:
 
 
 def _turning(sheet: Sheet, turn: float, zoom: float, shift: NDArray[np.floating[Any]] | None = None,
-             middle: tuple[float, float] | None = None) -> NDArray[np.float64]:
-    """The homography that turns a sheet by `turn` radians around its middle and moves its corners a little."""
+             middle: tuple[float, float] | None = None, away: tuple[float, float] = (0.0, 0.0)) -> NDArray[np.float64]:
+    """The homography that turns a sheet around its middle and moves its corners a little.
+
+    `turn`: in the picture's plane; `away`: out of it, to the side and up or down; in radians.
+    """
     corners, centre = _corners(sheet), (sheet.width / 2, sheet.height / 2)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * zoom
-    moved = (corners - centre) @ rotation.T + (middle or centre)
+    moved = (corners - centre) * (np.cos(away[0]), np.cos(away[1])) @ rotation.T + (middle or centre)
     if shift is not None:
         moved = moved + shift * min(sheet.height, sheet.width)
     return np.asarray(cv2.getPerspectiveTransform(corners, moved.astype(np.float32)), np.float64)

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.ft2font import FT2Font
 from numpy.typing import NDArray
 
-from train.finder.scenes.writing.strokes import Path
+from fixtures.paths import Path
 
 Ink = NDArray[np.uint8]  # (h, w), 0 (paper) to 255 (ink)
 FONTS = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif", "DejaVuSerif-Bold",

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fixtures.paths import Path, draw_strokes, smooth
 from train.augment.letters import LETTERS
 from train.finder.material import Material
 from train.finder.scenes.writing import glyphs
 from train.finder.scenes.writing.glyphs import FONTS, Ink, Pen
 from train.finder.scenes.writing.letters import SMALL, common_letter
-from train.finder.scenes.writing.strokes import DIGITS, SIGNS, Path, hand_drawn, joined_word, smooth
+from train.finder.scenes.writing.strokes import DIGITS, SIGNS, joined_word
 
 SHARES = {"pen": 0.4, "picture": 0.26, "drawn": 0.24, "print": 0.1}  # of digits, where all of these are to be had
 LETTER_SHARES = {"print": 0.3, "drawn": 0.4, "foreign": 0.2, "picture": 0.1}
@@ -106,13 +107,14 @@ class Hand:
         else:
             name = self._character()
         if name in SMALL and rng.random() < OWN_SMALL:
-            return self._placed(hand_drawn(SMALL[name], rng, self._wobble))
+            return self._placed(draw_strokes(SMALL[name], rng, self._wobble))
         if name in LIKE_DIGITS and name not in LETTERS:
             size = 1.0 if name.isupper() or name in TALL else 0.65
             return self._standing(self._draw(self._like(LIKE_DIGITS[name]), height * size))
         name = name if name in LETTERS else name.upper() if name.upper() in LETTERS else "A"
         small = name.islower() and len(name) == 1 and name not in TALL
-        return self._standing(self._draw(hand_drawn(LETTERS[name], rng, self._wobble), height * (0.66 if small else 1)))
+        paths = draw_strokes(LETTERS[name], rng, self._wobble)
+        return self._standing(self._draw(paths, height * (0.66 if small else 1)))
 
     def _character(self) -> str:
         """A letter as often as it stands in words; this hand writes small ones, capitals or both."""
@@ -120,7 +122,7 @@ class Hand:
         return character.upper() if self._rng.random() < self._capitals else character
 
     def _like(self, label: int) -> list[Path]:
-        return hand_drawn(self._styles[label], self._rng, self._wobble)
+        return draw_strokes(self._styles[label], self._rng, self._wobble)
 
     def _placed(self, paths: list[Path]) -> Glyph:
         """Paths whose foot line is at 1."""
@@ -148,9 +150,9 @@ class Hand:
             return Glyph(ink, middle * self.height)
         if name in "-=":
             paths = [p * np.array([rng.uniform(0.4, 0.8), 1], np.float32) * self.height
-                     for p in hand_drawn(strokes, rng, self._wobble)]
+                     for p in draw_strokes(strokes, rng, self._wobble)]
             return Glyph(glyphs.draw(paths, self.pen, rng), middle * self.height)
-        paths = hand_drawn(strokes, rng, self._wobble)
+        paths = draw_strokes(strokes, rng, self._wobble)
         if name == "/":
             paths = [p * np.array([rng.uniform(0.6, 1.8), 1], np.float32) for p in paths]
         pen = Pen(self.pen.width, rng.normal(0, 0.06), self.pen.stretch)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from train.finder.scenes.writing.strokes import Points, corner
+from fixtures.paths import Points, corner
 
 SMALL: dict[str, list[Points]] = {
     "a": [[(0.42, 0.48), (0.2, 0.4), (0.02, 0.68), (0.14, 0.98), (0.34, 0.86), *corner(0.44, 0.44), (0.44, 0.9),

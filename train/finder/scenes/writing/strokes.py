@@ -1,21 +1,13 @@
 """Digits, signs and joined-up writing as stroke paths.
 
-A path is a list of points in a box one unit high, x to the right and y down. A curve runs smoothly through its points;
-a point that stands twice is a corner.
+The paths have the form of those in `fixtures.paths`.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Points = list[tuple[float, float]]
-Path = NDArray[np.float32]  # (N, 2) points x, y
-
-
-def corner(x: float, y: float) -> Points:
-    return [(x, y), (x, y)]
-
+from fixtures.paths import Path, Points, corner, smooth
 
 # label -> strokes in each style
 DIGITS: dict[int, list[list[Points]]] = {
@@ -123,21 +115,6 @@ _JOINED: list[Points] = [
 ]
 
 
-def hand_drawn(strokes: list[Points], rng: np.random.Generator, wobble: float = 0.02) -> list[Path]:
-    """Strokes as a hand does them this time: one dense (N, 2) float32 path each, in a box about one unit high.
-
-    `wobble` is the standard deviation of each point's jitter, in heights of the digit.
-    """
-    paths = []
-    for stroke in strokes:
-        points = np.asarray(stroke, np.float32)
-        jitter = rng.normal(0, wobble, points.shape).astype(np.float32)
-        twice = np.r_[False, (points[1:] == points[:-1]).all(1)]
-        jitter[twice] = jitter[np.flatnonzero(twice) - 1]
-        paths.append(smooth(points + jitter))
-    return paths
-
-
 def joined_word(letters: int, rng: np.random.Generator, wobble: float = 0.03) -> list[Path]:
     """A word in joined-up writing: one path, y down, whose tall letters are one unit high."""
     points: Points = []
@@ -146,20 +123,3 @@ def joined_word(letters: int, rng: np.random.Generator, wobble: float = 0.03) ->
         points += [(x + px, -py) for px, py in _JOINED[choice]]
         x = points[-1][0] + 0.04
     return [smooth(np.asarray(points, np.float32) + rng.normal(0, wobble, (len(points), 2)).astype(np.float32), 5)]
-
-
-def smooth(points: Path, steps: int = 8) -> Path:
-    """A Catmull-Rom spline through the points, broken where a point stands twice."""
-    breaks = np.flatnonzero((points[1:] == points[:-1]).all(1)) + 1
-    pieces = []
-    t = np.linspace(0, 1, steps, endpoint=False, dtype=np.float32)[None, :, None]
-    for piece in np.split(points, breaks):
-        if len(piece) < 3:
-            pieces.append(piece)
-            continue
-        ends = np.vstack([2 * piece[0] - piece[1], piece, 2 * piece[-1] - piece[-2]])
-        before, start, stop, after = ends[:-3, None], ends[1:-2, None], ends[2:-1, None], ends[3:, None]
-        curve = 0.5 * (2 * start + (stop - before) * t + (2 * before - 5 * start + 4 * stop - after) * t**2
-                       + (3 * start - before - 3 * stop + after) * t**3)
-        pieces += [curve.reshape(-1, 2), piece[-1:]]
-    return np.vstack(pieces).astype(np.float32)
