@@ -81,7 +81,7 @@ def cut_ink(pyramid: Pyramid, maps: tuple[Maps, ...], proposals: Proposals) -> l
     depth = light_of(tones, is_ground) - tones
     contrast = _contrast(depth, np.where(tiles.within(), digit, np.uint8(0)))
     likelier = other < 255 * SETTINGS.other + digit
-    return _cut(tiles, depth, contrast, digit, likelier, boxes=proposals.boxes)
+    return _cut(tiles, depth, contrast, digit, likelier, tiles.parted(proposals.boxes))
 
 
 def cut_again(pyramid: Pyramid, before: list[Ink], boxes: Floats) -> list[Ink]:
@@ -128,35 +128,28 @@ def _contrast(depth: Floats, digit: Image) -> Floats:
 
 
 def _cut(
-    tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags, boxes: Floats | None = None,
+    tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags, own: Flags | None = None,
     free: bool = False,
 ) -> list[Ink]:
-    """The ink of each tile's digit: whole where it stands free, cut at the box, and parted from that of other boxes;
+    """The ink of each tile's digit: whole where it stands free, cut at the box, and what of that is its `own`;
     those that stand `free` alone, if asked."""
     level = np.maximum(SETTINGS.cut * np.abs(contrast), SETTINGS.faintest)
     ink = depth * np.sign(contrast)[:, None, None] > level[:, None, None]
-    inside, places = tiles.within(), np.arange(len(ink))
+    inside = tiles.within()
     at_box = ink & likelier & tiles.within(SETTINGS.margin * FIT)
-    ways = [(places, _free_pieces(ink, digit, inside))]
+    ways = [_free_pieces(ink, digit, inside)]
     if not free:
-        ways.append((places, _largest_pieces(at_box, digit, inside)))
-    if boxes is not None:
-        whole = np.zeros_like(ink)
-        for tile, mask in ways[-1][1].items():
-            whole[tile] = mask
-        places, own = tiles.parted(boxes, whole)
-        if len(places):
-            ways.append((places, _largest_pieces(at_box[places] & own, digit[places], inside[places])))
+        ways.append(_largest_pieces(at_box, digit, inside))
+    if own is not None and not own.all():
+        ways.append(_largest_pieces(at_box & own, digit, inside))
     found: list[Ink] = []
     extents: set[tuple[int, ...]] = set()
-    for places, pieces in ways:
-        for way, mask in pieces.items():
-            tile = int(places[way])
+    for pieces in ways:
+        for tile, mask in pieces.items():
             x, y, w, h = cv2.boundingRect(mask)
-            extent = tile, x, y, w, h, cv2.countNonZero(mask)
-            if extent in extents:
+            if (tile, x, y, w, h) in extents:
                 continue
-            extents.add(extent)
+            extents.add((tile, x, y, w, h))
             mask = mask[y : y + h, x : x + w]
             belief = cv2.mean(digit[tile, y : y + h, x : x + w], mask)[0] / 255
             box = tiles.in_frame(tile, x, y, w, h)

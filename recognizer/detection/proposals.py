@@ -14,8 +14,7 @@ from recognizer.detection.network import STRIDE, Floats, Maps
 REACH = -2.0, 5.2  # least and most of the logarithm of a distance
 LEAST_WIDTH = 0.4  # of its height, to which a narrow box is widened before boxes are compared: a thin 1 has no area
 LEAST_HEIGHT = 7  # pixels of the network's picture
-SHARED = 0.45  # intersection over union from which on boxes of two maps are one digit's
-SHARED_IN_ONE = 0.75  # and of one map, whose two peaks seldom are: boxes of digits that touch lie on each other
+SHARED = 0.45  # intersection over union from which on two boxes are one digit's
 MOST = 400  # proposals of a frame: OpenCV maps no more than 32,767 rows of tiles at once
 
 
@@ -41,8 +40,7 @@ def propose(maps: tuple[Maps, ...], least: float) -> Proposals:
     logits = np.concatenate([logits for _, logits in peaks])
     source = np.repeat(np.arange(len(maps)), [len(logits) for _, logits in peaks])
     order = np.argsort(-logits, kind="stable")
-    in_one = source[order, None] == source[order]
-    kept = order[distinct(boxes[order], np.where(in_one, SHARED_IN_ONE, SHARED))[:MOST]]
+    kept = order[distinct(boxes[order], SHARED)[:MOST]]
     return Proposals(boxes[kept], logits[kept], source[kept])
 
 
@@ -57,12 +55,12 @@ def _peaks(maps: Maps, least: float) -> tuple[Floats, Floats]:
     return (boxes[tall] / np.array(maps.scale * 2)).astype(np.float32), centre[rows, columns][tall]
 
 
-def distinct(boxes: Floats, most: float | NDArray[np.float64], of_smaller: bool = False) -> list[int]:
+def distinct(boxes: Floats, most: float, of_smaller: bool = False) -> list[int]:
     """Indices of boxes (N, 4), the best given first, without those at the place of a better one.
 
     Args:
         boxes: x, y, w, h.
-        most: what two may share, as a share of both together, 0 to 1; or that of each two, (N, N).
+        most: what two may share, as a share of both together, 0 to 1.
         of_smaller: as a share of the smaller one instead.
     """
     wide = np.maximum(boxes[:, 2], LEAST_WIDTH * boxes[:, 3])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import cv2
 import numpy as np
@@ -18,16 +17,12 @@ FIT = 40  # pixels of the longer side of the box in it
 FEWEST = 0.15  # share of a tile that must be known to be ground; else all of it is taken for that
 FAR_OFF = 2.5  # times the mean distance from the ground's plane from which on a pixel is no ground
 CLOSE = 0.2  # of its height: neighbours that are nearer may touch
+ONE_PLACE = 0.5  # share of the smaller box from which on two are one place's
 AS_HIGH = 1.6  # of two neighbours' heights, the most that one may be higher
-APART = 0.3  # least distance of two neighbours' middles, as a share of their mean side
-SHIFTS = 0.0, -0.1, 0.1  # from the border between two boxes, where they may be parted, as a share of the box's side
-OFF, TURN, BEYOND = 0.05, 0.2, 3.0  # cost of a seam, in pixels of ink: a pixel off the border, aside, beyond a middle
 NOISE = 12.0  # tones that ground may differ by in any case
 
 Flags = NDArray[np.bool_]
 
-EVERYTHING = np.ones((len(SHIFTS), SIDE, SIDE), np.bool_)
-_COLUMN = np.arange(SIDE, dtype=np.float32)
 _AXIS = np.arange(SIDE, dtype=np.float32) - (SIDE / 2 - 0.5)  # pixels from a tile's middle
 
 
@@ -99,35 +94,30 @@ class Tiles:
         x, y = (np.abs(_AXIS) <= self.half[:, axis, None] + margin for axis in (0, 1))
         return np.asarray(x[:, None] & y[:, :, None], np.bool_)
 
-    def parted(self, boxes: Floats, ink: Flags) -> tuple[NDArray[np.intp], Flags]:
-        """What is the own digit's where ink runs on into a close neighbour: several ways, since either may be none.
-
-        Between two boxes' middles goes the path that crosses the least ink (a seam, as in seam carving).
+    def parted(self, boxes: Floats) -> Flags:
+        """Which pixels lie nearer to the own box's middle than to a neighbour's, in halves of the boxes' sides.
 
         Args:
             boxes: (N, 4) the tiles' own, x, y, w, h in pixels of the frame.
-            ink: (N, SIDE, SIDE), that may be the digit's.
 
         Returns:
-            The tile of each of M ways, and which of its pixels are its digit's: (M,) and (M, SIDE, SIDE).
+            (N, SIDE, SIDE), all True for a tile without a neighbour close by.
         """
-        one, other, axis = _neighbours(boxes)
-        away = (self.middle[other, axis] - self.middle[one, axis]) / self.zoom[one]
-        own, theirs = self.half[one, axis], boxes[other, 2 + axis] / (2 * self.zoom[one])
-        border = SIDE / 2 - 0.5 + np.abs(away) * own / (own + theirs)
-        turned = np.array([_turned(ink[tile], *side) for tile, *side in zip(one, axis, away < 0, strict=True)],
-                          np.bool_).reshape(-1, SIDE, SIDE)
-        across = (turned.any(axis=1) & (_COLUMN > border[:, None])).any(axis=1)
-        sides: dict[int, dict[tuple[int, bool], list[Flags]]] = {}
-        for pair in np.flatnonzero(across):
-            side = int(axis[pair]), bool(away[pair] < 0)
-            left = _left_of_seams(turned[pair], border[pair], SIDE / 2 + abs(away[pair]))
-            parts = np.array([_turned(way, *side, back=True) for way in left])
-            sides.setdefault(int(one[pair]), {}).setdefault(side, []).append(parts)
-        ways = [(tile, np.logical_and.reduce(chosen)) for tile, by_side in sides.items()
-                for chosen in product(*([EVERYTHING, *parts] for parts in by_side.values()))]
-        tiles = np.array([tile for tile, parts in ways for _ in parts], np.intp)
-        return tiles, np.vstack([np.zeros((0, SIDE, SIDE), np.bool_), *(parts for _, parts in ways)])
+        own = np.ones((len(boxes), SIDE, SIDE), np.bool_)
+        one, other = np.nonzero(_neighbours(boxes))
+        if not len(one):
+            return own
+        zoom, half = self.zoom[one, None], boxes[other, 2:] / 2
+        distances = []
+        for axis in (0, 1):
+            at = self.middle[one, None, axis] + zoom * _AXIS
+            distances.append((np.abs(at - self.middle[other, None, axis]) / half[:, None, axis],
+                              np.abs(_AXIS) / self.half[one, None, axis]))
+        (theirs_x, ours_x), (theirs_y, ours_y) = distances
+        nearer = (np.maximum(theirs_x[:, None], theirs_y[:, :, None])
+                  < np.maximum(ours_x[:, None], ours_y[:, :, None]))
+        np.logical_and.at(own, one, ~nearer)
+        return own
 
     def in_frame(self, tile: int, left: int, top: int, width: int, height: int) -> Floats:
         """A box in pixels of a tile as one in pixels of the frame: (4,) float32."""
@@ -136,44 +126,15 @@ class Tiles:
         return np.array([*start, width * zoom, height * zoom], np.float32)
 
 
-def _neighbours(boxes: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Which two of N boxes (N, 4) are close beside each other and about as high; and along which axis, 0 for x."""
+def _neighbours(boxes: Floats) -> Flags:
+    """Of N boxes (N, 4), which two are close beside each other and about as high, but not at one place: (N, N)."""
     close = CLOSE * boxes[:, 3:]
+    shared = shared_areas(boxes, boxes)
     around = np.hstack([boxes[:, :2] - close, boxes[:, 2:] + 2 * close])
+    area = boxes[:, 2] * boxes[:, 3]
     ratio = boxes[:, None, 3] / boxes[:, 3]
-    one, other = np.nonzero((shared_areas(around, boxes) > 0) & (ratio < AS_HIGH) & (ratio > 1 / AS_HIGH))
-    middle = boxes[:, :2] + boxes[:, 2:] / 2
-    apart = 2 * np.abs(middle[one] - middle[other]) / (boxes[one, 2:] + boxes[other, 2:])
-    beside = apart.max(axis=1, initial=0) > APART
-    return one[beside], other[beside], apart[beside].argmax(axis=1)
-
-
-def _turned(tile: Flags, axis: int, before: bool, back: bool = False) -> Flags:
-    """A tile (SIDE, SIDE) so that its neighbour along an axis, before or after it, is on the right; or that back."""
-    if back:
-        tile = tile[:, ::-1] if before else tile
-        return tile.T if axis else tile
-    tile = tile.T if axis else tile
-    return tile[:, ::-1] if before else tile
-
-
-def _left_of_seams(ink: Flags, border: float, end: float) -> Flags:
-    """What lies left of the paths from top to bottom that cross the least ink near the border: (S, SIDE, SIDE)."""
-    borders = border + np.array(SHIFTS) * FIT
-    cost = ink + OFF * np.abs(_COLUMN - borders[:, None])[:, None] + np.where(
-        (_COLUMN < SIDE / 2) | (_COLUMN > end), BEYOND, 0)
-    for row in range(1, SIDE):
-        before = np.pad(cost[:, row - 1], ((0, 0), (1, 1)), constant_values=np.inf)
-        cost[:, row] += np.minimum(np.minimum(before[:, :-2], before[:, 2:]) + TURN, before[:, 1:-1])
-    steps = np.array([0, -1, 1])
-    path = np.empty(cost.shape[:2], np.intp)
-    path[:, -1] = cost[:, -1].argmin(axis=1)
-    ways = np.arange(len(cost))
-    for row in range(SIDE - 2, -1, -1):
-        nearby = (path[:, row + 1, None] + steps).clip(0, SIDE - 1)
-        turns = cost[ways[:, None], row, nearby] + TURN * (steps != 0)
-        path[:, row] = nearby[ways, turns.argmin(axis=1)]
-    return np.asarray(_COLUMN < path[..., None], np.bool_)
+    beside = (shared_areas(around, boxes) > 0) & (shared < ONE_PLACE * np.minimum(area[:, None], area))
+    return np.asarray(beside & (ratio < AS_HIGH) & (ratio > 1 / AS_HIGH), np.bool_)
 
 
 def light_of(tones: Image, is_ground: Flags) -> Floats:
