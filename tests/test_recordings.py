@@ -1,5 +1,6 @@
 """Recordings from files, pipes and addresses: every frame of them, upright, of square pixels, by their own clock."""
 
+import gc
 import itertools
 import json
 import struct
@@ -99,6 +100,18 @@ def test_a_display_matrix_is_followed(
     first = next(read_file(path))
     assert first.image.shape == SHEET.shape
     assert np.abs(first.image.astype(int) - SHEET).mean() < 4
+
+
+def test_frames_of_a_recording_are_let_go_as_they_are_read(tmp_path: Path) -> None:
+    path = record(tmp_path / "clip.mp4")
+    gc.collect()
+    gc.disable()  # so that only what nobody holds goes
+    try:
+        alive = [sum(isinstance(one, av.VideoFrame) for one in gc.get_objects()) for _ in read_file(path)]
+    finally:
+        gc.enable()
+    assert len(alive) == FRAMES
+    assert max(alive) < FRAMES / 2
 
 
 def test_a_video_that_is_black_all_over_is_told(run: Run, tmp_path: Path) -> None:

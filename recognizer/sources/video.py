@@ -6,9 +6,7 @@ By PyAV, which tells what OpenCV doesn't: interlacing, flips, pixels that aren't
 from __future__ import annotations
 
 import logging
-import math
 import os
-import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ import numpy as np
 
 from recognizer.core.frame import Frame, Image
 from recognizer.errors import SourceError
-from recognizer.sources.images.pixels import upright
+from recognizer.sources.images.pixels import orientation_of, upright
 from recognizer.sources.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -58,12 +56,12 @@ def read_video(
     with open_video(place, name, form, patience) as container:
         stream = video_stream(container, name)
         declared, fps = _declared(container, stream)
-        clock, index, moment, lit = _Clock(stream, fps), 0, 0.0, False
+        clock, orientation, index, moment, lit = _Clock(stream, fps), _Orientation(), 0, 0.0, False
         start = time.perf_counter()
         try:
             for decoded in _deinterlaced(_decoded(container, stream)):
                 _check_size(decoded.width, decoded.height, name)
-                image = _picture(decoded, stream)
+                image = upright(_picture(decoded, stream), orientation.of(decoded))
                 lit = lit or bool(image[::4, ::4].any())
                 moment, took = clock.of(decoded, index), 1000 * (time.perf_counter() - start)
                 yield Frame(image, index, moment, name, still=False, fps=fps, decoding=took, total=declared)
@@ -196,7 +194,7 @@ def _ready(graph: Any) -> Iterator[VideoFrame]:
 
 
 def _picture(frame: VideoFrame, stream: VideoStream) -> Image:
-    """A decoded frame as (H, W, 3) uint8, BGR, upright, of square pixels."""
+    """A decoded frame as (H, W, 3) uint8, BGR, of square pixels, not yet upright."""
     width, height = frame.width, frame.height
     ratio = float(stream.sample_aspect_ratio or 0) or 1.0
     if SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
@@ -204,25 +202,26 @@ def _picture(frame: VideoFrame, stream: VideoStream) -> Image:
     converted = frame.reformat(width, height, format="bgr24")
     plane = converted.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, : 3 * width]
-    return upright(rows.reshape(height, width, 3), _orientation(frame))
+    return rows.reshape(height, width, 3)
 
 
-# The orientation of EXIF for the signs of a display matrix: what its rows and columns make of right and down.
-_ORIENTATIONS: dict[tuple[int, ...], int] = {
-    (1, 0, 0, 1): 1, (-1, 0, 0, 1): 2, (-1, 0, 0, -1): 3, (1, 0, 0, -1): 4,
-    (0, 1, 1, 0): 5, (0, 1, -1, 0): 6, (0, -1, -1, 0): 7, (0, -1, 1, 0): 8,
-}
+class _Orientation:
+    """How the frames of a recording are to be turned and flipped.
 
+    Only the first of a row of key frames is asked for its matrix: PyAV ties a frame that is asked to itself, and such
+    ones stay in memory until Python's collector comes, hundreds of megabytes of them.
+    """
 
-def _orientation(frame: VideoFrame) -> int:
-    """How a frame is to be turned and flipped, by the display matrix that came with it."""
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
-        return 1
-    a, b, _, c, d, *_ = struct.unpack_from("=9i", bytes(matrix))
-    largest = max(map(abs, (a, b, c, d)))
-    signs = [0 if abs(part) < largest / 2 else int(math.copysign(1, part)) for part in (a, b, c, d)]
-    return _ORIENTATIONS.get(tuple(signs), 1)
+    def __init__(self) -> None:
+        self._orientation, self._known = 1, False
+
+    def of(self, frame: VideoFrame) -> int:
+        """By the display matrix that came with a frame, or with the last key frame before it: an EXIF orientation."""
+        if frame.key_frame and not self._known:
+            matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+            self._orientation = 1 if matrix is None else orientation_of(bytes(matrix))
+        self._known = frame.key_frame
+        return self._orientation
 
 
 @dataclass
