@@ -55,26 +55,24 @@ def read_video(
 
     with open_video(place, name, form, patience) as container:
         stream = video_stream(container, name)
-        declared, fps = _declared(container, stream)
-        clock, orientation, index, moment, lit = _Clock(stream, fps), _Orientation(), 0, 0.0, False
+        total, fps = declared(container, stream)
+        clock, index, moment, lit = _Clock(stream, fps), 0, 0.0, False
         start = time.perf_counter()
         try:
-            for decoded in _deinterlaced(_decoded(container, stream)):
-                _check_size(decoded.width, decoded.height, name)
-                image = upright(_picture(decoded, stream), orientation.of(decoded))
+            for decoded, image in pictures(container, stream, name):
                 lit = lit or bool(image[::4, ::4].any())
                 moment, took = clock.of(decoded, index), 1000 * (time.perf_counter() - start)
-                yield Frame(image, index, moment, name, still=False, fps=fps, decoding=took, total=declared)
+                yield Frame(image, index, moment, name, still=False, fps=fps, decoding=took, total=total)
                 index, start = index + 1, time.perf_counter()
         except av.FFmpegError as error:
             log.debug("%s: %s", name, error)  # it ends early, which is told below where much is missing
-            if not declared:
+            if not total:
                 told = f"ends early, after {index} frames ({error.strerror})"
                 raise SourceError(f"{name}: {told}; damaged or cut") from error
     # Where the rate varies the declared count is but a guess by the length, so the length must lack something too.
-    late = fps and moment + 1 / fps >= (1 - SETTINGS.most_missing) * declared / fps
-    if not index or (declared - index > max(3, SETTINGS.most_missing * declared) and not late):
-        raise SourceError(f"{name}: ends early: {declared} frames declared, {index} decoded; damaged or cut")
+    late = fps and moment + 1 / fps >= (1 - SETTINGS.most_missing) * total / fps
+    if not index or (total - index > max(3, SETTINGS.most_missing * total) and not late):
+        raise SourceError(f"{name}: ends early: {total} frames declared, {index} decoded; damaged or cut")
     if not lit:
         log.warning("%s: every frame is black all over, so nothing was to be read; check that it plays elsewhere", name)
 
@@ -119,6 +117,19 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     return stream
 
 
+def pictures(container: InputContainer, stream: VideoStream, name: str) -> Iterator[tuple[VideoFrame, Image]]:
+    """Frames as they are decoded, and as they are seen: (H, W, 3) uint8, BGR, upright, of square pixels.
+
+    Raises:
+        SourceError: one is too large.
+        av.FFmpegError: no more can be read.
+    """
+    orientation = _Orientation()
+    for decoded in _deinterlaced(_decoded(container, stream)):
+        _check_size(decoded.width, decoded.height, name)
+        yield decoded, upright(_picture(decoded, stream), orientation.of(decoded))
+
+
 def length_of(container: InputContainer) -> float:
     """Seconds that a recording declares to last; 0 for what goes on without end."""
     return (container.duration or 0) / 1_000_000
@@ -130,7 +141,7 @@ def _check_size(width: int, height: int, name: str) -> None:
                           "make it smaller, or the file is damaged")
 
 
-def _declared(container: InputContainer, stream: VideoStream) -> tuple[int, float]:
+def declared(container: InputContainer, stream: VideoStream) -> tuple[int, float]:
     """How many frames there should be, and how many a second; 0 where that isn't known."""
     rate = float(stream.average_rate or stream.guessed_rate or 0)
     fps = rate if 0 < rate <= 1000 else 0.0
@@ -199,8 +210,7 @@ def _picture(frame: VideoFrame, stream: VideoStream) -> Image:
     ratio = float(stream.sample_aspect_ratio or 0) or 1.0
     if SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
         width, height = (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
-    converted = frame.reformat(width, height, format="bgr24")
-    plane = converted.planes[0]
+    plane = frame.reformat(width, height, format="bgr24").planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, : 3 * width]
     return rows.reshape(height, width, 3)
 
