@@ -95,5 +95,6 @@ def _refusal(error: Exception) -> str:
     """Why there is no stream, as far as its sender says."""
     import av
 
-    refusals = {av.error.HTTPUnauthorizedError: 401, av.error.HTTPForbiddenError: 403, av.error.HTTPNotFoundError: 404}
-    return REFUSALS.get(refusals.get(type(error), 0), NO_STREAM)
+    codes: dict[type[Exception], int] = {
+        av.error.HTTPUnauthorizedError: 401, av.error.HTTPForbiddenError: 403, av.error.HTTPNotFoundError: 404}
+    return REFUSALS.get(codes.get(type(error), 0), NO_STREAM)
