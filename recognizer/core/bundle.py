@@ -104,7 +104,7 @@ def interpreter_of(content: bytes, name: str) -> Any:
     except ImportError as error:
         raise ModelError(
             f"expected the runtime ai-edge-litert, found none ({error}); 'pip install ai-edge-litert' brings it on "
-            "64-bit Linux, Windows and Macs with Apple silicon; for others, such as Intel Macs and 32-bit ARM, there is none; "
+            "64-bit Linux, Windows and Macs with Apple silicon; for others (Intel Macs, 32-bit ARM) there is none; "
             f"this is {platform.system()} on {platform.machine()}"
         ) from error
     try:
