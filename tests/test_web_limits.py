@@ -141,6 +141,7 @@ def test_a_client_that_stops_reading_is_cut_off(kind: str, here: Served) -> None
 
 
 def test_100_clients_are_let_in_and_one_more_is_told(here: Served) -> None:
+    assert still_serves(here)  # its camera has begun
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(Client(here, "/camera")) for _ in range(100)]
         assert {client.status for client in clients} == {101}
