@@ -24,7 +24,8 @@ from recognizer.errors import UsageError
 from recognizer.numbers.grouping import Chain, arrange, join, read_numbers
 from recognizer.numbers.plausible import Plausible, Rules
 from recognizer.numbers.punctuation import mark
-from recognizer.numbers.signs import without_signs
+from recognizer.numbers.signs.beside import with_signs
+from recognizer.numbers.signs.mistaken import without_signs
 from recognizer.reading import Milliseconds, Reading
 from recognizer.sources.base import Source, open_source
 from recognizer.tracking.scheduler import Scheduler
@@ -45,7 +46,7 @@ class Recognizer:
         model: path of a .tflite file with its .json manifest beside it; by default the shipped one.
         threshold: labels below this probability are not reported, 0 to 1; by default those of what is a digit with
             less than the manifest's, or has a label with less than a half.
-        signs: slashes, colons and percent signs are kept in the texts of numbers; else they part them.
+        signs: slashes, colons, percent and currency signs are kept in the texts of numbers; else they part them.
         regions: only there is looked; all over the picture where there are none.
         rules: what numbers are expected; what doesn't fit is marked in `Reading.numbers`, and never `steady`.
         finder: path of a finder's .tflite file with its manifest, by default the shipped one; or another finder.
@@ -133,7 +134,7 @@ class Recognizer:
         """Read a frame that stands alone."""
         clock, memory = Clock(), self._finder.memory(moving=False)
         found = self._finder.find(frame.image, memory, clock)
-        digits = _marked(frame, found, clock)
+        digits = _marked(frame, found, self._signs, clock)
         with clock.stage("numbers"):
             ordered, numbers = read_numbers(digits, self._signs)
             numbers = plausible.marked(numbers)
@@ -177,7 +178,7 @@ class _Video:
     def _detect(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:
         """Look through the whole of a frame."""
         found = self._finder.find(frame.image, self._memory, clock, self._scheduler.known(frame))
-        digits = _marked(frame, found, clock)
+        digits = _marked(frame, found, self._signs, clock)
         with clock.stage("track"):
             self._scheduler.detected(frame, found.thorough)
             self._rejected = [one for one in found.candidates if one.reason]
@@ -199,8 +200,9 @@ class _Video:
         return 1 / self._mean if self._mean > 0 else 0.0
 
 
-def _marked(frame: Frame, found: Found, clock: Clock) -> list[Digit]:
+def _marked(frame: Frame, found: Found, signs: bool, clock: Clock) -> list[Digit]:
     """The digits of a frame, without signs, with the marks that stand beside them."""
     with clock.stage("marks"):
         image = frame.image if found.grey is None else found.grey
-        return mark(image, without_signs(image, in_boxes(image, found.candidates)))
+        digits = without_signs(image, in_boxes(image, found.candidates))
+        return mark(image, with_signs(image, digits) if signs else digits)

@@ -72,6 +72,28 @@ def test_ci_locks_every_dependency_within_its_range() -> None:
     assert [need.name for need in wanted if locked.get(need.name, "0") not in need.specifier] == []
 
 
+@pytest.mark.parametrize(("system", "machine", "has_one"), [
+    ("linux", "x86_64", True), ("linux", "aarch64", True), ("win32", "AMD64", True), ("darwin", "arm64", True),
+    ("darwin", "x86_64", False), ("linux", "armv7l", False), ("linux", "armv6l", False),
+])
+def test_the_runtime_is_asked_for_where_it_has_a_package(system: str, machine: str, has_one: bool) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    [need] = [need for need in map(Requirement, project["dependencies"]) if need.name == "ai-edge-litert"]
+    assert need.marker
+    assert need.marker.evaluate({"sys_platform": system, "platform_machine": machine}) is has_one
+
+
+def test_a_machine_without_the_runtime_is_told_so(tmp_path: Path) -> None:
+    without = ("import sys; sys.modules['ai_edge_litert'] = None; from recognizer.cli.main import main; "
+               "sys.exit(main(sys.argv[1:]))")
+    done = subprocess.run([sys.executable, "-c", without, "--source", PICTURES / "note.jpg", "--no-window"],
+                          cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (4, "")
+    [said] = done.stderr.splitlines()
+    assert "expected the runtime ai-edge-litert, found none" in said
+    assert "Intel Macs" in said
+
+
 @pytest.mark.slow
 def test_an_installed_wheel_finds_its_model_and_reads(tmp_path: Path) -> None:
     python(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", tmp_path, ROOT, cwd=tmp_path)

@@ -126,7 +126,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 def _add_numbers(parser: argparse.ArgumentParser) -> None:
     numbers = parser.add_argument_group("numbers", "what counts as one; what doesn't fit is marked in the events, and "
                                         "not told")
-    numbers.add_argument("--signs", action="store_true", help="keep / : and %% in a number's text; they part them else")
+    numbers.add_argument("--signs", action="store_true", help="keep / : %% $ € £ in a number's text; else they part")
     numbers.add_argument("--expect", type=values.name, metavar="PATTERN",
                          help="a regular expression that a number must fit as a whole, such as '\\d{5}'")
     numbers.add_argument("--max-step", type=values.seconds, metavar="N",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
@@ -96,10 +97,16 @@ def interpreter_of(content: bytes, name: str) -> Any:
     """A LiteRT interpreter of a model file, on one thread; not to be used from two threads at once.
 
     Raises:
-        ModelError: the runtime can't read it.
+        ModelError: the runtime can't read it, or there is none for this machine.
     """
-    from ai_edge_litert.interpreter import Interpreter
-
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError as error:
+        raise ModelError(
+            f"expected the runtime ai-edge-litert, found none ({error}); 'pip install ai-edge-litert' brings it on "
+            "64-bit Linux, Windows and Macs with Apple silicon; for others (Intel Macs, 32-bit ARM) there is none; "
+            f"this is {platform.system()} on {platform.machine()}"
+        ) from error
     try:
         interpreter = Interpreter(model_content=content, num_threads=1)
         with captured_stderr():  # the runtime announces its delegate there, and has no setting for that

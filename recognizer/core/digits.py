@@ -9,6 +9,7 @@ from recognizer.errors import InputError
 
 MINUS, POINT, COMMA = "-", ".", ","
 SLASH, COLON, PERCENT = "/", ":", "%"
+DOLLAR, EURO, POUND = CURRENCIES = "$", "€", "£"
 FIRST_BOX, NEXT_BOX = "[", "|"  # the side of a form's box, the first of its row or another
 
 
@@ -22,11 +23,11 @@ class Digit:
         box: where, in pixels of the frame.
         top: the likeliest labels with their probabilities, best first.
         track: the same digit keeps its number from frame to frame; None in photographs.
-        mark: what stands before it on its line: MINUS, a POINT, a COMMA, a SLASH, a COLON, or a form's
-            box; empty for nothing.
+        mark: what stands before it on its line: MINUS, a POINT, a COMMA, a SLASH, a COLON, one of the
+            CURRENCIES, or a form's box; empty for nothing.
         seen: label and confidence by this frame alone, where `label` comes from all frames of a track; None
             where the digit is shown though it wasn't read in this frame.
-        after: what stands behind it: PERCENT; empty for nothing.
+        after: what stands behind it: PERCENT, or one of the CURRENCIES; empty for nothing.
     """
 
     label: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
-from recognizer.core.digits import COLON, COMMA, FIRST_BOX, MINUS, NEXT_BOX, PERCENT, POINT, SLASH, Digit, Number
+from recognizer.core.digits import COLON, COMMA, CURRENCIES, FIRST_BOX, MINUS, NEXT_BOX, POINT, SLASH, Digit, Number
 from recognizer.core.geometry import Box
 from recognizer.numbers.layout import Lines, find_lines, in_reading_order
 from recognizer.numbers.settings import SETTINGS
@@ -16,7 +16,7 @@ def read_numbers(digits: list[Digit], signs: bool = False) -> tuple[tuple[Digit,
 
     Args:
         digits: in any order.
-        signs: slashes, colons and percent signs are kept in the text; else they part numbers.
+        signs: slashes, colons, percent and currency signs are kept in the text; else they part numbers.
 
     Returns:
         The digits in reading order, and the numbers, top to bottom and left to right; their indices count
@@ -58,10 +58,10 @@ def join(
 
 def _text(digits: list[Digit], alone: bool, signs: bool) -> str:
     """What a number's digits read with their marks; a dash after another number is a hyphen, no minus."""
-    sign = MINUS if alone and digits[0].mark == MINUS else ""
+    sign = digits[0].mark if (alone and digits[0].mark == MINUS) or (signs and digits[0].mark in CURRENCIES) else ""
     kept = (POINT, COMMA, SLASH, COLON) if signs else (POINT, COMMA)
     inner = "".join((d.mark if d.mark in kept else "") + str(d.label) for d in digits[1:])
-    return f"{sign}{digits[0].label}{inner}{PERCENT if signs and digits[-1].after == PERCENT else ''}"
+    return f"{sign}{digits[0].label}{inner}{digits[-1].after if signs else ''}"
 
 
 def _chains(digits: list[Digit], lines: Lines, signs: bool) -> list[list[int]]:
@@ -84,4 +84,4 @@ def _joined(digit: Digit, gap: float, signs: bool) -> bool:
     if digit.mark in (SLASH, COLON):
         return signs and gap <= SETTINGS.farthest
     most = SETTINGS.most_gap_with_point if digit.mark in (POINT, COMMA) else SETTINGS.most_gap
-    return gap <= most and digit.mark != MINUS
+    return gap <= most and digit.mark not in (MINUS, *CURRENCIES)

@@ -66,6 +66,8 @@ class NumberSettings:
     even: float = 0.03  # how far a bracket's rows' middles may be from a parabola, in heights
     bowed: float = 0.085  # how far a bracket's middle is out, in heights
 
+    sign_reach: float = 1.4  # how far from a digit the sign beside it may end, in heights
+
     # Boxes of a form.
     least_boxes: int = 3  # in a row
     line_window: int = 40  # pixels over which lines stand out, for each 1,000 of the picture

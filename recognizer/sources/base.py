@@ -16,7 +16,8 @@ from recognizer.core.frame import Frame
 from recognizer.errors import InputError, UsageError
 from recognizer.sources.addresses.pipe import descriptor_of, read_pipe
 from recognizer.sources.addresses.poll import Poll
-from recognizer.sources.camera import is_stream, open_camera, open_stream
+from recognizer.sources.addresses.stream import open_stream
+from recognizer.sources.camera import is_stream, open_camera
 from recognizer.sources.files import Files, read_file
 from recognizer.sources.live import Live
 from recognizer.sources.settings import SETTINGS

@@ -1,4 +1,4 @@
-"""Opens cameras and streams, and says why where it can't."""
+"""Opens cameras, and says why where it can't."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ import cv2
 
 from recognizer.errors import SourceError
 from recognizer.sources.list_cameras import DEVICES
-from recognizer.sources.settings import SETTINGS
-
-NO_STREAM = "no video stream there; check the address and that its sender runs"
 
 log = logging.getLogger("recognizer")
 
@@ -73,43 +70,6 @@ def _causes(device: Path) -> str:
     if sys.platform == "win32":
         return "it is missing, in use by another program, or not permitted: look into Settings, Privacy, Camera"
     return f"it is in use by another program ('fuser {device}' tells which), or gives no video; try another --camera"
-
-
-def open_stream(address: str) -> cv2.VideoCapture:
-    """Open a stream by its URL or its path.
-
-    Raises:
-        SourceError: no video there.
-    """
-    patience = int(SETTINGS.stream_patience * 1000)
-    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, patience, cv2.CAP_PROP_READ_TIMEOUT_MSEC, patience]
-    is_device = address.startswith("/dev/video")
-    capture = cv2.VideoCapture(address) if is_device else cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)
-    if not capture.isOpened():
-        capture.release()
-        raise SourceError(f"{address}: {_refusal(address)}")
-    return capture
-
-
-def _refusal(address: str) -> str:
-    """Why there is no stream, as far as its sender says; OpenCV doesn't hand that on, so it is asked once more."""
-    if not address.lower().startswith(("http", "rtsp")):  # a pipe would be waited for
-        return NO_STREAM
-    import av
-
-    try:
-        patience = SETTINGS.refusal_patience
-        av.open(address, timeout=(patience, patience), options={"rtsp_transport": "tcp"}).close()
-    except av.error.HTTPUnauthorizedError:
-        return ("its sender wants another name or password (401); give them as in "
-                f"{address.split('://')[0]}://NAME:PASSWORD@HOST/…, special characters as %XX")
-    except av.error.HTTPForbiddenError:
-        return "its sender refuses it to this name or machine (403); ask who runs it"
-    except av.error.HTTPNotFoundError:
-        return "its sender answers, but has no such stream (404); check what follows the host"
-    except (av.FFmpegError, OSError, ValueError):
-        pass
-    return NO_STREAM
 
 
 def is_stream(name: str) -> bool:

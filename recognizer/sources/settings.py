@@ -22,7 +22,6 @@ class SourceSettings:
     # How long opening may take, in seconds.
     patience: float = 5.0
     stream_patience: float = 5.0
-    refusal_patience: float = 1.0  # for a sender that opened no stream to say why
     camera_patience: float = 15.0  # Windows takes long over some cameras
 
     address_patience: float = 10.0  # for an address to go on giving a file

@@ -6,9 +6,7 @@ By PyAV, which tells what OpenCV doesn't: interlacing, flips, pixels that aren't
 from __future__ import annotations
 
 import logging
-import math
 import os
-import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ import numpy as np
 
 from recognizer.core.frame import Frame, Image
 from recognizer.errors import SourceError
-from recognizer.sources.images.pixels import upright
+from recognizer.sources.images.pixels import orientation_of, upright
 from recognizer.sources.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -57,26 +55,24 @@ def read_video(
 
     with open_video(place, name, form, patience) as container:
         stream = video_stream(container, name)
-        declared, fps = _declared(container, stream)
+        total, fps = declared(container, stream)
         clock, index, moment, lit = _Clock(stream, fps), 0, 0.0, False
         start = time.perf_counter()
         try:
-            for decoded in _deinterlaced(_decoded(container, stream)):
-                _check_size(decoded.width, decoded.height, name)
-                image = _picture(decoded, stream)
+            for decoded, image in pictures(container, stream, name):
                 lit = lit or bool(image[::4, ::4].any())
                 moment, took = clock.of(decoded, index), 1000 * (time.perf_counter() - start)
-                yield Frame(image, index, moment, name, still=False, fps=fps, decoding=took, total=declared)
+                yield Frame(image, index, moment, name, still=False, fps=fps, decoding=took, total=total)
                 index, start = index + 1, time.perf_counter()
         except av.FFmpegError as error:
             log.debug("%s: %s", name, error)  # it ends early, which is told below where much is missing
-            if not declared:
+            if not total:
                 told = f"ends early, after {index} frames ({error.strerror})"
                 raise SourceError(f"{name}: {told}; damaged or cut") from error
     # Where the rate varies the declared count is but a guess by the length, so the length must lack something too.
-    late = fps and moment + 1 / fps >= (1 - SETTINGS.most_missing) * declared / fps
-    if not index or (declared - index > max(3, SETTINGS.most_missing * declared) and not late):
-        raise SourceError(f"{name}: ends early: {declared} frames declared, {index} decoded; damaged or cut")
+    late = fps and moment + 1 / fps >= (1 - SETTINGS.most_missing) * total / fps
+    if not index or (total - index > max(3, SETTINGS.most_missing * total) and not late):
+        raise SourceError(f"{name}: ends early: {total} frames declared, {index} decoded; damaged or cut")
     if not lit:
         log.warning("%s: every frame is black all over, so nothing was to be read; check that it plays elsewhere", name)
 
@@ -121,6 +117,19 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     return stream
 
 
+def pictures(container: InputContainer, stream: VideoStream, name: str) -> Iterator[tuple[VideoFrame, Image]]:
+    """Frames as they are decoded, and as they are seen: (H, W, 3) uint8, BGR, upright, of square pixels.
+
+    Raises:
+        SourceError: one is too large.
+        av.FFmpegError: no more can be read.
+    """
+    orientation = _Orientation()
+    for decoded in _deinterlaced(_decoded(container, stream)):
+        _check_size(decoded.width, decoded.height, name)
+        yield decoded, upright(_picture(decoded, stream), orientation.of(decoded))
+
+
 def length_of(container: InputContainer) -> float:
     """Seconds that a recording declares to last; 0 for what goes on without end."""
     return (container.duration or 0) / 1_000_000
@@ -132,7 +141,7 @@ def _check_size(width: int, height: int, name: str) -> None:
                           "make it smaller, or the file is damaged")
 
 
-def _declared(container: InputContainer, stream: VideoStream) -> tuple[int, float]:
+def declared(container: InputContainer, stream: VideoStream) -> tuple[int, float]:
     """How many frames there should be, and how many a second; 0 where that isn't known."""
     rate = float(stream.average_rate or stream.guessed_rate or 0)
     fps = rate if 0 < rate <= 1000 else 0.0
@@ -196,33 +205,33 @@ def _ready(graph: Any) -> Iterator[VideoFrame]:
 
 
 def _picture(frame: VideoFrame, stream: VideoStream) -> Image:
-    """A decoded frame as (H, W, 3) uint8, BGR, upright, of square pixels."""
+    """A decoded frame as (H, W, 3) uint8, BGR, of square pixels, not yet upright."""
     width, height = frame.width, frame.height
     ratio = float(stream.sample_aspect_ratio or 0) or 1.0
     if SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
         width, height = (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
-    converted = frame.reformat(width, height, format="bgr24")
-    plane = converted.planes[0]
+    plane = frame.reformat(width, height, format="bgr24").planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, : 3 * width]
-    return upright(rows.reshape(height, width, 3), _orientation(frame))
+    return rows.reshape(height, width, 3)
 
 
-# The orientation of EXIF for the signs of a display matrix: what its rows and columns make of right and down.
-_ORIENTATIONS: dict[tuple[int, ...], int] = {
-    (1, 0, 0, 1): 1, (-1, 0, 0, 1): 2, (-1, 0, 0, -1): 3, (1, 0, 0, -1): 4,
-    (0, 1, 1, 0): 5, (0, 1, -1, 0): 6, (0, -1, -1, 0): 7, (0, -1, 1, 0): 8,
-}
+class _Orientation:
+    """How the frames of a recording are to be turned and flipped.
 
+    Only the first of a row of key frames is asked for its matrix: PyAV ties a frame that is asked to itself, and such
+    ones stay in memory until Python's collector comes, hundreds of megabytes of them.
+    """
 
-def _orientation(frame: VideoFrame) -> int:
-    """How a frame is to be turned and flipped, by the display matrix that came with it."""
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
-        return 1
-    a, b, _, c, d, *_ = struct.unpack_from("=9i", bytes(matrix))
-    largest = max(map(abs, (a, b, c, d)))
-    signs = [0 if abs(part) < largest / 2 else int(math.copysign(1, part)) for part in (a, b, c, d)]
-    return _ORIENTATIONS.get(tuple(signs), 1)
+    def __init__(self) -> None:
+        self._orientation, self._known = 1, False
+
+    def of(self, frame: VideoFrame) -> int:
+        """By the display matrix that came with a frame, or with the last key frame before it: an EXIF orientation."""
+        if frame.key_frame and not self._known:
+            matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+            self._orientation = 1 if matrix is None else orientation_of(bytes(matrix))
+        self._known = frame.key_frame
+        return self._orientation
 
 
 @dataclass

@@ -109,7 +109,8 @@ class App:
             self._hub.metrics.visitor_frames += 1
             rows = [number_row(reading, number, str(count + place)) for place, number in enumerate(reading.steady)]
             count += len(rows)
-            await socket.send_text(json.dumps({**reading.event(), "steady": rows}))
+            took = round(sum(vars(reading.milliseconds).values()), 2)
+            await socket.send_text(json.dumps({**reading.event(), "steady": rows, "milliseconds": took}))
 
 def _page() -> Iterator[tuple[str, tuple[bytes, str]]]:
     """The page's files by their names: their contents and types."""

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
@@ -68,7 +68,9 @@ class WebServer:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._serve(), debug=False)  # else slow calls would be told on the terminal
+            # Debugging would tell slow calls on the terminal.
+            with asyncio.Runner(debug=False, loop_factory=_Loop) as runner:
+                runner.run(self._serve())
         finally:
             self._ready.set()
 
@@ -107,6 +109,15 @@ class WebServer:
         self._thread.join(SETTINGS.farewell)
         self._encoder.close()
         self._readers.close()
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Gives clients as long to agree on TLS as to say what they want: asyncio's minute would hold many at once."""
+
+    async def create_server(self, *args: Any, **kwargs: Any) -> asyncio.Server:
+        if kwargs.get("ssl"):
+            kwargs["ssl_handshake_timeout"] = SETTINGS.head
+        return await super().create_server(*args, **kwargs)
 
 
 class _Server(uvicorn.Server):

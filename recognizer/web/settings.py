@@ -29,7 +29,7 @@ class WebSettings:
 
     # Clients.
     clients: int = 100  # requests and streams at once
-    head: float = 10.0  # seconds for a request's head to come in
+    head: float = 10.0  # seconds for a request's head to come in, and before it for agreeing on TLS
     stalled: float = 8.0  # seconds for which a client may read nothing while something waits for it
     idle: int = 5  # seconds for which a connection without a request stays open
     ping: float = 15.0  # seconds between two questions whether a viewer is still there, and for the answer

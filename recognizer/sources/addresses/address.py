@@ -22,8 +22,8 @@ from recognizer.sources.settings import SETTINGS
 from recognizer.sources.video import length_of, open_video, read_video
 
 REFUSALS = {
-    401: "its sender wants another name or password (401); give them as in http://NAME:PASSWORD@HOST/…, special "
-         "characters as %XX",
+    401: "its sender wants another name or password (401); put NAME:PASSWORD@ before the host, special characters as "
+         "%XX",
     403: "its sender refuses it to this name or machine (403); ask who runs it",
     404: "its sender answers, but has nothing there (404); check what follows the host",
 }

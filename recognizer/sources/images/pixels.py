@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from typing import Any
 
 import cv2
@@ -12,6 +14,12 @@ from recognizer.core.frame import Image
 from recognizer.sources.settings import SETTINGS
 
 Pixels = NDArray[Any]
+
+# The orientation of EXIF for the signs of a display matrix: what its rows and columns make of right and down.
+_ORIENTATIONS: dict[tuple[int, ...], int] = {
+    (1, 0, 0, 1): 1, (-1, 0, 0, 1): 2, (-1, 0, 0, -1): 3, (1, 0, 0, -1): 4,
+    (0, 1, 1, 0): 5, (0, 1, -1, 0): 6, (0, -1, -1, 0): 7, (0, -1, 1, 0): 8,
+}
 
 
 def to_bgr(image: Pixels) -> Image:
@@ -39,6 +47,14 @@ def upright(image: Image, orientation: int) -> Image:
     if orientation in (3, 4, 7, 8):
         image = image[::-1]
     return np.ascontiguousarray(image)
+
+
+def orientation_of(matrix: bytes) -> int:
+    """The EXIF orientation, 1 to 8, that a video's display matrix stands for: nine int32, in this machine's order."""
+    a, b, _, c, d, *_ = struct.unpack_from("=9i", matrix)
+    largest = max(map(abs, (a, b, c, d)))
+    signs = [0 if abs(part) < largest / 2 else int(math.copysign(1, part)) for part in (a, b, c, d)]
+    return _ORIENTATIONS.get(tuple(signs), 1)
 
 
 def squared(image: Image, ratio: float) -> Image:

@@ -1,4 +1,4 @@
-"""Long runs, whose figures stand in docs/promises.md: python -m pytest tests/test_long.py -m stress -s"""
+"""Long runs, whose figures stand in docs/promises.md: python -m pytest tests/test_long_runs.py -m stress -s"""
 
 import gc
 import logging

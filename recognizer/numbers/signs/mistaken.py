@@ -56,7 +56,7 @@ def without_signs(image: Image, digits: list[Digit]) -> list[Digit]:
     afters: dict[int, str] = {}
     signs: set[int] = set()
     percents: list[Box] = []
-    for line in _segments(digits):
+    for line in segments(digits):
         strokes = {i: stroke for i in line
                    if _may_be_sign(digits[i]) and (stroke := _stroke_of(image, digits[i].box))}
         for place, i in enumerate(line):
@@ -85,7 +85,7 @@ def _slender(box: Box) -> bool:
     return box.w <= SETTINGS.slender * box.h
 
 
-def _segments(digits: list[Digit]) -> list[list[int]]:
+def segments(digits: list[Digit]) -> list[list[int]]:
     """Indices of the digits that stand on one line without a wide gap, left to right."""
     lines = find_lines(digits)
     after = {i: j for j, i in enumerate(lines.before)
@@ -99,7 +99,7 @@ def _segments(digits: list[Digit]) -> list[list[int]]:
     return segments
 
 
-def _ink(image: Image, place: Box) -> np.ndarray:
+def ink_of(image: Image, place: Box) -> np.ndarray:
     """Where there is ink in a part of the picture: (h, w) of bool."""
     part = np.ascontiguousarray(place.of(image))
     grey = part if part.ndim == 2 else np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), np.uint8)
@@ -119,7 +119,7 @@ def _around(box: Box, image: Image, margin: int, beside: int = 0) -> Box:
 def _stroke_of(image: Image, box: Box) -> _Stroke | None:
     """The largest piece of ink in a digit's box."""
     place = _around(box, image, max(2, box.h // 20))
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(_ink(image, place).astype(np.uint8), connectivity=8)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(ink_of(image, place).astype(np.uint8), connectivity=8)
     if count < 2:
         return None
     piece = pieces == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
@@ -171,7 +171,7 @@ def _is_percent(image: Image, digits: list[Digit], i: int, stroke: _Stroke) -> b
 
 def _rings(image: Image, place: Box, height: int) -> list[Box]:
     """The round small pieces of ink of a place, as large as the rings of a percent sign, in pixels of the frame."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(_ink(image, place).astype(np.uint8), connectivity=8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink_of(image, place).astype(np.uint8), connectivity=8)
     least, most = (share * height for share in SETTINGS.ring)
     return [Box(place.x + x, place.y + y, w, h) for x, y, w, h, _ in stats[1:count].tolist()
             if least <= w <= most and least <= h <= most and max(w, h) <= 2 * min(w, h)]
