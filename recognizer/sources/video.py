@@ -58,12 +58,12 @@ def read_video(
     with open_video(place, name, form, patience) as container:
         stream = video_stream(container, name)
         declared, fps = _declared(container, stream)
-        clock, index, moment, lit = _Clock(stream, fps), 0, 0.0, False
+        clock, picture_of, index, moment, lit = _Clock(stream, fps), _Converter(stream), 0, 0.0, False
         start = time.perf_counter()
         try:
             for decoded in _deinterlaced(_decoded(container, stream)):
                 _check_size(decoded.width, decoded.height, name)
-                image = _picture(decoded, stream)
+                image = picture_of(decoded)
                 lit = lit or bool(image[::4, ::4].any())
                 moment, took = clock.of(decoded, index), 1000 * (time.perf_counter() - start)
                 yield Frame(image, index, moment, name, still=False, fps=fps, decoding=took, total=declared)
@@ -195,16 +195,25 @@ def _ready(graph: Any) -> Iterator[VideoFrame]:
             return
 
 
-def _picture(frame: VideoFrame, stream: VideoStream) -> Image:
-    """A decoded frame as (H, W, 3) uint8, BGR, upright, of square pixels."""
-    width, height = frame.width, frame.height
-    ratio = float(stream.sample_aspect_ratio or 0) or 1.0
-    if SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
-        width, height = (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
-    converted = frame.reformat(width, height, format="bgr24")
-    plane = converted.planes[0]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, : 3 * width]
-    return upright(rows.reshape(height, width, 3), _orientation(frame))
+class _Converter:
+    """Makes pictures of one video's frames: (H, W, 3) uint8, BGR, upright, of square pixels."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        from av.video.reformatter import VideoReformatter
+        self._stream, self._reformatter = stream, VideoReformatter()  # a frame's own one is set up for each anew
+        self._orientation: int | None = None
+
+    def __call__(self, frame: VideoFrame) -> Image:
+        width, height = frame.width, frame.height
+        ratio = float(self._stream.sample_aspect_ratio or 0) or 1.0
+        if SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
+            width, height = (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
+        # To ask a frame for its matrix costs a fifth of decoding it, and keeps it in memory until garbage is collected.
+        if self._orientation is None or frame.key_frame:
+            self._orientation = _orientation(frame)
+        plane = self._reformatter.reformat(frame, width, height, "bgr24").planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, : 3 * width]
+        return upright(rows.reshape(height, width, 3), self._orientation)
 
 
 # The orientation of EXIF for the signs of a display matrix: what its rows and columns make of right and down.
