@@ -19,12 +19,12 @@ from recognizer.core.frame import Image, Pyramid
 from recognizer.core.geometry import Box
 from recognizer.detection.candidate import Candidate, Reason, ScoredCandidate, digits_of
 from recognizer.detection.evidence import OF_PLACE, of_crops, of_places
-from recognizer.detection.finder import Found, Limits
+from recognizer.detection.finder import Found, LearnedMemory, Limits
 from recognizer.detection.ink import NO_INK, Ink, cut_again, cut_ink
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Maps, Network
 from recognizer.detection.proposals import distinct, propose
-from recognizer.detection.tiles import FIT
+from recognizer.detection.tiles import FIT, Tiles
 from recognizer.errors import InputError
 from recognizer.numbers.deskew import tilt_of, upright
 
@@ -48,31 +48,6 @@ class CutCandidate(Candidate):
 
     ink: Ink = NO_INK
     place: Floats = field(default_factory=lambda: NOTHING)
-
-
-@dataclass
-class LearnedMemory:
-    """Of one video or photograph.
-
-    Attributes:
-        sides: the longer sides of the pictures that the network is shown of a frame, in pixels.
-        share: of the limits that suffices in one frame.
-        pyramid: of the last frame.
-        maps: what the network saw in the last frame that was looked through.
-        tilt: of that one's lines, by which digits are turned upright.
-    """
-
-    sides: tuple[int, ...]
-    share: float = 1.0
-    pyramid: Pyramid | None = None
-    maps: tuple[Maps, ...] = ()
-    tilt: float = 0.0
-
-    def pyramid_of(self, image: Image) -> Pyramid:
-        """That of a picture; made once, though digits are followed in it first and then it is looked through."""
-        if self.pyramid is None or self.pyramid.image is not image:
-            self.pyramid = Pyramid(image)
-        return self.pyramid
 
 
 class LearnedFinder:
@@ -105,10 +80,19 @@ class LearnedFinder:
         return cls(Network(content, str(model)), manifest, classifier, Limits.of(threshold, manifest.threshold))
 
     def memory(self, moving: bool) -> LearnedMemory:
+        """What is remembered before the first frame, of a video or of a photograph."""
         return LearnedMemory(self._manifest.video_sides, MOVING) if moving else LearnedMemory(self._manifest.sides)
 
-    def find(self, image: Image, memory: LearnedMemory, clock: Clock, known: Sequence[Candidate] = ()) -> Found:
+    def find(self, image: Image, memory: LearnedMemory, clock: Clock) -> Found:
+        """Look through a whole frame.
+
+        Args:
+            image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+            memory: of the frames before; is brought up to date.
+            clock: takes the time of the stages "find", "classify" and "select".
+        """
         candidates, logits = self.candidates(image, memory, clock)
+        memory.still.forget()
         with clock.stage("select"):
             found = self._selected(candidates, logits, memory)
             memory.tilt = tilt_of(digits_of(found))
@@ -168,26 +152,44 @@ class LearnedFinder:
     def follow(
         self, image: Image, known: Sequence[Candidate], memory: LearnedMemory, clock: Clock
     ) -> list[list[ScoredCandidate]]:
+        """Look only where digits were a moment ago.
+
+        Args:
+            image: of the size of the last frame that was looked through.
+            known: candidates that the finder gave, each with its box where the digit is expected.
+            memory, clock: as above.
+
+        Returns:
+            What is at the place of each known one; one without a reason at most.
+        """
+        before = cast("Sequence[CutCandidate]", known)
         with clock.stage("find"):
-            pyramid = memory.pyramid_of(image)
-            before = cast("Sequence[CutCandidate]", known)
             boxes = np.array([one.box for one in before], np.float32).reshape(-1, 4)
-            inks = cut_again(pyramid, [one.ink for one in before], boxes)
-            candidates = [replace(_turned(_candidate(ink, pyramid.size), memory.tilt), place=before[ink.place].place)
-                          for ink in inks]
+            size = image.shape[1], image.shape[0]
+            pyramid = memory.pyramid = Pyramid(image, Tiles.around(boxes).parts(size))
+            unchanged = memory.still.unchanged(pyramid, known)
+            changed = [place for place in range(len(known)) if place not in unchanged]
+            inks = cut_again(pyramid, [before[place].ink for place in changed], boxes[changed])
+            places = [changed[ink.place] for ink in inks]
+            candidates = [replace(_turned(_candidate(ink, size), memory.tilt), place=before[place].place)
+                          for ink, place in zip(inks, places, strict=True)]
         logits = self._logits(candidates, clock)
         there: list[list[ScoredCandidate]] = [[] for _ in known]
         with clock.stage("select"):
-            for ink, one in zip(inks, self._judged(candidates, logits, STILL), strict=True):
-                there[ink.place].append(one)
+            for place, one in unchanged.items():
+                there[place].append(one)
+            judged = self._judged(candidates, logits, STILL)
+            for place, one in zip(places, judged, strict=True):
+                there[place].append(one)
+            memory.still.remember(pyramid, [known[place] for place in places], judged)
         return there
 
     def seen(self, memory: LearnedMemory) -> Callable[[], Image]:
-        """The picture, paler, with what the network takes for a digit's ink in green and other ink in red."""
+        """What draws the last frame, paler, with what the network takes for a digit's ink in green, other in red."""
         pyramid, maps = memory.pyramid, memory.maps
         if pyramid is None:
             raise InputError("expected a memory of a frame, found an empty one")
-        return lambda: _tinted(pyramid, maps)
+        return lambda: _tinted(Pyramid(pyramid.image), maps)
 
 
 def evidence_of(candidates: Sequence[CutCandidate], logits: Floats) -> Floats:
