@@ -34,6 +34,29 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class FinderSettings:
+    """How the learned finder goes about it.
+
+    Attributes:
+        least: logit of a centre from which on a place is proposed; -0.85 is a probability of 0.3.
+        larger: times as large a small picture is made at most.
+        moving: share of the limits that suffices in a video's frame, of which several have to agree.
+        still: and for what was a digit a moment ago.
+        one_place: share of the smaller one from which on two digits stand at one place, and only the likelier is one.
+        border: ink that the picture's border cuts is no digit.
+        upright: where lines are tilted, crops are turned and read again.
+    """
+
+    least: float = -0.85
+    larger: float = 2.0
+    moving: float = 0.6
+    still: float = 0.3
+    one_place: float = 0.55
+    border: bool = True
+    upright: bool = True
+
+
+@dataclass(frozen=True)
 class Found:
     """What a full detection gives.
 

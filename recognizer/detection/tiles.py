@@ -67,9 +67,11 @@ class Tiles:
             tones[levels == level] = self._of(grey, scale, levels == level)
         return np.asarray(cv2.GaussianBlur(tones.reshape(-1, SIDE), (3, 3), 0.7), np.uint8).reshape(tones.shape)
 
-    def parts(self, size: tuple[int, int]) -> list[Box] | None:
-        """What of a frame of this size the tiles show, and a little around them; None where that is most of it, or
-        can't be halved evenly as often as it takes."""
+    def parts(self, size: tuple[int, ...]) -> list[Box] | None:
+        """What of a frame of this width and height the tiles show, and a little around them.
+
+        None where that is most of it, or the frame can't be halved evenly as often as it takes.
+        """
         width, height = size
         step = 1 << int(self._levels().max(initial=0))
         half = self.zoom[:, None] * np.float32(SIDE / 2 + AROUND) + 2
