@@ -53,9 +53,10 @@ def _measure(folder: Path, rounds: int) -> tuple[list[Cost], list[Cost]]:
     network = str(folder / "network.keras")
     run_process([sys.executable, "-c", MAKE_NETWORK, network])
     ours = partial(run_process, [sys.executable, "-m", "recognizer", "--source", PICTURE, "--no-window",
-                                 "--save", str(folder / "labelled.png")])
+                                 "--save", str(folder / "labelled.png")], PYTHONDONTWRITEBYTECODE="")
     # Without a GPU in either: waking one up would only make the other slower.
-    other = partial(run_process, [sys.executable, "-c", PREDICT_ONCE, network], CUDA_VISIBLE_DEVICES="-1")
+    other = partial(run_process, [sys.executable, "-c", PREDICT_ONCE, network], CUDA_VISIBLE_DEVICES="-1",
+                    PYTHONDONTWRITEBYTECODE="")
     alternate(1, ours, other)  # fills the disk's cache and compiles the modules
     first, second = alternate(rounds, ours, other)
     return first, second

@@ -17,15 +17,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 
 from benchmarks.measure import print_table
 from recognizer import Recognizer
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, resized
 from recognizer.core.geometry import Box
 from recognizer.reading import Reading
-from recognizer.sources.images.picture import read_picture
+from recognizer.sources.images.picture import read_content, read_frames, read_picture
 from train.evaluation.photographs import LEAST_OVERLAP, match, overlap, records
 from train.finder.material import held_back
 
@@ -34,7 +35,14 @@ SCORES = ("pictures", "number", "digits", "F1 with negatives", "recall", "label 
 KINDS = "room", "text", "handwriting", "surface", "other"
 ALARMS = ("finder", *KINDS, "all")
 OWN = "shipped"
+QUALITY = 92  # of a JPEG, as phones have it
 IGNORED = 0.3  # share of a digit in a place that isn't known from which on it is no false alarm
+
+
+class Reads(Protocol):
+    """What reads a picture, (H, W, 3) uint8, BGR."""
+
+    def read(self, image: Image) -> Reading: ...
 
 
 @dataclass
@@ -79,11 +87,14 @@ def main() -> None:
     parser.add_argument("--scenes", type=Path, metavar="DIR", help="photographs without digits")
     parser.add_argument("--finder", action="append", metavar="FILE",
                         help="a finder's .tflite file; may be given several times (default: the shipped one)")
+    parser.add_argument("--megapixels", type=float, metavar="N",
+                        help="the labelled ones are made larger or smaller to so many, and encoded as JPEG, first")
     args = parser.parse_args()
     rows, alarms = [], []
     for finder in args.finder or [None]:
         recognizer = Recognizer(finder=finder)
-        rows += [count(recognizer, labels).row(f"{labels.parent.name}, {finder or OWN}") for labels in args.labels]
+        rows += [count(recognizer, labels, args.megapixels).row(f"{labels.parent.name}, {finder or OWN}")
+                 for labels in args.labels]
         if args.scenes:
             alarms.append((finder or OWN, *false_alarms(recognizer, args.scenes)))
     if rows:
@@ -92,19 +103,32 @@ def main() -> None:
         print_table(alarms, "False alarms a photograph without digits, and of how many, of held-back sources.", ALARMS)
 
 
-def count(recognizer: Recognizer, labels: Path) -> Counts:
-    """Read labelled photographs."""
+def count(recognizer: Recognizer, labels: Path, megapixels: float | None = None) -> Counts:
+    """Read labelled photographs, as they are or at another size."""
     counts = Counts()
     for path, wanted in records(labels):
+        content = read_content(path)
+        if megapixels:
+            content, wanted = _at_size(content, str(path), wanted, 1e6 * megapixels)
         start = time.perf_counter()
-        image = read_picture(path)
+        image = next(read_frames(content, str(path))).image
         decoded = time.perf_counter()
         counts.add(recognizer.read(image), wanted)
         counts.times.append((time.perf_counter() - start) / (decoded - start))
     return counts
 
 
-def false_alarms(recognizer: Recognizer, folder: Path) -> Iterator[str]:
+def _at_size(
+    content: bytes, name: str, wanted: list[tuple[str, Box]], pixels: float
+) -> tuple[bytes, list[tuple[str, Box]]]:
+    """A photograph of so many pixels, as a JPEG file, and the boxes in it."""
+    image = next(read_frames(content, name)).image
+    scale = (pixels / (image.shape[0] * image.shape[1])) ** 0.5
+    jpeg = cv2.imencode(".jpg", resized(image, scale), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+    return jpeg, [(label, Box(*(round(scale * side) for side in box))) for label, box in wanted]
+
+
+def false_alarms(recognizer: Reads, folder: Path) -> Iterator[str]:
     """False alarms a picture, by kind and over all."""
     by_kind: dict[str, list[int]] = defaultdict(list)
     for entry in json.loads((folder / "index.json").read_text(encoding="utf-8")):
@@ -116,7 +140,7 @@ def false_alarms(recognizer: Recognizer, folder: Path) -> Iterator[str]:
     yield f"{statistics.mean(everything):.3f} ({len(everything)})"
 
 
-def _alarms(recognizer: Recognizer, image: Image, ignored: list[list[int]]) -> int:
+def _alarms(recognizer: Reads, image: Image, ignored: list[list[int]]) -> int:
     boxes = [Box(*box) for box in ignored]
     return sum(all(digit.box.intersection(box) < IGNORED * digit.box.area for box in boxes)
                for digit in recognizer.read(image).digits)

@@ -7,7 +7,6 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from recognizer.classification.classifier import Classifier
 from recognizer.core.assets import shipped
@@ -18,7 +17,7 @@ from recognizer.core.geometry import Region
 from recognizer.detection.areas.boxed import in_boxes
 from recognizer.detection.areas.region_finder import RegionFinder
 from recognizer.detection.candidate import ScoredCandidate
-from recognizer.detection.finder import Finder, Found
+from recognizer.detection.finder import Found
 from recognizer.detection.learned import LearnedFinder
 from recognizer.errors import UsageError
 from recognizer.numbers.grouping import Chain, arrange, join, read_numbers
@@ -49,7 +48,7 @@ class Recognizer:
         signs: slashes, colons, percent and currency signs are kept in the texts of numbers; else they part them.
         regions: only there is looked; all over the picture where there are none.
         rules: what numbers are expected; what doesn't fit is marked in `Reading.numbers`, and never `steady`.
-        finder: path of a finder's .tflite file with its manifest, by default the shipped one; or another finder.
+        finder: path of a finder's .tflite file with its manifest, by default the shipped one.
 
     Raises:
         ModelError: the bundle is missing, damaged or of another shape.
@@ -58,17 +57,15 @@ class Recognizer:
 
     def __init__(
         self, model: str | Path | None = None, threshold: float | None = None, *, signs: bool = False,
-        regions: Sequence[Region] = (), rules: Rules | None = None, finder: str | Path | Finder[Any] | None = None,
+        regions: Sequence[Region] = (), rules: Rules | None = None, finder: str | Path | None = None,
     ) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")
         classifier = Classifier.load(Path(model) if model else shipped("models/digits.tflite"))
-        if finder is None or isinstance(finder, str | Path):
-            file = Path(finder) if finder else shipped("models/finder.tflite")
-            finder = LearnedFinder.load(file, classifier, threshold)
+        file = Path(finder) if finder else shipped("models/finder.tflite")
         self._signs = signs
         self._rules = rules or Rules()
-        self._finder = RegionFinder(finder, regions)
+        self._finder = RegionFinder(LearnedFinder.load(file, classifier, threshold), regions)
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -134,7 +131,7 @@ class Recognizer:
         """Read a frame that stands alone."""
         clock, memory = Clock(), self._finder.memory(moving=False)
         found = self._finder.find(frame.image, memory, clock)
-        digits = _marked(frame, found, self._signs, clock)
+        digits = _marked(found, self._signs, clock)
         with clock.stage("numbers"):
             ordered, numbers = read_numbers(digits, self._signs)
             numbers = plausible.marked(numbers)
@@ -148,7 +145,7 @@ class Recognizer:
 class _Video:
     """Reads the frames of one video or camera, in order, with what is carried over from each to the next."""
 
-    def __init__(self, source: str, finder: Finder[Any], signs: bool, plausible: Plausible) -> None:
+    def __init__(self, source: str, finder: RegionFinder, signs: bool, plausible: Plausible) -> None:
         self.source, self._signs, self._plausible = source, signs, plausible
         self.tracker = Tracker()
         self._finder, self._memory = finder, finder.memory(moving=True)
@@ -177,10 +174,10 @@ class _Video:
 
     def _detect(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:
         """Look through the whole of a frame."""
-        found = self._finder.find(frame.image, self._memory, clock, self._scheduler.known(frame))
-        digits = _marked(frame, found, self._signs, clock)
+        found = self._finder.find(frame.image, self._memory, clock)
+        digits = _marked(found, self._signs, clock)
         with clock.stage("track"):
-            self._scheduler.detected(frame, found.thorough)
+            self._scheduler.detected(frame)
             self._rejected = [one for one in found.candidates if one.reason]
             return found.candidates, self.tracker.detected(digits, found.candidates, frame.size, frame.time)
 
@@ -200,9 +197,8 @@ class _Video:
         return 1 / self._mean if self._mean > 0 else 0.0
 
 
-def _marked(frame: Frame, found: Found, signs: bool, clock: Clock) -> list[Digit]:
+def _marked(found: Found, signs: bool, clock: Clock) -> list[Digit]:
     """The digits of a frame, without signs, with the marks that stand beside them."""
     with clock.stage("marks"):
-        image = frame.image if found.grey is None else found.grey
-        digits = without_signs(image, in_boxes(image, found.candidates))
-        return mark(image, with_signs(image, digits) if signs else digits)
+        digits = without_signs(found.grey, in_boxes(found.grey, found.candidates))
+        return mark(found.grey, with_signs(found.grey, digits) if signs else digits)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recognizer.core.geometry import Box
 from recognizer.errors import InputError
 from recognizer.secrets import masked
 
@@ -122,22 +125,38 @@ class Pyramid:
 
     Args:
         image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        parts: where alone it is looked at; what is beyond may be anything. Their sides, and the frame's, are multiples
+            of 2 to the power of the highest level that is asked for. By default all of it.
 
     Attributes:
         image: as given.
         size: of the frame, width and height in pixels.
+        parts: as given.
     """
 
-    def __init__(self, image: Image) -> None:
-        self.image = image
+    def __init__(self, image: Image, parts: Sequence[Box] | None = None) -> None:
+        self.image, self.parts = image, parts
         self.size = image.shape[1], image.shape[0]
-        self._levels = [image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)]
+        self._levels = [image] if image.ndim == 2 else []
 
     def level(self, index: int) -> Image:
         """The frame halved `index` times, (h, w) uint8."""
         while len(self._levels) <= index:
-            self._levels.append(resized(self._levels[-1], 1 / 2))
+            self._levels.append(self._next())
         return self._levels[index]
+
+    def _next(self) -> Image:
+        index = len(self._levels)
+        above, make = (self._levels[-1], partial(resized, scale=1 / 2)) if index else (self.image, _grey)
+        if self.parts is None:
+            return make(above)
+        width, height = self.size
+        level = np.empty((height >> index, width >> index), np.uint8)
+        for part in self.parts:
+            here = Box(*(side >> index for side in part))
+            before = Box(*(side >> max(0, index - 1) for side in part))
+            here.of(level)[...] = make(before.of(above))
+        return level
 
     def scaled(self, scale: float) -> Image:
         """The frame `scale` times as large, (h, w) uint8."""
@@ -145,3 +164,7 @@ class Pyramid:
         while scale * 2 ** (index + 1) <= 1:
             index += 1
         return resized(self.level(index), scale * 2**index)
+
+
+def _grey(image: Image) -> Image:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)

@@ -1,20 +1,15 @@
-"""The door to whatever finds digits: a frame in, scored candidates out.
-
-The rest of the program knows a finder by this alone, so that another one can be compared with it, and take its place.
-"""
+"""What a finder is asked for, what it gives, and what it remembers from one frame of a video to the next."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, field
 
-from recognizer.core.clock import Clock
-from recognizer.core.frame import Image
-from recognizer.detection.candidate import Candidate, ScoredCandidate
+from recognizer.core.frame import Image, Pyramid
+from recognizer.detection.areas.still import Still
+from recognizer.detection.candidate import ScoredCandidate
+from recognizer.detection.network import Maps
 
 LEAST_LABEL = 0.5  # probability of the label of what is surely a digit
-M = TypeVar("M")
 
 
 @dataclass(frozen=True)
@@ -39,59 +34,63 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class FinderSettings:
+    """How the learned finder goes about it.
+
+    Attributes:
+        least: logit of a centre from which on a place is proposed; -0.85 is a probability of 0.3.
+        larger: times as large a small picture is made at most.
+        moving: share of the limits that suffices in a video's frame, of which several have to agree.
+        still: and for what was a digit a moment ago.
+        one_place: share of the smaller one from which on two digits stand at one place, and only the likelier is one.
+        border: ink that the picture's border cuts is no digit.
+        upright: where lines are tilted, crops are turned and read again.
+    """
+
+    least: float = -0.85
+    larger: float = 2.0
+    moving: float = 0.6
+    still: float = 0.3
+    one_place: float = 0.55
+    border: bool = True
+    upright: bool = True
+
+
+@dataclass(frozen=True)
 class Found:
     """What a full detection gives.
 
     Attributes:
         candidates: all that were looked at, in no order; of those that are digits no two stand at one place.
-        thorough: everything was looked for; False where something was left out that seldom comes.
-        grey: (H, W) uint8, the picture in grey, where the finder has made it at full size.
+        grey: (H, W) uint8, the picture in grey at full size.
     """
 
     candidates: list[ScoredCandidate]
-    thorough: bool = True
-    grey: Image | None = None
+    grey: Image
 
 
-class Finder(Protocol[M]):
-    """Finds digits in pictures.
+@dataclass
+class LearnedMemory:
+    """Of one video or photograph.
 
-    What it remembers from one frame of a video to the next is its own affair: `memory` makes an empty one for each
-    video or photograph, which is handed in again with each frame. `clock` takes the stages "find", "classify" and
-    "select".
+    Attributes:
+        sides: the longer sides of the pictures that the network is shown of a frame, in pixels.
+        share: of the limits that suffices in one frame.
+        pyramid: of the last frame.
+        maps: what the network saw in the last frame that was looked through.
+        tilt: of that one's lines, by which digits are turned upright.
+        still: what the digits looked like that were followed since.
     """
 
-    def memory(self, moving: bool) -> M:
-        """What is remembered before the first frame, of a video or of a photograph."""
-        ...
+    sides: tuple[int, ...]
+    share: float = 1.0
+    pyramid: Pyramid | None = None
+    maps: tuple[Maps, ...] = ()
+    tilt: float = 0.0
+    still: Still = field(default_factory=Still)
 
-    def find(self, image: Image, memory: M, clock: Clock, known: Sequence[Candidate] = ()) -> Found:
-        """Look through a whole frame.
-
-        Args:
-            image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
-            memory: of the frames before; is brought up to date.
-            clock: takes the time.
-            known: the digits of a moment ago, in a scene that was looked through thoroughly a short while ago: who
-                knows them may leave out what is unlikely to have come since.
-        """
-        ...
-
-    def follow(
-        self, image: Image, known: Sequence[Candidate], memory: M, clock: Clock
-    ) -> list[list[ScoredCandidate]]:
-        """Look only where digits were a moment ago.
-
-        Args:
-            image: of the size of the last frame that was looked through.
-            known: candidates that the finder gave, each with its box where the digit is expected.
-            memory, clock: as above.
-
-        Returns:
-            What is at the place of each known one; one without a reason at most.
-        """
-        ...
-
-    def seen(self, memory: M) -> Callable[[], Image]:
-        """What draws the last frame as the finder looked at it, for the debug view: (h, w) or (h, w, 3) uint8."""
-        ...
+    def pyramid_of(self, image: Image) -> Pyramid:
+        """That of a picture, whole; made once."""
+        if self.pyramid is None or self.pyramid.image is not image or self.pyramid.parts is not None:
+            self.pyramid = Pyramid(image)
+        return self.pyramid

@@ -19,21 +19,16 @@ from recognizer.core.frame import Image, Pyramid
 from recognizer.core.geometry import Box
 from recognizer.detection.candidate import Candidate, Reason, ScoredCandidate, digits_of
 from recognizer.detection.evidence import OF_PLACE, of_crops, of_places
-from recognizer.detection.finder import Found, Limits
+from recognizer.detection.finder import FinderSettings, Found, LearnedMemory, Limits
 from recognizer.detection.ink import NO_INK, Ink, cut_again, cut_ink
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Maps, Network
 from recognizer.detection.proposals import distinct, propose
-from recognizer.detection.tiles import FIT
+from recognizer.detection.tiles import FIT, Tiles
 from recognizer.errors import InputError
 from recognizer.numbers.deskew import tilt_of, upright
 
-LEAST = -0.85  # logit of a centre from which a place is proposed: a probability of 0.3
-LARGER = 2.0  # times as large a small picture is made at most
-MOVING = 0.6  # share of the limits that suffices in a video's frame, of which several have to agree
-STILL = 0.3  # and for what was a digit a moment ago
-NOTHING = np.zeros(OF_PLACE, np.float32)
-ONE_PLACE = 0.55  # share of the smaller one from which on two digits stand at one place
+SETTINGS = FinderSettings()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,32 +42,7 @@ class CutCandidate(Candidate):
     """
 
     ink: Ink = NO_INK
-    place: Floats = field(default_factory=lambda: NOTHING)
-
-
-@dataclass
-class LearnedMemory:
-    """Of one video or photograph.
-
-    Attributes:
-        sides: the longer sides of the pictures that the network is shown of a frame, in pixels.
-        share: of the limits that suffices in one frame.
-        pyramid: of the last frame.
-        maps: what the network saw in the last frame that was looked through.
-        tilt: of that one's lines, by which digits are turned upright.
-    """
-
-    sides: tuple[int, ...]
-    share: float = 1.0
-    pyramid: Pyramid | None = None
-    maps: tuple[Maps, ...] = ()
-    tilt: float = 0.0
-
-    def pyramid_of(self, image: Image) -> Pyramid:
-        """That of a picture; made once, though digits are followed in it first and then it is looked through."""
-        if self.pyramid is None or self.pyramid.image is not image:
-            self.pyramid = Pyramid(image)
-        return self.pyramid
+    place: Floats = field(default_factory=lambda: np.zeros(OF_PLACE, np.float32))
 
 
 class LearnedFinder:
@@ -83,11 +53,15 @@ class LearnedFinder:
         manifest: that of its file.
         classifier: reads the crops.
         limits: what counts as a digit.
+        settings: how it goes about it.
     """
 
-    def __init__(self, network: Network, manifest: FinderManifest, classifier: Classifier, limits: Limits) -> None:
-        self._network, self._manifest, self._calibration = network, manifest, manifest.calibration
-        self._classifier, self._limits = classifier, limits
+    def __init__(
+        self, network: Network, manifest: FinderManifest, classifier: Classifier, limits: Limits,
+        settings: FinderSettings = SETTINGS,
+    ) -> None:
+        self._network, self._manifest, self._classifier = network, manifest, classifier
+        self._limits, self._settings = limits, settings
 
     @classmethod
     def load(cls, model: Path, classifier: Classifier, threshold: float | None = None) -> LearnedFinder:
@@ -105,13 +79,23 @@ class LearnedFinder:
         return cls(Network(content, str(model)), manifest, classifier, Limits.of(threshold, manifest.threshold))
 
     def memory(self, moving: bool) -> LearnedMemory:
-        return LearnedMemory(self._manifest.video_sides, MOVING) if moving else LearnedMemory(self._manifest.sides)
+        """What is remembered before the first frame, of a video or of a photograph."""
+        manifest = self._manifest
+        return LearnedMemory(manifest.video_sides, self._settings.moving) if moving else LearnedMemory(manifest.sides)
 
-    def find(self, image: Image, memory: LearnedMemory, clock: Clock, known: Sequence[Candidate] = ()) -> Found:
+    def find(self, image: Image, memory: LearnedMemory, clock: Clock) -> Found:
+        """Look through a whole frame.
+
+        Args:
+            image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+            memory: of the frames before; is brought up to date.
+            clock: takes the time of the stages "find", "classify" and "select".
+        """
         candidates, logits = self.candidates(image, memory, clock)
+        memory.still.forget()
         with clock.stage("select"):
             found = self._selected(candidates, logits, memory)
-            memory.tilt = tilt_of(digits_of(found))
+            memory.tilt = tilt_of(digits_of(found)) if self._settings.upright else 0.0
         if memory.tilt:
             candidates = [_turned(one, memory.tilt) for one in candidates]
             level = self._selected(candidates, self._logits(candidates, clock), memory)
@@ -125,9 +109,9 @@ class LearnedFinder:
         """The ink at all places that the network proposes, one or two at each; and their logits (N, 11)."""
         with clock.stage("find"):
             pyramid = memory.pyramid_of(image)
-            scales = [min(LARGER, side / max(pyramid.size)) for side in memory.sides]
+            scales = [min(self._settings.larger, side / max(pyramid.size)) for side in memory.sides]
             memory.maps = tuple(self._network(pyramid.scaled(scale), pyramid.size) for scale in scales)
-            proposals = propose(memory.maps, LEAST)
+            proposals = propose(memory.maps, self._settings.least)
             inks = cut_ink(pyramid, memory.maps, proposals)
             candidates = [_candidate(ink, pyramid.size) for ink in inks]
         logits = self._logits(candidates, clock)
@@ -148,12 +132,14 @@ class LearnedFinder:
     ) -> list[ScoredCandidate]:
         """Judge candidates of the last frame, the likeliest first; of several digits at one place only one is one."""
         judged = self._judged(candidates, logits, memory.share)
-        return _distinct([replace(one, reason=Reason.SIZE) if _cut_off(candidate.ink, memory) else one
-                          for one, candidate in zip(judged, candidates, strict=True)])
+        if self._settings.border:
+            judged = [replace(one, reason=Reason.SIZE) if _cut_off(candidate.ink, memory) else one
+                      for one, candidate in zip(judged, candidates, strict=True)]
+        return _distinct(judged, self._settings.one_place)
 
     def _judged(self, candidates: Sequence[CutCandidate], logits: Floats, share: float) -> list[ScoredCandidate]:
         """What both networks make of candidates, at a share of the limits."""
-        scores = self._calibration(evidence_of(candidates, logits))[:, None]
+        scores = self._manifest.calibration(evidence_of(candidates, logits))[:, None]
         rows = np.hstack([softmax(logits[:, :NO_DIGIT]) * scores, 1 - scores])
         return [ScoredCandidate(one, row, self._reason(row, share), float(score))
                 for one, row, (score,) in zip(candidates, rows, scores, strict=True)]
@@ -168,26 +154,43 @@ class LearnedFinder:
     def follow(
         self, image: Image, known: Sequence[Candidate], memory: LearnedMemory, clock: Clock
     ) -> list[list[ScoredCandidate]]:
+        """Look only where digits were a moment ago.
+
+        Args:
+            image: of the size of the last frame that was looked through.
+            known: candidates that the finder gave, each with its box where the digit is expected.
+            memory, clock: as above.
+
+        Returns:
+            What is at the place of each known one; one without a reason at most.
+        """
+        before = cast("Sequence[CutCandidate]", known)
         with clock.stage("find"):
-            pyramid = memory.pyramid_of(image)
-            before = cast("Sequence[CutCandidate]", known)
             boxes = np.array([one.box for one in before], np.float32).reshape(-1, 4)
-            inks = cut_again(pyramid, [one.ink for one in before], boxes)
-            candidates = [replace(_turned(_candidate(ink, pyramid.size), memory.tilt), place=before[ink.place].place)
-                          for ink in inks]
+            pyramid = memory.pyramid = Pyramid(image, Tiles.around(boxes).parts(image.shape[1::-1]))
+            unchanged = memory.still.unchanged(pyramid, known)
+            changed = [place for place in range(len(known)) if place not in unchanged]
+            inks = cut_again(pyramid, [before[place].ink for place in changed], boxes[changed])
+            places = [changed[ink.place] for ink in inks]
+            candidates = [replace(_turned(_candidate(ink, pyramid.size), memory.tilt), place=before[place].place)
+                          for ink, place in zip(inks, places, strict=True)]
         logits = self._logits(candidates, clock)
         there: list[list[ScoredCandidate]] = [[] for _ in known]
         with clock.stage("select"):
-            for ink, one in zip(inks, self._judged(candidates, logits, STILL), strict=True):
-                there[ink.place].append(one)
+            for place, one in unchanged.items():
+                there[place].append(one)
+            judged = self._judged(candidates, logits, self._settings.still)
+            for place, one in zip(places, judged, strict=True):
+                there[place].append(one)
+            memory.still.remember(pyramid, [known[place] for place in places], judged)
         return there
 
     def seen(self, memory: LearnedMemory) -> Callable[[], Image]:
-        """The picture, paler, with what the network takes for a digit's ink in green and other ink in red."""
+        """What draws the last frame, paler, with what the network takes for a digit's ink in green, other in red."""
         pyramid, maps = memory.pyramid, memory.maps
         if pyramid is None:
             raise InputError("expected a memory of a frame, found an empty one")
-        return lambda: _tinted(pyramid, maps)
+        return lambda: _tinted(Pyramid(pyramid.image), maps)
 
 
 def evidence_of(candidates: Sequence[CutCandidate], logits: Floats) -> Floats:
@@ -217,12 +220,12 @@ def _turned(candidate: CutCandidate, tilt: float) -> CutCandidate:
     return replace(candidate, crop=upright(candidate.mask, tilt)) if tilt else candidate
 
 
-def _distinct(judged: list[ScoredCandidate]) -> list[ScoredCandidate]:
-    """Candidates, the likeliest first; of several digits at one place only that is one."""
+def _distinct(judged: list[ScoredCandidate], most: float) -> list[ScoredCandidate]:
+    """Candidates, the likeliest first; of several digits that share more of the smaller one only that is one."""
     ordered = sorted(judged, key=lambda one: (bool(one.reason), -_likelihood(one)))
     digits = [one for one in ordered if not one.reason]
     boxes = np.array([one.candidate.box for one in digits], np.float32).reshape(-1, 4)
-    kept = set(distinct(boxes, ONE_PLACE, of_smaller=True))
+    kept = set(distinct(boxes, most, of_smaller=True))
     return [one if one.reason or place in kept else replace(one, reason=Reason.OVERLAP)
             for place, one in enumerate(ordered)]
 

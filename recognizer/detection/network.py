@@ -73,9 +73,12 @@ class Network:
 
     def __init__(self, content: bytes, name: str = "in memory") -> None:
         self._content, self._name = content, name
-        self._idle: list[tuple[tuple[int, int], Any]] = []  # by size, the last used last; those at work aren't in it
+        interpreter = interpreter_of(content, name)
+        # By size, the last used last; those at work aren't in it.
+        self._idle: list[tuple[tuple[int, int], Any]] = [((0, 0), interpreter)]
+        self._asked: list[tuple[int, int]] = []  # sizes of late, the newest last
         self._lock = Lock()
-        given, made = (self._tensors(interpreter_of(content, name)))
+        given, made = self._tensors(interpreter)
         found = [tuple(tensor["shape_signature"]) for tensor in (given, made)]
         if found != [(-1, -1, -1, 2), (-1, -1, -1, CHANNELS)] or given["dtype"] != np.float32:
             raise ModelError(f"model {name}: expected an input (any, any, any, 2) of float32 and {CHANNELS} channels "
@@ -108,12 +111,19 @@ class Network:
                 self._idle = [*self._idle, (grey.shape, interpreter)][-SIZES:]
 
     def _take(self, shape: tuple[int, int]) -> Any:
-        """An interpreter for pictures of this size that no other thread has."""
+        """An interpreter for pictures of this size that no other thread has.
+
+        A size that comes once takes one that is there, planned anew: a photograph is looked at in several sizes, and
+        each interpreter takes tens of megabytes. A size that comes again gets its own.
+        """
         with self._lock:
             for place, (size, _) in enumerate(self._idle):
                 if size == shape:
                     return self._idle.pop(place)[1]
-        interpreter = interpreter_of(self._content, self._name)
+            again = shape in self._asked
+            self._asked = [*self._asked, shape][-2 * SIZES:]
+            interpreter = self._idle.pop(0)[1] if self._idle and not again else None
+        interpreter = interpreter or interpreter_of(self._content, self._name)
         interpreter.resize_tensor_input(self._tensors(interpreter)[0]["index"], (1, *shape, 2))
         interpreter.allocate_tensors()
         return interpreter

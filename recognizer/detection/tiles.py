@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.core.frame import Image, Pyramid
-from recognizer.core.geometry import shared_areas
+from recognizer.core.geometry import Box, shared_areas
 from recognizer.detection.network import STRIDE, Floats, Maps
 
 SIDE = 64  # pixels of a tile
 FIT = 40  # pixels of the longer side of the box in it
+AROUND = 4  # pixels of a tile that are known around it, where not all of a frame is
 FEWEST = 0.15  # share of a tile that must be known to be ground; else all of it is taken for that
 FAR_OFF = 2.5  # times the mean distance from the ground's plane from which on a pixel is no ground
 CLOSE = 0.2  # of its height: neighbours that are nearer may touch
@@ -59,12 +60,31 @@ class Tiles:
     def tones(self, pyramid: Pyramid) -> Image:
         """The tiles in grey, smoothed a little, (N, SIDE, SIDE) uint8, each from the level of about its pixels."""
         tones = np.empty((len(self.zoom), SIDE, SIDE), np.uint8)
-        levels = np.floor(np.log2(np.maximum(self.zoom, 1) * 1.26)).astype(int)
+        levels = self._levels()
         for level in set(levels.tolist()):
             grey = pyramid.level(level)
             scale = grey.shape[1] / pyramid.size[0], grey.shape[0] / pyramid.size[1]
             tones[levels == level] = self._of(grey, scale, levels == level)
         return np.asarray(cv2.GaussianBlur(tones.reshape(-1, SIDE), (3, 3), 0.7), np.uint8).reshape(tones.shape)
+
+    def parts(self, size: tuple[int, ...]) -> list[Box] | None:
+        """What of a frame of this width and height the tiles show, and a little around them.
+
+        None where that is most of it, or the frame can't be halved evenly as often as it takes.
+        """
+        width, height = size
+        step = 1 << int(self._levels().max(initial=0))
+        half = self.zoom[:, None] * np.float32(SIDE / 2 + AROUND) + 2
+        start = np.floor((self.middle - half).clip(0, size) / step).astype(int) * step
+        stop = np.ceil((self.middle + half).clip(0, size) / step).astype(int) * step
+        if width % step or height % step or 2 * (stop - start).prod(axis=1).sum() > width * height:
+            return None
+        boxes = (Box(*box) for box in np.hstack([start, stop - start]).tolist())
+        return [box for box in boxes if box.area]
+
+    def _levels(self) -> NDArray[np.intp]:
+        """Of a pyramid, from which each tile is taken, (N,)."""
+        return np.floor(np.log2(np.maximum(self.zoom, 1) * 1.26)).astype(np.intp)
 
     def ink(self, maps: tuple[Maps, ...], which: NDArray[np.intp]) -> tuple[Image, Image]:
         """What the network takes for a digit's ink and for other ink, two of (N, SIDE, SIDE) uint8, 255 for surely.

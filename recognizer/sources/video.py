@@ -124,10 +124,12 @@ def pictures(container: InputContainer, stream: VideoStream, name: str) -> Itera
         SourceError: one is too large.
         av.FFmpegError: no more can be read.
     """
-    orientation = _Orientation()
+    from av.video.reformatter import VideoReformatter
+
+    orientation, reformatter = _Orientation(), VideoReformatter()
     for decoded in _deinterlaced(_decoded(container, stream)):
         _check_size(decoded.width, decoded.height, name)
-        yield decoded, upright(_picture(decoded, stream), orientation.of(decoded))
+        yield decoded, upright(_picture(decoded, stream, reformatter), orientation.of(decoded))
 
 
 def length_of(container: InputContainer) -> float:
@@ -204,13 +206,16 @@ def _ready(graph: Any) -> Iterator[VideoFrame]:
             return
 
 
-def _picture(frame: VideoFrame, stream: VideoStream) -> Image:
-    """A decoded frame as (H, W, 3) uint8, BGR, of square pixels, not yet upright."""
+def _picture(frame: VideoFrame, stream: VideoStream, reformatter: Any) -> Image:
+    """A decoded frame as (H, W, 3) uint8, BGR, of square pixels, not yet upright.
+
+    `reformatter`: PyAV's, the same one for all frames of a video; a frame's own would be set up anew for each.
+    """
     width, height = frame.width, frame.height
     ratio = float(stream.sample_aspect_ratio or 0) or 1.0
     if SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
         width, height = (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
-    plane = frame.reformat(width, height, format="bgr24").planes[0]
+    plane = reformatter.reformat(frame, width, height, "bgr24").planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, : 3 * width]
     return rows.reshape(height, width, 3)
 

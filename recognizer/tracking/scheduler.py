@@ -20,8 +20,6 @@ class Scheduler:
     def __init__(self, tracker: Tracker) -> None:
         self._tracker = tracker
         self._detected = 0, 0.0  # index and time of the last frame with a full detection
-        self._thorough = 0, 0.0  # likewise with one that left out nothing
-        self._stirred = False  # the picture has changed since
         self._motion = Motion()
         self._restless = False  # it has changed since the frame before
         self._turns = Turns()
@@ -40,9 +38,7 @@ class Scheduler:
         if frames < SETTINGS.soonest and seconds < SETTINGS.soonest_seconds:
             return False
         before, self._restless = self._restless, self._motion.since(frame.image)
-        needed = before or self._restless
-        self._stirred |= needed
-        return needed
+        return before or self._restless
 
     def regions(self) -> tuple[list[int], list[Candidate]]:
         """Which tracked digits to look for in the next frame, and as what candidates."""
@@ -50,19 +46,7 @@ class Scheduler:
         chosen = [self._tracker.tracked[place].sighting for place in places]
         return places, [sighting.candidate for sighting in chosen if sighting]
 
-    def known(self, frame: Frame) -> list[Candidate]:
-        """The digits that are tracked, as long as a full detection need not be thorough; none when it is time."""
-        index, time = self._thorough
-        calm = 1 if self._stirred else SETTINGS.calm
-        late = (not 0 < frame.index - index < calm * SETTINGS.latest
-                or not 0 <= frame.time - time < calm * SETTINGS.latest_seconds)
-        if late or frame.size != self._tracker.size:
-            return []
-        return [track.sighting.candidate for track in self._tracker.tracked if track.sighting]
-
-    def detected(self, frame: Frame, thorough: bool) -> None:
+    def detected(self, frame: Frame) -> None:
         """Take that a frame was looked through."""
-        if thorough:
-            self._thorough, self._stirred = (frame.index, frame.time), False
         self._detected = frame.index, frame.time
         self._motion.remember(frame.image)

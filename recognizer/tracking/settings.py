@@ -38,7 +38,6 @@ class TrackingSettings:
     soonest_seconds: float = 0.12  # likewise, if these are over sooner
     latest: int = 30  # frames after which there is another in any case
     latest_seconds: float = 1.0  # likewise
-    calm: int = 3  # how many times as long it need not be a thorough one in a scene that doesn't change
     doubts: int = 3  # full detections in a row that must pass over a tracked digit before it is given up
 
     # Motion.

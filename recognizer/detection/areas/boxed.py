@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recognizer.core.digits import FIRST_BOX, NEXT_BOX, Digit
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, resized
+from recognizer.core.geometry import Box
 from recognizer.detection.candidate import ScoredCandidate, digits_of
 from recognizer.numbers.forms import rows_of_boxes
+from recognizer.numbers.settings import SETTINGS
+
+LEAST_HEIGHT = 32  # pixels of a digit at which its box's lines are still seen
 
 
 def in_boxes(image: Image, candidates: list[ScoredCandidate]) -> list[Digit]:
@@ -18,8 +22,12 @@ def in_boxes(image: Image, candidates: list[ScoredCandidate]) -> list[Digit]:
         candidates: of this picture.
     """
     digits = digits_of(candidates)
+    if len(digits) < SETTINGS.least_boxes:
+        return digits
+    halvings = max(0, (min(digit.box.h for digit in digits) // LEAST_HEIGHT).bit_length() - 1)
+    boxes = [Box(*(side >> halvings for side in digit.box)) for digit in digits]
     marks = {}
-    for row in rows_of_boxes(image, [digit.box for digit in digits]):
+    for row in rows_of_boxes(resized(image, 0.5**halvings), boxes):
         for place, index in enumerate(row):
             marks[digits[index].box] = NEXT_BOX if place else FIRST_BOX
     return [replace(digit, mark=marks.get(digit.box, "")) for digit in digits] if marks else digits

@@ -1,10 +1,9 @@
-"""A finder that looks only in some regions of the picture, with any other finder."""
+"""Looks only in some regions of a picture."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,8 @@ from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box, Region
 from recognizer.detection.candidate import Candidate, ScoredCandidate
-from recognizer.detection.finder import Finder, Found
+from recognizer.detection.finder import Found, LearnedMemory
+from recognizer.detection.learned import LearnedFinder
 from recognizer.errors import UsageError
 
 
@@ -21,7 +21,7 @@ class RegionMemory:
     """Of one video: what the finder remembers of each region, and the last picture."""
 
     moving: bool
-    of: dict[Box, Any] = field(default_factory=dict)
+    of: dict[Box, LearnedMemory] = field(default_factory=dict)
     image: Image | None = None
 
 
@@ -35,23 +35,20 @@ class RegionFinder:
         regions: may be changed from one picture to the next.
     """
 
-    def __init__(self, finder: Finder[Any], regions: Sequence[Region] = ()) -> None:
+    def __init__(self, finder: LearnedFinder, regions: Sequence[Region] = ()) -> None:
         self.regions = tuple(regions)
         self._finder = finder
 
     def memory(self, moving: bool) -> RegionMemory:
         return RegionMemory(moving)
 
-    def find(self, image: Image, memory: RegionMemory, clock: Clock, known: Sequence[Candidate] = ()) -> Found:
+    def find(self, image: Image, memory: RegionMemory, clock: Clock) -> Found:
         boxes = self._boxes(image, memory)
         if len(boxes) == 1 and not self.regions:
-            return self._finder.find(image, memory.of[boxes[0]], clock, known)
-        found = []
-        for box in boxes:
-            inside = [c.at(c.box.moved(-box.x, -box.y)) for c in known if _holds(box, c.box)]
-            found.append(self._finder.find(_part(image, box), memory.of[box], clock, inside))
+            return self._finder.find(image, memory.of[boxes[0]], clock)
+        found = [self._finder.find(_part(image, box), memory.of[box], clock) for box in boxes]
         candidates = [_moved(one, box) for box, there in zip(boxes, found, strict=True) for one in there.candidates]
-        return Found(candidates, all(there.thorough for there in found), _alone(image, boxes))
+        return Found(candidates, _alone(image, boxes))
 
     def follow(
         self, image: Image, known: Sequence[Candidate], memory: RegionMemory, clock: Clock

@@ -1,0 +1,96 @@
+"""A digit that looks as it did is not read again; one that moves on, changes or goes is."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+
+from fixtures.paths import ink
+from fixtures.strokes import STYLES, draw_paths
+from recognizer.classification.classifier import Classifier
+from recognizer.core.assets import shipped
+from recognizer.core.clock import Clock
+from recognizer.core.frame import Image, Pyramid
+from recognizer.core.geometry import Box
+from recognizer.detection.candidate import digits_of
+from recognizer.detection.finder import LearnedMemory
+from recognizer.detection.learned import LearnedFinder
+from recognizer.detection.tiles import Tiles
+
+SHAPE = 480, 640
+PLACES = {3: (100.0, 200.0), 8: (250.0, 180.0), 5: (400.0, 210.0)}
+
+
+def page(labels: dict[int, int], by: tuple[float, float] = (0, 0), seed: int = 0) -> Image:
+    """A noisy sheet on which some labels, at the places of others, are drawn 90 pixels high."""
+    picture = np.full(SHAPE, 205.0)
+    for place, label in labels.items():
+        corner = np.add(PLACES[place], by)
+        paths = [p * 90 + corner for p in draw_paths(label, min(STYLES[label]), np.random.default_rng(1), wobble=0)]
+        picture -= 150 * ink([p.astype(np.float32) for p in paths], SHAPE, 8, np.random.default_rng(1))
+    grey = (picture + np.random.default_rng(seed).normal(0, 3, SHAPE)).clip(0, 255).astype(np.uint8)
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+@dataclass
+class Watched:
+    """A finder with the memory of a page that it looked through and followed once."""
+
+    finder: LearnedFinder
+    memory: LearnedMemory
+    labels: dict[int, int]
+
+    def __post_init__(self) -> None:
+        found = self.finder.find(page(self.labels), self.memory, Clock())
+        self.scored = [one for one in found.candidates if not one.reason]
+        self.scored = self.follow(page(self.labels, seed=1))[0]
+
+    def follow(self, image: Image) -> tuple[list, set[int]]:
+        """What is at each place, and the labels of those that were read anew."""
+        found = self.finder.follow(image, [one.candidate for one in self.scored], self.memory, Clock())
+        now = [one for there in found for one in there if not one.reason]
+        return now, {digit.label for digit in digits_of([one for one in now if one not in self.scored])}
+
+
+@pytest.fixture(name="watched")
+def of_a_page() -> Watched:
+    finder = LearnedFinder.load(shipped("models/finder.tflite"), Classifier.load(shipped("models/digits.tflite")))
+    return Watched(finder, finder.memory(moving=True), {3: 3, 8: 8, 5: 5})
+
+
+@pytest.mark.parametrize("by", [(0, 0), (0.7, -0.6)])
+def test_noise_and_a_tremor_are_no_reason_to_read_again(watched: Watched, by: tuple[float, float]) -> None:
+    now, anew = watched.follow(page(watched.labels, by, seed=2))
+    assert (len(now), anew) == (3, set())
+
+
+def test_what_moves_on_by_little_steps_is_read_where_it_is(watched: Watched) -> None:
+    for step in range(1, 13):
+        watched.scored, _ = watched.follow(page(watched.labels, (step, 0), seed=step))
+    lefts = {digit.label: digit.box.x for digit in digits_of(watched.scored)}
+    watched.scored, _ = watched.follow(page(watched.labels, (12, 0), seed=99))
+    assert set(lefts) == {3, 5, 8}
+    for label, left in lefts.items():
+        inked = np.flatnonzero((page({label: label}, (12, 0))[..., 0] < 130).any(axis=0))
+        assert abs(left - inked[0]) <= 4
+
+
+def test_a_digit_that_changes_in_its_place_is_read_anew(watched: Watched) -> None:
+    now, anew = watched.follow(page({3: 3, 8: 8, 5: 6}, seed=3))
+    assert anew <= {5, 6}
+    assert 5 not in {digit.label for digit in digits_of([one for one in now if one in watched.scored])}
+
+
+def test_a_digit_that_goes_is_not_kept(watched: Watched) -> None:
+    now, _ = watched.follow(page({3: 3, 5: 5}, seed=4))
+    assert {digit.label for digit in digits_of(now)} == {3, 5}
+
+
+def test_a_part_of_a_pyramid_is_as_that_of_the_whole() -> None:
+    image = np.random.default_rng(1).integers(0, 256, (480, 640, 3)).astype(np.uint8)
+    tiles = Tiles.around(np.array([[100, 50, 60, 90], [-5, 400, 40, 100], [600, 20, 60, 20]], np.float32))
+    parts = tiles.parts((640, 480))
+    assert parts is not None
+    assert np.array_equal(tiles.tones(Pyramid(image, parts)), tiles.tones(Pyramid(image)))
+    assert all(Box(0, 0, 640, 480).intersection(part) == part.area for part in parts)
