@@ -207,10 +207,7 @@ def _ready(graph: Any) -> Iterator[VideoFrame]:
 
 
 def _picture(frame: VideoFrame, stream: VideoStream, reformatter: Any) -> Image:
-    """A decoded frame as (H, W, 3) uint8, BGR, of square pixels, not yet upright.
-
-    `reformatter`: PyAV's, the same one for all frames of a video; a frame's own would be set up anew for each.
-    """
+    """A decoded frame as (H, W, 3) uint8, BGR, of square pixels, not yet upright; by one reformatter for all."""
     width, height = frame.width, frame.height
     ratio = float(stream.sample_aspect_ratio or 0) or 1.0
     if SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
@@ -221,12 +218,9 @@ def _picture(frame: VideoFrame, stream: VideoStream, reformatter: Any) -> Image:
 
 
 class _Orientation:
-    """How the frames of a recording are to be turned and flipped.
+    """How the frames of a recording are to be turned and flipped."""
 
-    Only the first of a row of key frames is asked for its matrix: PyAV ties a frame that is asked to itself, and such
-    ones stay in memory until Python's collector comes, hundreds of megabytes of them.
-    """
-
+    # Of a row of key frames the first is asked: PyAV ties one that is asked to itself, until Python's collector comes.
     def __init__(self) -> None:
         self._orientation, self._known = 1, False
 
