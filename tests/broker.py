@@ -1,5 +1,6 @@
 """A real broker, Mosquitto, and who listens to it."""
 
+import getpass
 import json
 import queue
 import shutil
@@ -7,8 +8,8 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ class Broker:
     def __init__(self, folder: Path, *lines: str, **users: str) -> None:
         self.port = free_port()
         self._config = folder / "mosquitto.conf"
-        settings = ["user root", f"listener {self.port} {LOCAL}", "max_queued_messages 0",
-                    f"allow_anonymous {'false' if users else 'true'}", *lines]
+        settings = [f"listener {self.port} {LOCAL}", "max_queued_messages 0", "persistence true",
+                    f"persistence_location {folder}/",  # what it knows it knows after a stop, too
+                    f"user {getpass.getuser()}", f"allow_anonymous {'false' if users else 'true'}", *lines]
         if users:
             passwords = folder / "users"
             for name, password in users.items():
@@ -82,7 +84,9 @@ class Listener:
                  tls: ssl.SSLContext | None = None) -> None:
         self._messages: queue.Queue[MQTTMessage] = queue.Queue()
         self._ready = threading.Event()
-        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._seen: set[str] = set()  # ids of numbers
+        # The broker keeps for this name what comes while it isn't there.
+        self._client = Client(CallbackAPIVersion.VERSION2, f"listener-{uuid.uuid4().hex}", clean_session=False)
         self._client.reconnect_delay_set(1, 1)
         self._client.max_inflight_messages_set(1000)
         if user:
@@ -90,15 +94,10 @@ class Listener:
         if tls:
             self._client.tls_set_context(tls)
         self._client.on_connect = lambda client, *_: client.subscribe(topic, qos=1)
-        self._client.on_disconnect = lambda *_: self._ready.clear()
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = lambda _, __, message: self._messages.put(message)
         self._client.connect("localhost", port)
         self._client.loop_start()
-        self.wait()
-
-    def wait(self) -> None:
-        """Until it listens, after a loss too."""
         assert self._ready.wait(PATIENCE)
 
     def next(self) -> tuple[str, Any, bool]:
@@ -106,6 +105,17 @@ class Listener:
         message = self._messages.get(timeout=PATIENCE)
         text = message.payload.decode()
         return message.topic, json.loads(text) if text.startswith("{") else text, message.retain
+
+    def numbers(self, count: int) -> dict[str, list[dict[str, Any]]]:
+        """The next so many numbers by their topic, in order; each once ever, as its id tells."""
+        found = defaultdict(list)
+        end = len(self._seen) + count
+        while len(self._seen) < end:
+            topic, said, _ = self.next()
+            if topic.endswith("/number") and said["id"] not in self._seen:
+                self._seen.add(said["id"])
+                found[topic].append(said)
+        return found
 
     def until(self, topic: str, said: Any) -> list[tuple[str, Any, bool]]:
         """All messages up to this one, without it."""
@@ -120,12 +130,6 @@ class Listener:
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
-
-
-@contextmanager
-def listening(port: int, *args: Any, **kinds: Any) -> Iterator[Listener]:
-    with Listener(port, *args, **kinds) as listener:
-        yield listener
 
 
 def free_port() -> int:

@@ -34,7 +34,7 @@ def run_fleet(args: argparse.Namespace, interrupt: Interrupt) -> int:
         raise UsageError(f"--config tells all flags by itself; write {beside[0].replace('_', '-')} into {args.config}, "
                          "under [defaults] for all cameras")
     members = read_config(Path(args.config))
-    _check(args.config, members)
+    check_members(args.config, members)
     cameras = [Camera(member, MEMBER, say) for member in members]
     supervise(cameras, partial(_over, interrupt))
     return interrupt.code or max(camera.code or 0 for camera in cameras)
@@ -46,8 +46,12 @@ def _over(interrupt: Interrupt) -> bool:
     return bool(interrupt.code)
 
 
-def _check(config: str, members: list[Member]) -> None:
-    """Refuse what the program would refuse, before any camera is started."""
+def check_members(config: str, members: list[Member]) -> None:
+    """Look at all cameras of a file before any is started.
+
+    Raises:
+        UsageError: one is what the program would refuse, or can't be one of several.
+    """
     topics: dict[str, str] = {}
     for member in members:
         where = f"--config {config}, camera {member.name}: "

@@ -95,12 +95,14 @@ class Camera:
 
 def supervise(cameras: Sequence[Camera], over: Callable[[], bool]) -> None:
     """Keep all cameras going, until `over` says so or none has anything left to do; then end them."""
-    while not over() and not all(camera.done for camera in cameras):
+    try:
+        while not over() and not all(camera.done for camera in cameras):
+            for camera in cameras:
+                camera.look()
+            time.sleep(SETTINGS.look)
+    finally:
         for camera in cameras:
-            camera.look()
-        time.sleep(SETTINGS.look)
-    for camera in cameras:
-        camera.ask_to_end()
-    end = time.monotonic() + SETTINGS.farewell
-    for camera in cameras:
-        camera.end(max(0.0, end - time.monotonic()))
+            camera.ask_to_end()
+        end = time.monotonic() + SETTINGS.farewell
+        for camera in cameras:
+            camera.end(max(0.0, end - time.monotonic()))

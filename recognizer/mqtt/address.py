@@ -12,6 +12,7 @@ from recognizer.errors import UsageError
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 PASSWORD = "MQTT_PASSWORD"  # the variable of the environment
+SIGNS = "in a name / is written as %2F, : as %3A and @ as %40, and a password stands elsewhere"
 FORM = "expected mqtt://user@host/topic or mqtts://user@host:port/topic"
 LONGEST_TOPIC = 1000  # bytes; MQTT's own limit is 65,535
 
@@ -45,8 +46,9 @@ class BrokerAddress:
             parts = urlsplit(text)
             port, user, password = parts.port, parts.username, parts.password
         except ValueError as error:  # its text may hold a part of a password
-            raise UsageError(f"--mqtt: {FORM}, found another host or port; signs such as / and : in a user's name "
-                             "are written as %2F and %3A") from error
+            raise UsageError(f"--mqtt: {FORM}, found another host or port; {SIGNS}") from error
+        if "@" in parts.path:  # the text up to there may be a password with a slash in it
+            raise UsageError(f"--mqtt: {FORM}, found a slash before an @; {SIGNS}")
         if password is not None:
             raise UsageError("--mqtt: expected an address without a password, which others could see; put it into the "
                              f"variable {PASSWORD} of the environment, or into a file for --mqtt-password-file")

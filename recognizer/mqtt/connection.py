@@ -56,6 +56,7 @@ class Connection:
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
         self._client.on_disconnect = self._on_disconnect
+        self._client.on_socket_open = _without_delay
         self._client.connect(address.host, address.port, SETTINGS.keepalive)
 
     @property
@@ -119,3 +120,8 @@ class Connection:
 
     def _refuse(self, code: ReasonCode) -> None:
         self.refused, self.lost = True, str(code).lower()
+
+
+def _without_delay(_: Client, __: object, wire: socket.socket) -> None:
+    """Send small packets at once, and not only when those before are acknowledged."""
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

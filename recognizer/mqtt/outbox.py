@@ -24,7 +24,7 @@ class Outbox:
 
     Args:
         path: an SQLite file; made where there is none, together with its folder.
-        most: messages that may wait; then the oldest is dropped for each new one.
+        most: messages that may wait; then the oldest are dropped for the new ones.
 
     Attributes:
         dropped: how many were, since it was opened.
@@ -49,19 +49,21 @@ class Outbox:
     def __len__(self) -> int:
         return self._count
 
-    def put(self, payload: str) -> None:
-        """Add a message at the end.
+    def put(self, *payloads: str) -> None:
+        """Add some messages at the end, at least one.
 
         Raises:
             OutputError: the disk is full.
         """
         with self._lock, self._telling():
-            self._file.execute("INSERT INTO message (payload) VALUES (?)", (payload,))
-            self._count += 1
+            rows = ", ".join(["(?)"] * len(payloads))
+            self._file.execute(f"INSERT INTO message (payload) VALUES {rows}", payloads)
+            self._count += len(payloads)
             if self._count > self._most:
-                self._file.execute("DELETE FROM message WHERE sequence = (SELECT min(sequence) FROM message)")
-                self._count -= 1
-                self.dropped += 1
+                gone = self._file.execute("DELETE FROM message WHERE sequence IN (SELECT sequence FROM message "
+                                          "ORDER BY sequence LIMIT ?)", (self._count - self._most,)).rowcount
+                self._count -= gone
+                self.dropped += gone
 
     def after(self, sequence: int, most: int) -> list[tuple[int, str]]:
         """At most so many messages behind this one, the oldest first, each with its sequence number, from 1 on."""

@@ -45,9 +45,8 @@ class MqttSink:
     def write(self, reading: Reading) -> None:
         self._raise_failure()
         self._publisher.show(Status.LOST if reading.frame.lost else Status.ONLINE)
-        for number in reading.steady:
-            self._outbox.put(number_message(reading.frame, number))
         if reading.steady:
+            self._outbox.put(*(number_message(reading.frame, number) for number in reading.steady))
             self._publisher.wake()
         if self._outbox.dropped and not self._full:
             self._full = True
