@@ -2,8 +2,8 @@
 
 A clip is read as fast as it can be, so the machine is never idle. Its numbers are told as the program tells them:
 through the queue on disk, by a thread, to Mosquitto, and from there to a subscriber in a process of its own. The clock
-starts when the frame in which a number became steady was read, and stops when the subscriber has the message. After each
-round a bare client tells the same subscriber as many, one by one: what the broker and the machine take by themselves.
+starts when the frame in which a number became steady was read, and stops when the subscriber has the message. After
+each round a bare client tells the same subscriber as many, one by one: what broker and machine take by themselves.
 """
 
 from __future__ import annotations

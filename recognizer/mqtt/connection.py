@@ -6,6 +6,7 @@ import select
 import socket
 import ssl
 from collections.abc import Callable
+from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -122,6 +123,6 @@ class Connection:
         self.refused, self.lost = True, str(code).lower()
 
 
-def _without_delay(_: Client, __: object, wire: socket.socket) -> None:
+def _without_delay(_: Client, __: object, wire: Any) -> None:
     """Send small packets at once, and not only when those before are acknowledged."""
     wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
