@@ -15,8 +15,11 @@ from recognizer.errors import OutputError
 from recognizer.mqtt.address import BrokerAddress
 from recognizer.mqtt.settings import SETTINGS
 
-SCHEMA = ("CREATE TABLE IF NOT EXISTS message (sequence INTEGER PRIMARY KEY AUTOINCREMENT, payload TEXT NOT NULL)",
-          "PRAGMA user_version = 1")
+# With a log a commit needn't wait for the disk: a kill loses nothing, a power cut the last moments alone.
+PREPARE = (
+    "PRAGMA locking_mode = EXCLUSIVE", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE",
+    "CREATE TABLE IF NOT EXISTS message (sequence INTEGER PRIMARY KEY AUTOINCREMENT, payload TEXT NOT NULL)",
+    "COMMIT")
 
 
 class Outbox:
@@ -40,11 +43,13 @@ class Outbox:
         with self._telling():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = sqlite3.connect(path, timeout=SETTINGS.busy, isolation_level=None, check_same_thread=False)
-            # With a log a commit needn't wait for the disk: a kill loses nothing, a power cut the last moments alone.
-            for command in ("PRAGMA locking_mode = EXCLUSIVE", "PRAGMA journal_mode = WAL",
-                            "PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE", *SCHEMA, "COMMIT"):
-                self._file.execute(command)
-            self._count: int = self._file.execute("SELECT count(*) FROM message").fetchone()[0]
+            try:
+                for command in PREPARE:
+                    self._file.execute(command)
+                self._count: int = self._file.execute("SELECT count(*) FROM message").fetchone()[0]
+            except sqlite3.Error:
+                self._file.close()
+                raise
 
     def __len__(self) -> int:
         return self._count

@@ -118,8 +118,8 @@ class Publisher:
         except OSError as error:
             return error.strerror or str(error)
         if connection.refused:
-            return self._refused(connection.lost, "expected one that speaks MQTT 5 and knows the user in the address and "
-                                 f"the password, of the environment's {PASSWORD} or by --mqtt-password-file")
+            return self._refused(connection.lost, "expected one that speaks MQTT 5 and knows the user in the address "
+                                 f"and the password, of the environment's {PASSWORD} or by --mqtt-password-file")
         return connection.lost
 
     def _begin(self) -> None:
