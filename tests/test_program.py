@@ -143,7 +143,7 @@ def test_every_flag_has_help() -> None:
 
 def test_help_is_in_groups(run: Run) -> None:
     titles = re.findall(r"^(\w+):$", run("--help").stdout, re.MULTILINE)
-    assert titles == ["options", "source", "numbers", "output", "view", "model"]
+    assert titles == ["options", "source", "numbers", "output", "mqtt", "view", "model"]
 
 
 @pytest.mark.parametrize("flag", [flag for flag in sorted({*FLAGS, *SERVE_FLAGS}) if flag != "--help"])

@@ -23,7 +23,9 @@ ELSEWHERE = {"--input": "--source", "--file": "--source", "--video": "--source",
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports a wrong call in one line, as all errors are, with what was probably meant."""
+    """Reports a wrong call in one line, as all errors are, with what was probably meant; `where` says where it is."""
+
+    where = ""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         parsed, left = self.parse_known_args(args, namespace)
@@ -45,12 +47,13 @@ class _Parser(argparse.ArgumentParser):
         return f"no flag is called {flag}" + (f"; the nearest is {near[0]}" if near else "")
 
     def error(self, message: str) -> NoReturn:
-        print(f"recognizer: {masked(message)}; --help lists what can be given", file=sys.stderr)
+        print(f"recognizer: {masked(self.where + message)}; --help lists what can be given", file=sys.stderr)
         raise SystemExit(UsageError.exit_code)
 
 
-def parser() -> argparse.ArgumentParser:
-    """All flags; each has its help, and the table of docs/flags.md lists them all."""
+def parser(where: str = "") -> argparse.ArgumentParser:
+    """All flags; each has its help, and the table of docs/flags.md lists them all. `where` begins what it complains of.
+    """
     parser = _Parser(
         prog="digit-recognizer",
         description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
@@ -59,8 +62,11 @@ def parser() -> argparse.ArgumentParser:
         "tells 'serve --help'. Exit codes: 0 done, "
         "2 wrong usage, 3 the source, 4 the model, 5 an output.",
     )
-    for add in (_add_source, _add_numbers, _add_output, _add_view, _add_model):
+    parser.where = where
+    for add in (_add_source, _add_numbers, _add_output, _add_mqtt, _add_view, _add_model):
         add(parser)
+    parser.add_argument("--config", type=values.name, metavar="FILE",
+                        help="read the cameras of this TOML file, each in a process of its own; stands alone")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     return parser
 
@@ -73,9 +79,9 @@ def serve_parser() -> argparse.ArgumentParser:
         epilog="Without --camera and --source it reads only what browsers send. A file plays at its own speed, again "
         "and again. Ctrl-C ends it. Exit codes are those of digit-recognizer.",
     )
-    for add in (_add_web, _add_source, _add_output, _add_model):
+    for add in (_add_web, _add_source, _add_output, _add_mqtt, _add_model):
         add(parser)
-    parser.set_defaults(no_window=False, debug=False)
+    parser.set_defaults(no_window=False, debug=False, config=None)
     return parser
 
 
@@ -113,8 +119,6 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
                         help="look at the --source, a picture at an address or in a file, again every S seconds")
     source.add_argument("--max-seconds", type=values.seconds, metavar="S",
                         help="end after so many seconds of a video, or by the clock with a camera")
-
-
     source.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0,
                         help="turn the pictures clockwise before they are read, as a camera that hangs askew needs")
     source.add_argument("--flip", choices=("h", "v"), default="",
@@ -150,6 +154,20 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
                         help="write each crop that the network gets into a folder of its label, for training")
 
 
+def _add_mqtt(parser: argparse.ArgumentParser) -> None:
+    mqtt = parser.add_argument_group("mqtt", "who is told; needs the extra [mqtt]")
+    mqtt.add_argument("--mqtt", type=values.name, metavar="ADDRESS",
+                      help="tell a broker each number that stands still, and the camera's state: "
+                      "mqtt[s]://user@host/topic; the password stands in the variable MQTT_PASSWORD")
+    mqtt.add_argument("--mqtt-password-file", type=values.name, metavar="FILE", help="or in this file")
+    mqtt.add_argument("--mqtt-ca", type=values.name, metavar="FILE",
+                      help="trust a broker whose certificate this authority has signed, a PEM file")
+    mqtt.add_argument("--mqtt-queue", type=values.name, metavar="FILE",
+                      help="keep here what is to be told while the broker is away (default: in the user's folder)")
+    mqtt.add_argument("--mqtt-discovery", type=values.name, nargs="?", const="homeassistant", metavar="PREFIX",
+                      help="let Home Assistant find it, which looks under this topic (default: homeassistant)")
+
+
 def _add_view(parser: argparse.ArgumentParser) -> None:
     view = parser.add_argument_group("view", "what is shown")
     window = view.add_mutually_exclusive_group()
@@ -178,6 +196,7 @@ def check(args: argparse.Namespace) -> None:
         raise UsageError("--size and --fps are what a camera is asked for; a --source has its own")
     if args.poll is not None and args.source is None:
         raise UsageError("--poll looks at a picture again and again; give its address or file with --source")
+    _check_mqtt(args)
     _check_files(args)
     printing = [flag for flag, prints in (("--events -", args.events == "-"), ("--csv -", args.csv == "-"),
                                           ("--numbers", args.numbers)) if prints]
@@ -193,9 +212,20 @@ def check_serve(args: argparse.Namespace) -> None:
     if args.cert and args.tls:
         raise UsageError("--tls makes a certificate, and --cert gives one; leave one of them out")
     if args.camera is None and args.source is None:
-        kept = [flag for flag in ("events", "csv", "save", "crops", "numbers") if getattr(args, flag)]
+        kept = [flag for flag in ("events", "csv", "mqtt", "save", "crops", "numbers") if getattr(args, flag)]
         if kept:
             raise UsageError(f"--{kept[0]} takes what the program's own camera reads; give --camera or --source, too")
+
+
+def _check_mqtt(args: argparse.Namespace) -> None:
+    """Refuse an address that is none at once, before a camera is opened."""
+    if args.mqtt:
+        from recognizer.mqtt.address import BrokerAddress
+
+        BrokerAddress.parse(args.mqtt)
+    for flag in ("ca", "discovery", "password-file", "queue"):
+        if not args.mqtt and getattr(args, f"mqtt_{flag.replace('-', '_')}"):
+            raise UsageError(f"--mqtt-{flag} is about a broker; give it, too: --mqtt mqtt://user@host/topic")
 
 
 def _check_files(args: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from recognizer.cli.arguments import check, check_serve, parser, serve_parser
 from recognizer.cli.departure import guard, guarded, leave
+from recognizer.cli.outputs import outputs_of
 from recognizer.cli.signals import Interrupt
 from recognizer.core.stderr import divert_stderr
 from recognizer.errors import OutputError, RecognizerError, SourceError
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from recognizer.core.geometry import Box
     from recognizer.pipeline import Recognizer
     from recognizer.reading import Reading
-    from recognizer.sinks.base import Sink
     from recognizer.sinks.labelled import LabelledSink
     from recognizer.sinks.text import Summary
     from recognizer.sources.base import Source
@@ -70,6 +70,8 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
         with Interrupt() as interrupt:
             if args.list_cameras:
                 return _list_cameras()
+            if args.config:
+                return _fleet(args, interrupt)
             return _serve(args, interrupt) if serving else _run(args, interrupt, own_process)
     except RecognizerError as error:
         say(str(error))
@@ -177,38 +179,18 @@ def _without_display(window: Window, stack: ExitStack) -> int:
     return OutputError.exit_code
 
 
+def _fleet(args: argparse.Namespace, interrupt: Interrupt) -> int:
+    """Read several cameras, a process each, until a signal ends it or all have come to their end; the exit code."""
+    from recognizer.cli.fleet import run_fleet
+
+    return run_fleet(args, interrupt)
+
+
 def _serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
     """Serve the page, until a signal ends it; the exit code."""
     from recognizer.cli.serve import serve
 
     return serve(args, interrupt)
-
-
-def outputs_of(args: argparse.Namespace, source: Source, save: LabelledSink | None) -> Iterator[Sink]:
-    """What the flags ask for, but for the window."""
-    from recognizer.sinks.background import Background
-    from recognizer.sinks.crops import Crops
-    from recognizer.sinks.text import STDOUT, Csv, Events, PrintedNumbers, TextSink
-    from recognizer.sources.files import Files
-
-    lines: list[TextSink] = []
-    if args.events:
-        lines.append(Events(args.events, args.append))
-    if args.csv:
-        lines.append(Csv(args.csv, args.append))
-    if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
-        lines.append(PrintedNumbers(bare=args.numbers))
-    yield from lines
-    if args.crops:
-        yield Crops(args.crops)
-    if save:
-        yield Background(save)
-    if args.no_window and isinstance(source, Files) and sys.stderr and sys.stderr.isatty():
-        from recognizer.sinks.progress import Progress, apart
-
-        for printed in lines:
-            printed.apart = apart
-        yield Progress(len(source))
 
 
 def until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Reading]:

@@ -11,7 +11,8 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recognizer.cli.main import outputs_of, sum_up, until
+from recognizer.cli.main import sum_up, until
+from recognizer.cli.outputs import outputs_of
 from recognizer.cli.signals import Interrupt
 from recognizer.errors import OutputError, UsageError
 

@@ -1,0 +1,64 @@
+"""Makes the outputs that the flags ask for, but for the window."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recognizer.errors import UsageError
+
+if TYPE_CHECKING:
+    from recognizer.mqtt.sink import MqttSink
+    from recognizer.sinks.base import Sink
+    from recognizer.sinks.labelled import LabelledSink
+    from recognizer.sources.base import Source
+
+
+def outputs_of(args: argparse.Namespace, source: Source, save: LabelledSink | None) -> Iterator[Sink]:
+    """What the flags ask for, in the order in which they are entered.
+
+    Raises:
+        UsageError: the library of an extra isn't installed, or a flag can't be meant.
+        OutputError: one can't be written.
+    """
+    from recognizer.sinks.background import Background
+    from recognizer.sinks.crops import Crops
+    from recognizer.sinks.text import STDOUT, Csv, Events, PrintedNumbers, TextSink
+    from recognizer.sources.files import Files
+
+    lines: list[TextSink] = []
+    if args.events:
+        lines.append(Events(args.events, args.append))
+    if args.csv:
+        lines.append(Csv(args.csv, args.append))
+    if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
+        lines.append(PrintedNumbers(bare=args.numbers))
+    yield from lines
+    if args.mqtt:
+        yield _mqtt_sink(args)
+    if args.crops:
+        yield Crops(args.crops)
+    if save:
+        yield Background(save)
+    if args.no_window and isinstance(source, Files) and sys.stderr and sys.stderr.isatty():
+        from recognizer.sinks.progress import Progress, apart
+
+        for printed in lines:
+            printed.apart = apart
+        yield Progress(len(source))
+
+
+def _mqtt_sink(args: argparse.Namespace) -> MqttSink:
+    try:
+        from recognizer.mqtt.sink import MqttSink
+    except ImportError as error:
+        raise UsageError(f"--mqtt: expected the libraries of the extra [mqtt], found none ({error}); install them with "
+                         "pip install '.[mqtt]'") from error
+    from recognizer.mqtt.address import BrokerAddress, read_password, tls_context
+
+    address = BrokerAddress.parse(args.mqtt)
+    return MqttSink(address, read_password(address, args.mqtt_password_file), tls_context(address, args.mqtt_ca),
+                    Path(args.mqtt_queue) if args.mqtt_queue else None, args.mqtt_discovery)

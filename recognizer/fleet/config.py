@@ -1,0 +1,62 @@
+"""The cameras of a fleet, as a TOML file tells them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recognizer.errors import UsageError
+
+DEFAULTS, CAMERAS = "defaults", "camera"
+NAME = "{name}"
+FORM = "expected a table [camera.NAME] for each camera, with the names of flags as keys, and [defaults] for all of them"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One camera.
+
+    Attributes:
+        name: what it is called.
+        flags: what the program is called with.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+
+
+def read_config(path: Path) -> list[Member]:
+    """The cameras of a file, in its order.
+
+    Raises:
+        UsageError: it can't be read, or is of another form.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--config {path}: expected a TOML file ({error.strerror})") from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise UsageError(f"--config {path}: expected TOML ({error})") from error
+    cameras, defaults = document.get(CAMERAS), document.get(DEFAULTS, {})
+    tables = [defaults, *cameras.values()] if isinstance(cameras, dict) else []
+    if not cameras or document.keys() - {CAMERAS, DEFAULTS} or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"--config {path}: {FORM}; found {', '.join(document) or 'nothing'}")
+    return [Member(name, tuple(_flags(f"--config {path}, camera {name}", name, defaults | camera)))
+            for name, camera in cameras.items()]
+
+
+def _flags(where: str, name: str, table: Mapping[str, Any]) -> Iterator[str]:
+    """A table as the words of a call."""
+    for key, value in table.items():
+        flag = f"--{key.replace('_', '-')}"
+        for one in value if isinstance(value, list) else [value]:
+            if one is True:
+                yield flag
+            elif isinstance(one, str | int | float) and one is not False:
+                yield f"{flag}={str(one).replace(NAME, name)}"
+            elif one is not False:
+                raise UsageError(f"{where}: expected text, a number, true, false or a list of them for {key}, found "
+                                 f"{type(one).__name__}")
