@@ -86,7 +86,7 @@ def taught():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # TensorFlow's own
 def test_the_features_are_what_the_last_layer_makes_the_logits_from(taught, crops):
     model, classifier = taught
-    features, logits = classifier.features(crops[0]), classifier.logits(crops[0])
+    logits, features = classifier.outputs(crops[0])
     assert features.shape == (len(crops[0]), classifier.feature_count)
     weights, bias = model.layers[-1].get_weights()
     np.testing.assert_allclose(features @ weights + bias, logits, atol=0.01 * np.abs(logits).max())
@@ -95,7 +95,7 @@ def test_the_features_are_what_the_last_layer_makes_the_logits_from(taught, crop
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_correction_is_added_to_the_logits(taught, crops):
     _, classifier = taught
-    features, logits = classifier.features(crops[0]), classifier.logits(crops[0])
+    logits, features = classifier.outputs(crops[0])
     classifier.correction = lambda found: found[:, :11]
     try:
         np.testing.assert_allclose(classifier.logits(crops[0]), logits + features[:, :11], rtol=1e-6)

@@ -66,13 +66,13 @@ class Classifier:
         logits, features = self._run(crops, with_features=correct is not None)
         return logits if correct is None else logits + correct(features)
 
-    def features(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the network's last layer makes the logits from, (N, F) float32.
+    def outputs(self, crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The network's own logits, (N, 11), and what its last layer makes them from, the features, (N, F) float32.
 
         Raises:
-            ModelError: the model's file doesn't give it.
+            ModelError: the model's file doesn't give features.
         """
-        return self._run(crops, with_features=True)[1]
+        return self._run(crops, with_features=True)
 
     def _run(
         self, crops: NDArray[np.uint8], with_features: bool
