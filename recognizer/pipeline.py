@@ -117,6 +117,10 @@ class Recognizer:
         """
         return self._photograph(Frame(image), Plausible(self._rules))
 
+    def read_again(self, reading: Reading) -> Reading:
+        """Read a photograph's frame anew, with what was learnt since."""
+        return self._photograph(reading.frame, Plausible(self._rules))
+
     def watch(
         self, source: str | int | Path | Source, every: int = 1, rotate: int = 0, flip: str = ""
     ) -> Generator[Reading, None, None]:

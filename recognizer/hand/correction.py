@@ -18,8 +18,8 @@ from recognizer.hand.examples import Examples, unpacked
 
 SAMPLE = "models/ordinary.npz"  # made by `python -m train hand-sample`
 MARGIN = 4.5  # logits by which a taught label is to lead all others
-ORDINARY = 100.0  # how much a change on ordinary crops counts, against one of the layer's weights
-RIDGE = 0.1  # and how much those count, against a taught crop
+ORDINARY = 30.0  # how much a change on ordinary crops counts, against one on a taught crop
+RIDGE = 0.3  # and how much the layer's weights do, in mean squares of a feature
 STEP = 128  # crops that the network sees at a time
 
 Floats = NDArray[np.float64]
@@ -39,7 +39,8 @@ class Learner:
         """The correction by examples, one at least.
 
         With the features F (N, D) of the taught crops, what their logits lack R (N, 11), and the features of ordinary
-        crops O (M, D), its weights W (D, 11) are those of least ‖FW - R‖² + ‖OW‖² · ORDINARY / M + ‖W‖² · RIDGE.
+        crops O (M, D), its weights W (D, 11) are those of least
+        ‖FW - R‖² + ORDINARY · ‖OW‖² / M + RIDGE · ‖W‖² · ‖O‖² / (M D).
         """
         logits, features = self._outputs(examples.crops)
         spread = self._unlike_ordinary @ features.T  # (D, N)
@@ -53,7 +54,8 @@ class Learner:
         """The inverse of what weights cost, (D, D): the second moments of ordinary crops' features, and the ridge."""
         with np.load(shipped(SAMPLE), allow_pickle=False) as archive:
             _, features = self._outputs(unpacked(archive["crops"]))
-        cost = ORDINARY / len(features) * features.T @ features + RIDGE * np.eye(features.shape[1])
+        moments = features.T @ features / len(features)
+        cost = ORDINARY * moments + RIDGE * moments.diagonal().mean() * np.eye(len(moments))
         return np.asarray(np.linalg.inv(cost), np.float64)
 
     def _outputs(self, crops: NDArray[np.uint8]) -> tuple[Floats, Floats]:

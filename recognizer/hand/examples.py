@@ -62,14 +62,19 @@ class Examples:
         lesson = int(self.lessons[-1]) + 1 if len(self) else 0
         if not 0 <= label <= NO_DIGIT:
             raise InputError(f"expected a label from 0 to {NO_DIGIT}, found {label}")
-        return self.joined(crops, np.full(len(crops), label, np.uint8), np.full(len(crops), lesson, np.uint32))
+        return self._joined(crops, np.full(len(crops), label, np.uint8), np.full(len(crops), lesson, np.uint32))
 
-    def joined(
+    def _joined(
         self, crops: NDArray[np.uint8], labels: NDArray[np.uint8], lessons: NDArray[np.uint32]
     ) -> Examples:
         """With more examples behind these."""
         return Examples(self.model, np.concatenate([self.crops, crops]), np.concatenate([self.labels, labels]),
                         np.concatenate([self.lessons, lessons]))
+
+    def with_lessons_of(self, other: Examples) -> Examples:
+        """With the lessons of another hand behind these."""
+        first = int(self.lessons[-1]) + 1 if len(self) else 0
+        return self._joined(other.crops, other.labels, other.lessons + np.uint32(first))
 
     def without_last(self) -> Examples:
         """Without the last lesson; the same where there is none."""

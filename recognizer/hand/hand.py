@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ class Hand:
         name: of the hand; a new one is empty until the first lesson, and has no file.
         classifier: gets the correction that is learnt.
         store: where hands are kept.
+        adopt: the hand of another model becomes this one's with its next lesson.
 
     Attributes:
         examples: that it was taught.
@@ -31,13 +33,15 @@ class Hand:
         UsageError: no hand can have this name.
     """
 
-    def __init__(self, name: str, classifier: Classifier, store: Store | None = None) -> None:
+    def __init__(
+        self, name: str, classifier: Classifier, store: Store | None = None, adopt: bool = False
+    ) -> None:
         self.name, self._classifier, self._learn = name, classifier, Learner(classifier)
-        self._store = store or Store()
+        self._store, self._adopt = store or Store(), adopt
         if not classifier.feature_count:
             raise ModelError(f"hand {name}: this model can't be taught, it gives no features; expected one made by "
                              "'python -m train' of this version")
-        self._take(self._load(self._store.file(name)))
+        self._take(self._load(self.file))
 
     def teach(self, digit: Digit, label: int | None) -> str:
         """Learn what a digit is, and keep that.
@@ -80,6 +84,10 @@ class Hand:
         return f"taken back: {spoken(int(before.labels[-1]))} ({self.count})"
 
     @property
+    def file(self) -> Path:
+        return self._store.file(self.name)
+
+    @property
     def count(self) -> str:
         lessons = len(np.unique(self.examples.lessons))
         return f"hand {self.name}, {lessons} lesson{'' if lessons == 1 else 's'}"
@@ -90,9 +98,11 @@ class Hand:
         if not file.exists():
             return Examples(model)
         examples = Examples.load(file)
+        if self._adopt:
+            return replace(examples, model=model)
         if examples.model != model:
             raise ModelError(f"hand {self.name}: expected one of the model {model[:12]}…, found one of "
-                             f"{examples.model[:12]}…; 'hand import {file}' teaches it to this model")
+                             f"{examples.model[:12]}…; 'digit-recognizer hand import {file}' teaches it to this model")
         return examples
 
     def _take(self, examples: Examples) -> None:
