@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 import cv2
 
@@ -14,6 +14,7 @@ from recognizer.core.geometry import Box
 from recognizer.drawing.overlay import draw, draw_state, fill
 from recognizer.errors import OutputError
 from recognizer.reading import Reading
+from recognizer.window.keys import ESCAPE, NO_KEY, Key
 from recognizer.window.pointer import Pointer
 from recognizer.window.recorder import Recorder
 from recognizer.window.screen import Server, fitting
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
     from recognizer.pipeline import Recognizer
 
 TITLE = "digits"
-ESCAPE, NO_KEY = 27, 0xFF
-
-
-class Key(NamedTuple):
-    """One command of the window: the keys, their names for people, the method that does it, what it does."""
-
-    codes: tuple[int, ...]
-    names: str
-    action: Callable[[Window], None]
-    help: str
 
 
 class Window:
@@ -208,15 +199,15 @@ class Window:
         self._helping = not self._helping
 
     def next_digit(self) -> None:
-        if self._reading is not None:
+        if self._reading:
             self._teaching.choose_next(self._reading)
 
     def teach(self) -> None:
-        if self._reading is not None:
+        if self._reading:
             self._reading = self._teaching.teach(self._reading, chr(self._code))
 
     def undo(self) -> None:
-        if self._reading is not None:
+        if self._reading:
             self._reading = self._teaching.undo(self._reading)
 
     def _notify(self, text: str) -> None:
