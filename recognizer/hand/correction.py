@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from recognizer.classification.classifier import Classifier, Correction
 from recognizer.core.assets import shipped
 from recognizer.hand.examples import Examples, unpacked
+from recognizer.hand.variants import VARIANTS, variants
 
 SAMPLE = "models/ordinary.npz"  # made by `python -m train hand-sample`
 MARGIN = 4.5  # logits by which a taught label is to lead all others
@@ -38,14 +39,17 @@ class Learner:
     def __call__(self, examples: Examples) -> Correction:
         """The correction by examples, one at least.
 
-        With the features F (N, D) of the taught crops, what their logits lack R (N, 11), and the features of ordinary
-        crops O (M, D), its weights W (D, 11) are those of least
-        ‖FW - R‖² + ORDINARY · ‖OW‖² / M + RIDGE · ‖W‖² · ‖O‖² / (M D).
+        With the features F (N, D) of the taught crops and their variants, what their logits lack R (N, 11), and the
+        features of ordinary crops O (M, D), its weights W (D, 11) are those of least
+        ‖FW - R‖² + ORDINARY · ‖OW‖² / M + RIDGE · ‖W‖² · ‖O‖² / (M D), a crop's variants together counting as one.
         """
-        logits, features = self._outputs(examples.crops)
+        count, times = len(examples), len(VARIANTS)
+        crops = np.concatenate([examples.crops, *map(variants, examples.crops)])
+        labels = np.concatenate([examples.labels, np.repeat(examples.labels, times)])
+        logits, features = self._outputs(crops)
         spread = self._unlike_ordinary @ features.T  # (D, N)
-        lacks = lacking(logits, examples.labels)
-        weights = spread @ np.linalg.solve(features @ spread + np.eye(len(features)), lacks)
+        doubts = np.diag(np.repeat([1.0, times], [count, count * times]))
+        weights = spread @ np.linalg.solve(features @ spread + doubts, lacking(logits, labels))
         narrow = weights.astype(np.float32)
         return lambda found: found @ narrow
 

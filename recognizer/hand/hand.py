@@ -58,6 +58,8 @@ class Hand:
             ModelError: its file was damaged meanwhile.
             OutputError: it can't be written; then nothing is learnt.
         """
+        if label is not None and label not in range(NO_DIGIT):
+            raise InputError(f"teach: expected a label from 0 to 9, or None for no digit, found {label}")
         if not digit.crops:
             raise InputError("teach: expected a digit of a reading, found one without crops")
         known = NO_DIGIT if label is None else label
