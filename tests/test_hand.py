@@ -51,8 +51,8 @@ def sixth(recognizer, clip):
 def score_at(reading, place):
     """How likely there is a digit where one was written."""
     x, y, w, h = box(place)
-    return max(one.score for one in reading.judged
-               if abs(one.candidate.box.centre[0] - x - w / 2) < 30 and abs(one.candidate.box.centre[1] - y - h / 2) < 30)
+    boxes = [(one.score, one.candidate.box.centre) for one in reading.judged]
+    return max(score for score, (cx, cy) in boxes if abs(cx - x - w / 2) < 30 and abs(cy - y - h / 2) < 30)
 
 
 def told(digits):
@@ -280,9 +280,9 @@ def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_learnt(data):
 @needs_features
 @needs_display
 @pytest.mark.parametrize("how", ["click", "Tab"])
-def test_keys_and_clicks_in_the_window_teach_it(how, display, tmp_path, data):
+def test_keys_and_clicks_in_the_window_teach_it(how, display, clip, tmp_path, data):
     write_clip(tmp_path / "long.avi", 1200)
-    before = [digit.label for digit in Recognizer().read(sheet()).digits]
+    before = sixth(Recognizer(), clip)
     wrong = next(place for place in MISREAD if before[place] != TEXT[place])
     events, hand = tmp_path / "e.jsonl", Store().file("default")
     words = command("--source", "long.avi", "--events", "e.jsonl")
@@ -306,11 +306,9 @@ def test_keys_and_clicks_in_the_window_teach_it(how, display, tmp_path, data):
         press(display, window, "q")
         program.communicate(timeout=PATIENCE)
     read = [[digit["label"] for digit in line["digits"]] for line in lines(events)]
-    assert read[2] == before
-    if how == "click":
-        assert read[-1] == list(TEXT)
+    assert read[4] == before
     assert Examples.load(hand).labels.tolist()[0] == TEXT[wrong]
-    cv2.imwrite(str(tmp_path / "sheet.png"), sheet())
-    done, _ = run("--source", "sheet.png", "--no-window", "--events", "-", cwd=tmp_path)
-    if how == "click":
-        assert [digit["label"] for digit in json.loads(done.stdout)["digits"]] == list(TEXT)
+    if how == "click":  # a Tab that was lost chooses another digit
+        assert read[-1] == list(TEXT)
+        done, _ = run("--source", clip, "--no-window", "--events", "-", cwd=tmp_path)
+        assert [digit["label"] for digit in json.loads(done.stdout.splitlines()[-1])["digits"]] == list(TEXT)
