@@ -18,7 +18,7 @@ from recognizer.hand.examples import Examples, unpacked
 from recognizer.hand.variants import VARIANTS, variants
 
 SAMPLE = "models/ordinary.npz"  # made by `python -m train hand-sample`
-MARGIN = 4.5  # logits by which a taught label is to lead all others
+MARGIN = 3.0  # logits by which a taught label is to lead all others
 ORDINARY = 30.0  # how much a change on ordinary crops counts, against one on a taught crop
 RIDGE = 0.3  # and how much the layer's weights do, in mean squares of a feature
 STEP = 128  # crops that the network sees at a time
