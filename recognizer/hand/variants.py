@@ -18,13 +18,13 @@ PEN = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 def variants(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A crop (28, 28), 0 or 255, turned, slanted, and by other pens: (8, 28, 28)."""
     side = CROP_SIDE * SCALE
-    large = cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC)
+    large = np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
     return np.stack([normalise(_bent(large, *variant)) for variant in VARIANTS])
 
 
 def _bent(large: NDArray[np.uint8], angle: float, slant: float, wider: int) -> NDArray[np.uint8]:
     middle = len(large) / 2
-    matrix = cv2.getRotationMatrix2D((middle, middle), -angle, 1)
+    matrix = np.asarray(cv2.getRotationMatrix2D((middle, middle), -angle, 1), np.float64)
     matrix[:, 2] += matrix[:, :2] @ (slant * middle, 0)
     matrix[:, 1] -= slant * matrix[:, 0]
     bent = np.where(cv2.warpAffine(large, matrix, large.shape[::-1]) > 127, np.uint8(255), np.uint8(0))
