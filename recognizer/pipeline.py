@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from recognizer.classification.classifier import Classifier
+from recognizer.classification.classifier import Classifier, Correction
 from recognizer.core.assets import shipped
 from recognizer.core.clock import Clock
 from recognizer.core.digits import Digit
@@ -20,6 +20,7 @@ from recognizer.detection.candidate import ScoredCandidate
 from recognizer.detection.finder import Found
 from recognizer.detection.learned import LearnedFinder
 from recognizer.errors import UsageError
+from recognizer.hand.hand import Hand
 from recognizer.numbers.grouping import Chain, arrange, join, read_numbers
 from recognizer.numbers.plausible import Plausible, Rules
 from recognizer.numbers.punctuation import mark
@@ -49,15 +50,18 @@ class Recognizer:
         regions: only there is looked; all over the picture where there are none.
         rules: what numbers are expected; what doesn't fit is marked in `Reading.numbers`, and never `steady`.
         finder: path of a finder's .tflite file with its manifest, by default the shipped one.
+        hand: the name of a hand, one of the user's own or a new one, that is read with and can be taught.
 
     Raises:
-        ModelError: the bundle is missing, damaged or of another shape.
-        UsageError: a threshold outside 0 to 1.
+        ModelError: the bundle is missing, damaged or of another shape; the hand is damaged or another model's, or the
+            model can't be taught.
+        UsageError: a threshold outside 0 to 1, or a name that no hand can have.
     """
 
     def __init__(
         self, model: str | Path | None = None, threshold: float | None = None, *, signs: bool = False,
         regions: Sequence[Region] = (), rules: Rules | None = None, finder: str | Path | None = None,
+        hand: str | None = None,
     ) -> None:
         if threshold is not None and not 0 <= threshold <= 1:
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")
@@ -66,6 +70,30 @@ class Recognizer:
         self._signs = signs
         self._rules = rules or Rules()
         self._finder = RegionFinder(LearnedFinder.load(file, classifier, threshold), regions)
+        self._classifier = classifier
+        self._hand: Hand | None = None
+        if hand is not None:
+            self.take_up(hand)
+
+    def take_up(self, hand: str) -> None:
+        """Read with a hand from now on; errors as above, and then nothing has changed."""
+        self._hand = Hand(hand, self._classifier)
+
+    def teach(self, digit: Digit, label: int | None) -> str:
+        """Learn what a digit of a reading is, 0 to 9 or None for no digit; what comes is read with it.
+
+        Returns what was learnt, in a few words. Errors are those of `Hand.teach`; UsageError where there is no hand.
+        """
+        return self._taught_hand().teach(digit, label)
+
+    def undo(self) -> str:
+        """Take the hand's last lesson back, and say so in a few words; errors as in `teach`."""
+        return self._taught_hand().undo()
+
+    def _taught_hand(self) -> Hand:
+        if self._hand is None:
+            raise UsageError("teach: expected a recognizer with a hand, found one without; give it the name of one")
+        return self._hand
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -86,6 +114,10 @@ class Recognizer:
             InputError: an array of another shape or type; it is a ValueError.
         """
         return self._photograph(Frame(image), Plausible(self._rules))
+
+    def read_again(self, reading: Reading) -> Reading:
+        """Read a photograph's frame anew, with what was learnt since."""
+        return self._photograph(reading.frame, Plausible(self._rules))
 
     def watch(
         self, source: str | int | Path | Source, every: int = 1, rotate: int = 0, flip: str = ""
@@ -125,7 +157,7 @@ class Recognizer:
                     video.tracker.update([], frame.size, frame.time)
                     yield Reading(frame)
                 else:
-                    yield video.read(frame)
+                    yield video.read(frame, self._classifier.correction)
 
     def _photograph(self, frame: Frame, plausible: Plausible) -> Reading:
         """Read a frame that stands alone."""
@@ -153,12 +185,17 @@ class _Video:
         self._rejected: list[ScoredCandidate] = []  # what the last full detection found that is no digit
         self._chains: list[Chain] = []
         self._arrangement = 0  # of the tracker, for which these were made
+        self._correction: Correction | None = None  # with which the last frame was read
         self._last = time.monotonic()
         self._mean = 0.0
 
-    def read(self, frame: Frame) -> Reading:
+    def read(self, frame: Frame, correction: Correction | None) -> Reading:
         clock = Clock()
-        followed = None if self._scheduler.needs_detection(frame) else self._follow(frame, clock)
+        search = self._scheduler.needs_detection(frame)
+        if correction is not self._correction:
+            self._correction, search = correction, True
+            self.tracker.doubt()
+        followed = None if search else self._follow(frame, clock)
         candidates, digits = followed or self._detect(frame, clock)
         with clock.stage("numbers"):
             if self.tracker.arrangement != self._arrangement:

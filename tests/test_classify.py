@@ -69,6 +69,41 @@ def test_softmax_is_the_definition():
     assert np.isfinite(softmax(np.full((1, 11), 1e4, np.float32))).all()
 
 
+@pytest.fixture(scope="module")
+def taught():
+    """An untrained network of the recipe in Keras, and the classifier of its exported file."""
+    keras = pytest.importorskip("keras")
+    from train.model.export import to_litert
+    from train.model.network import build
+
+    keras.utils.set_random_seed(3)
+    model = build()
+    content = to_litert(model)
+    manifest = Manifest(hashlib.sha256(content).hexdigest(), threshold=0.5, temperature=1.0)
+    return model, Classifier(content, manifest)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # TensorFlow's own
+def test_the_features_are_what_the_last_layer_makes_the_logits_from(taught, crops):
+    model, classifier = taught
+    logits, features = classifier.outputs(crops[0])
+    assert features.shape == (len(crops[0]), classifier.feature_count)
+    weights, bias = model.layers[-1].get_weights()
+    np.testing.assert_allclose(features @ weights + bias, logits, atol=0.01 * np.abs(logits).max())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_correction_is_added_to_the_logits(taught, crops):
+    _, classifier = taught
+    logits, features = classifier.outputs(crops[0])
+    classifier.correction = lambda found: found[:, :11]
+    try:
+        np.testing.assert_allclose(classifier.logits(crops[0]), logits + features[:, :11], rtol=1e-6)
+        assert classifier.logits(crops[0][:0]).shape == (0, 11)
+    finally:
+        classifier.correction = None
+
+
 @pytest.fixture
 def bundle(tmp_path):
     model = tmp_path / "digits.tflite"

@@ -13,7 +13,7 @@ import pytest
 from harness import ROOT
 
 from recognizer.cli.arguments import check, parser
-from recognizer.cli.fleet import check_members
+from recognizer.cli.commands.fleet import check_members
 from recognizer.fleet.config import read_config
 
 FOLDER = ROOT / "docs" / "deploy"

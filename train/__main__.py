@@ -4,6 +4,7 @@
     python -m train article …      the well-known Keras tutorial, step by step
     python -m train finder …       the network that finds digits
     python -m train evaluate …     the figures of a model
+    python -m train hand-sample …  the crops by which a user's hand unlearns nothing
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from importlib import import_module
 
 from recognizer.errors import OutputError, RecognizerError, UsageError
 
-COMMANDS = {"camera": "recipe", "article": "article", "finder": "finder.command", "evaluate": "evaluation.command"}
+COMMANDS = {"camera": "recipe", "article": "article", "finder": "finder.command", "evaluate": "evaluation.command",
+            "hand-sample": "hand.sample"}
 INTERRUPTED = 130  # as a shell reports the signal
 
 

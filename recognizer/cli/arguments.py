@@ -22,7 +22,7 @@ ELSEWHERE = {"--input": "--source", "--file": "--source", "--video": "--source",
              "--resolution": "--size", "--skip": "--every", "--flip-view": "--mirror", "--list": "--list-cameras"}
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Reports a wrong call in one line, as all errors are, with what was probably meant; `where` says where it is."""
 
     where = ""
@@ -37,6 +37,8 @@ class _Parser(argparse.ArgumentParser):
         flag = next((word.partition("=")[0] for word in left if re.match(r"-+[^\W\d]", word)), None)
         if flag is None:
             shown = " ".join(left[:2]) + (" …" if len(left) > 2 else "")
+            if not hasattr(parsed, "source"):
+                return f"expected nothing more, found {shown}"
             if parsed.source is None:
                 return f"expected a flag before {shown}: --source {left[0]}"
             return (f"--source takes one name, and {len(left)} more {'stand' if len(left) > 1 else 'stands'} after it "
@@ -52,14 +54,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser(where: str = "") -> argparse.ArgumentParser:
-    """All flags; each has its help, and the table of docs/flags.md lists them all. `where` begins what it complains of.
-    """
-    parser = _Parser(
+    """All flags; docs/flags.md lists them all. `where` begins what it complains of."""
+    parser = Parser(
         prog="digit-recognizer",
         description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
         epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
-        "In the window h lists the keys. 'digit-recognizer serve' shows a page for browsers instead; its own flags "
-        "tells 'serve --help'. Exit codes: 0 done, "
+        "In the window h lists the keys. 'digit-recognizer serve' shows a page for browsers instead, 'teach' learns a "
+        "hand, 'hand' lists those; each has its own --help. Exit codes: 0 done, "
         "2 wrong usage, 3 the source, 4 the model, 5 an output.",
     )
     parser.where = where
@@ -67,13 +68,16 @@ def parser(where: str = "") -> argparse.ArgumentParser:
         add(parser)
     parser.add_argument("--config", type=values.name, metavar="FILE",
                         help="read the cameras of this TOML file, each in a process of its own; stands alone")
+    parser.add_argument("--hand", type=values.name, metavar="NAME",
+                        help="read with the hand that was taught under this name, none for no hand (default: the one "
+                        "used last)")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     return parser
 
 
 def serve_parser() -> argparse.ArgumentParser:
     """All flags of `serve`, the program's page for browsers."""
-    parser = _Parser(
+    parser = Parser(
         prog="digit-recognizer serve",
         description="Serves a page that shows what a camera sees and reads, and that makes any phone a camera.",
         epilog="Without --camera and --source it reads only what browsers send. A file plays at its own speed, again "

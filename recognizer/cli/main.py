@@ -9,23 +9,21 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from recognizer.cli.arguments import check, check_serve, parser, serve_parser
+from recognizer.cli.commands.hand import hand_parser, hands, take_up, teach, teach_parser
 from recognizer.cli.departure import guard, guarded, leave
 from recognizer.cli.outputs import outputs_of
+from recognizer.cli.say import say, say_warnings
 from recognizer.cli.signals import Interrupt
 from recognizer.core.stderr import divert_stderr
 from recognizer.errors import OutputError, RecognizerError, SourceError
-from recognizer.names import one_line
-from recognizer.secrets import masked
 
 if TYPE_CHECKING:
-    import logging
-
     from recognizer.core.geometry import Box
     from recognizer.pipeline import Recognizer
     from recognizer.reading import Reading
@@ -38,6 +36,8 @@ DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
 GONE = "the window's display is gone; what was written stays, start again where one is"
 SERVE = "serve"  # as the first word: the page for browsers
+WITHOUT_SOURCE = {"teach": teach, "hand": hands}  # likewise, what reads nothing
+PARSERS = {"": parser, SERVE: serve_parser, "teach": teach_parser, "hand": hand_parser}
 INTERRUPTED = 130  # as a shell reports the signal
 
 
@@ -57,8 +57,8 @@ def run() -> NoReturn:
 def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     """Run the program; the exit code. In a process of its own it is ended well where a library ends that."""
     words = sys.argv[1:] if argv is None else argv
-    serving = words[:1] == [SERVE]
-    args = serve_parser().parse_args(words[1:]) if serving else parser().parse_args(words)
+    command = words[0] if words and words[0] in PARSERS else ""
+    args = PARSERS[command]().parse_args(words[1:] if command else words)
     # Libraries' own complaints would drown the one line that says what to do.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -66,13 +66,16 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal can't show
     try:
-        (check_serve if serving else check)(args)
+        if command in WITHOUT_SOURCE:
+            WITHOUT_SOURCE[command](args)
+            return 0
+        (check_serve if command else check)(args)
         with Interrupt() as interrupt:
             if args.list_cameras:
                 return _list_cameras()
             if args.config:
                 return _fleet(args, interrupt)
-            return _serve(args, interrupt) if serving else _run(args, interrupt, own_process)
+            return _serve(args, interrupt) if command else _run(args, interrupt, own_process)
     except RecognizerError as error:
         say(str(error))
         return error.exit_code
@@ -85,17 +88,6 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
             "'apt install libgl1 libglib2.0-0'")
         return 1
     return 0
-
-
-def _in_one_line(record: logging.LogRecord) -> bool:
-    record.msg, record.args = one_line(record.getMessage()), ()
-    return True
-
-
-def say(message: str) -> None:
-    """One line on standard error."""
-    with suppress(OSError, AttributeError):  # the terminal was closed
-        print(f"recognizer: {masked(one_line(message))}", file=sys.stderr, flush=True)
 
 
 def _list_cameras() -> int:
@@ -119,11 +111,10 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
     from recognizer.sinks.text import Summary
     from recognizer.window.screen import NONE, lacks_window
 
-    logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(_in_one_line)
+    say_warnings()
     rules = Rules(args.expect, args.max_step, args.no_decrease)
     recognizer = Recognizer(args.model, args.threshold, signs=args.signs, regions=args.roi, rules=rules)
+    take_up(recognizer, args.hand)
     lacking = "" if args.no_window else lacks_window()
     if lacking:
         if args.window:
@@ -146,7 +137,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
         if not args.no_window:
             from recognizer.window.window import Window
 
-            window = stack.enter_context(Window(args.mirror, args.debug, partial(_choose, recognizer)))
+            window = stack.enter_context(Window(args.mirror, args.debug, partial(_choose, recognizer), recognizer))
             if own_process:
                 guard(partial(_without_display, window, stack))
         readings = stack.enter_context(closing(recognizer.watch(source, args.every, args.rotate, args.flip)))
@@ -181,14 +172,14 @@ def _without_display(window: Window, stack: ExitStack) -> int:
 
 def _fleet(args: argparse.Namespace, interrupt: Interrupt) -> int:
     """Read several cameras, a process each, until a signal ends it or all have come to their end; the exit code."""
-    from recognizer.cli.fleet import run_fleet
+    from recognizer.cli.commands.fleet import run_fleet
 
     return run_fleet(args, interrupt)
 
 
 def _serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
     """Serve the page, until a signal ends it; the exit code."""
-    from recognizer.cli.serve import serve
+    from recognizer.cli.commands.serve import serve
 
     return serve(args, interrupt)
 

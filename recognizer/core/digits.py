@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
 from recognizer.errors import InputError
 
@@ -28,6 +29,7 @@ class Digit:
         seen: label and confidence by this frame alone, where `label` comes from all frames of a track; None
             where the digit is shown though it wasn't read in this frame.
         after: what stands behind it: PERCENT, or one of the CURRENCIES; empty for nothing.
+        crops: what the network saw of it, (28, 28) uint8 each, in this frame and a few before, the latest first.
     """
 
     label: int
@@ -38,6 +40,7 @@ class Digit:
     mark: str = ""
     seen: tuple[int, float] | None = None
     after: str = ""
+    crops: tuple[Image, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.label <= 9 or not 0 <= self.confidence <= 1:
@@ -45,7 +48,8 @@ class Digit:
 
     def unseen(self, box: Box) -> Digit:
         """The same elsewhere, in a frame in which it wasn't read."""
-        return Digit(self.label, self.confidence, box, self.top, self.track, self.mark, after=self.after)
+        return Digit(self.label, self.confidence, box, self.top, self.track, self.mark, after=self.after,
+                     crops=self.crops)
 
 
 @dataclass(frozen=True)

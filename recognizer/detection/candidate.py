@@ -76,12 +76,12 @@ def scored(candidate: Candidate, probabilities: NDArray[np.float32], reason: Rea
 
 def digits_of(candidates: Iterable[ScoredCandidate]) -> list[Digit]:
     """Those that are digits, in the order given."""
-    return [_digit(one.candidate.box, one.probabilities) for one in candidates
+    return [_digit(one.candidate, one.probabilities) for one in candidates
             if not one.reason and one.probabilities is not None]
 
 
-def _digit(box: Box, probabilities: NDArray[np.float32]) -> Digit:
+def _digit(candidate: Candidate, probabilities: NDArray[np.float32]) -> Digit:
     shares = probabilities[:NO_DIGIT].tolist()
     top = tuple((label, shares[label]) for label in sorted(range(NO_DIGIT), key=lambda label: -shares[label])[:TOP])
     label, confidence = top[0]
-    return Digit(label, min(1.0, confidence), box, top, seen=top[0])
+    return Digit(label, min(1.0, confidence), candidate.box, top, seen=top[0], crops=(candidate.crop,))

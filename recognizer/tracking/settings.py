@@ -31,6 +31,7 @@ class TrackingSettings:
     hysteresis: float = 5.0  # by how much another label's evidence must exceed the present one's, in nats
     certain: float = 0.95  # probability from which on a frame's own label is certain
     agreed: float = 0.095  # seconds for which all frames must be certain of another label, so that it is taken at once
+    crops: int = 3  # of the last frames that read a digit, kept to be learnt from
     rearranged: float = 0.1  # movement against another digit from which on numbers are joined anew, in heights
 
     # When the whole of a frame is looked through.

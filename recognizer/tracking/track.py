@@ -60,6 +60,7 @@ class Track:
     _unread: float = 0.0  # and since it was last read
     _other: tuple[int, float] | None = None  # the label that all frames were certain of lately, and for how long
     _stood: tuple[Box, int, float] | None = None  # where it has had its label, in how many frames, for how long
+    _doubted: bool = False  # the next frame alone decides what it is, and whether it is one
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=SETTINGS.recent))
 
     @property
@@ -83,7 +84,12 @@ class Track:
 
     @property
     def _gone(self) -> bool:
-        return self._missed > SETTINGS.coasts or self._unseen > SETTINGS.coasts_at_most
+        late = self._missed > SETTINGS.coasts or self._unseen > SETTINGS.coasts_at_most
+        return late or (self._doubted and self._missed > 0)
+
+    def doubt(self) -> None:
+        """What the network says has changed: what it said before doesn't count any more."""
+        self._doubted = True
 
     def see(self, digit: Digit, passed: float) -> None:
         """Take what this frame, some seconds after the last, shows; the label and the mark so far have an advantage."""
@@ -99,8 +105,8 @@ class Track:
             return
         faded = SETTINGS.memory ** (self._unread / SETTINGS.frame)
         favoured = self.digit.label
-        if self._agreed(digit.seen, self._unread):
-            self._evidence, self._weight, favoured = {}, 0.0, digit.seen[0]
+        if self._agreed(digit.seen, self._unread) or self._doubted:
+            self._evidence, self._weight, favoured, self._doubted = {}, 0.0, digit.seen[0], False
         self._weight = faded * self._weight + 1
         _add(self._evidence, _evidence(digit), faded)
         _add(self._marks, {(digit.mark, digit.after): 1.0}, faded)
@@ -109,7 +115,8 @@ class Track:
         mark, after = max(self._marks, key=self._marks.__getitem__)
         self._stand(digit.box, top[0][0] == self.digit.label)
         self._unread = 0.0
-        self.digit = Digit(*top[0], digit.box, top, self.id, mark, digit.seen, after)
+        crops = (*digit.crops, *self.digit.crops)[: SETTINGS.crops]
+        self.digit = Digit(*top[0], digit.box, top, self.id, mark, digit.seen, after, crops)
 
     def miss(self, passed: float) -> None:
         """Take that this frame, some seconds after the last, doesn't show it."""

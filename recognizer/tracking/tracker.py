@@ -56,6 +56,11 @@ class Tracker:
             self._last = [pairs.get(place) or self._begin(digit) for place, digit in enumerate(digits)]
         return self._seen(digits, size, time)
 
+    def doubt(self) -> None:
+        """What the network says has changed: the next frame alone decides what the digits are."""
+        for track in self._tracks:
+            track.doubt()
+
     def stood(self, ids: tuple[int | None, ...]) -> tuple[int, float]:
         """In how many frames the digits of these ids have all had their labels at their places, and for how long."""
         stood = [track.stood for track in self._tracks if track.id in ids]

@@ -165,3 +165,12 @@ def screen_size() -> tuple[int, int] | None:
     size = int(x11.XDisplayWidth(server, 0)), int(x11.XDisplayHeight(server, 0))
     x11.XCloseDisplay(server)
     return size
+
+
+def fitting(width: int, height: int) -> tuple[int, int]:
+    """Width and height in pixels of a window for pictures of a size: it fits on the screen, and isn't tiny."""
+    screen = screen_size() or SETTINGS.largest
+    most = [min(large, SETTINGS.share * side) for large, side in zip(SETTINGS.largest, screen, strict=True)]
+    scale = min(1.0, most[0] / width, most[1] / height)
+    scale = max(scale, min(min(SETTINGS.smallest[0], most[0]) / width, min(SETTINGS.smallest[1], most[1]) / height))
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -15,6 +15,7 @@ class WindowSettings:
     greeting: float = 2.0  # seconds for which a display's server may be silent
     poll: int = 30  # milliseconds between two looks at whether the window is still there
     least_region: int = 8  # pixels of a side that is marked with the mouse; less is a click
+    chosen: tuple[int, int, int] = (0, 160, 255)  # colour of the digit that is chosen to be taught, BGR
     notice: float = 2.0  # seconds for which a notice stands
     file_name: str = "digits-%Y%m%d-%H%M%S"  # of snapshots and recordings, as in `time.strftime`
 

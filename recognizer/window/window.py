@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 import cv2
 
@@ -14,21 +14,17 @@ from recognizer.core.geometry import Box
 from recognizer.drawing.overlay import draw, draw_state, fill
 from recognizer.errors import OutputError
 from recognizer.reading import Reading
+from recognizer.window.keys import ESCAPE, NO_KEY, Key
+from recognizer.window.pointer import Pointer
 from recognizer.window.recorder import Recorder
-from recognizer.window.screen import Server, screen_size
+from recognizer.window.screen import Server, fitting
 from recognizer.window.settings import SETTINGS
+from recognizer.window.teaching import ASK, Teaching
+
+if TYPE_CHECKING:
+    from recognizer.pipeline import Recognizer
 
 TITLE = "digits"
-ESCAPE, NO_KEY = 27, 0xFF
-
-
-class Key(NamedTuple):
-    """One command of the window: the keys, their names for people, the method that does it, what it does."""
-
-    codes: tuple[int, ...]
-    names: str
-    action: Callable[[Window], None]
-    help: str
 
 
 class Window:
@@ -38,13 +34,15 @@ class Window:
         mirror: show the picture as a mirror does; what is read stays as it is.
         debug: show what the program sees.
         choose: takes the part of the frame that was marked with the mouse, in pixels; None for the whole.
+        recognizer: is taught; None for nobody.
 
     Attributes:
         closed: the user closed the window or pressed q or Esc.
     """
 
     def __init__(
-        self, mirror: bool = False, debug: bool = False, choose: Callable[[Box | None], None] | None = None
+        self, mirror: bool = False, debug: bool = False, choose: Callable[[Box | None], None] | None = None,
+        recognizer: Recognizer | None = None,
     ) -> None:
         self.closed = False
         self._mirror, self._debug = mirror, debug
@@ -54,9 +52,12 @@ class Window:
         self._source = ""
         self._notice, self._until = "", 0.0
         self._choose = choose
-        self._corner: tuple[int, int] | None = None  # where the mouse was pressed, in pixels of the frame
+        self._pointer = Pointer()
         self._shown = 1, 1  # width and height of what is shown
         self._recorder = Recorder(self._notify)
+        self._teaching = Teaching(recognizer, self._notify)
+        self._code = NO_KEY  # of the key that was pressed last
+        self._clicked = False  # since the picture was shown
         self._server: Server | None = None
         self._lost = False
 
@@ -67,19 +68,17 @@ class Window:
         return self
 
     def _mouse(self, event: int, x: int, y: int, _: int, __: object) -> None:
-        """Take the corners of a region, from where the button is pressed to where it is let go."""
-        if self._reading is None or self._debug or self._choose is None:
+        """Take a click on a digit, or a part of the frame that is marked."""
+        if self._reading is None or self._debug:
             return
-        (wide, high), (width, height) = self._shown, self._reading.frame.size
-        x = wide - 1 - x if self._mirror else x
-        place = min(max(0, x * width // wide), width), min(max(0, y * height // high), height)
-        if event == cv2.EVENT_LBUTTONDOWN:
-            self._corner = place
-        elif event == cv2.EVENT_LBUTTONUP and self._corner is not None:
-            (left, right), (top, bottom) = (sorted(pair) for pair in zip(self._corner, place, strict=True))
-            self._corner = None
-            if min(right - left, bottom - top) >= SETTINGS.least_region:
-                self._choose(Box(left, top, right - left, bottom - top))
+        x = self._shown[0] - 1 - x if self._mirror else x
+        done = self._pointer.event(event, x, y, self._shown, self._reading.frame.size)
+        if isinstance(done, Box):
+            if self._choose is not None:
+                self._choose(done)
+        elif done is not None:
+            self._teaching.choose_at(self._reading, done)
+            self._clicked = True
 
     def whole(self) -> None:
         if self._choose is not None:
@@ -89,7 +88,7 @@ class Window:
         """Show a reading, and wait until its time is over."""
         frame = reading.frame
         if frame.source != self._source:
-            self._fit(*frame.size)
+            cv2.resizeWindow(TITLE, *fitting(*frame.size))
             self._source, self._start = frame.source, time.monotonic() - frame.time
         self._reading = reading
         self._recorder.write(reading)
@@ -97,19 +96,11 @@ class Window:
         self._show()
         self._wait(0.0 if frame.live else float("inf") if frame.still else (self._start or 0.0) + frame.time)
 
-    def _fit(self, width: int, height: int) -> None:
-        """Give the window a size for pictures of this one."""
-        screen = screen_size() or SETTINGS.largest
-        most = [min(large, SETTINGS.share * side) for large, side in zip(SETTINGS.largest, screen, strict=True)]
-        scale = min(1.0, most[0] / width, most[1] / height)
-        scale = max(scale, min(min(SETTINGS.smallest[0], most[0]) / width, min(SETTINGS.smallest[1], most[1]) / height))
-        cv2.resizeWindow(TITLE, max(1, round(width * scale)), max(1, round(height * scale)))
-
     def _show(self) -> None:
         """Draw the present reading as large as the window is, so that its lettering is legible on any screen."""
         if self._reading is not None:
             picture = self._drawn(self._reading)
-            self._shown = picture.shape[1], picture.shape[0]
+            self._shown, self._clicked = (picture.shape[1], picture.shape[0]), False
             cv2.imshow(TITLE, picture)
 
     def _drawn(self, reading: Reading) -> Image:
@@ -122,14 +113,17 @@ class Window:
         width, height = frame.size
         scale = min(wide / width, high / height)
         fits = min(width, height) * scale >= 1
-        return draw(frame, reading.digits, reading.numbers, reading.fps, round(width * scale) if fits else None,
-                    self._mirror, self._notes())
+        picture = draw(frame, reading.digits, reading.numbers, reading.fps, round(width * scale) if fits else None,
+                       self._mirror, self._notes())
+        self._teaching.draw(picture, reading, self._mirror)
+        return picture
 
     def _notes(self) -> list[str]:
         if self._helping:
             return [f"{key.names}   {key.help}" for key in KEYS]
         notes = ["recording"] if self._recorder.recording else []
         notes += ["paused"] if self._paused else []
+        notes += [ASK] if self._reading and self._teaching.chosen(self._reading) else []
         return notes + ([self._notice] if time.monotonic() < self._until else [])
 
     def _wait(self, due: float) -> None:
@@ -141,6 +135,8 @@ class Window:
             code = cv2.waitKey(int(min(SETTINGS.poll, left))) & 0xFF
             was_paused = self._paused
             known = self._press(code)
+            if self._clicked:
+                self._show()
             if _is_gone():
                 self.closed = True
             if was_paused and not self._paused and self._start is not None and self._reading:
@@ -163,12 +159,13 @@ class Window:
     @property
     def stopped(self) -> bool:
         """Something that a key asked for could not be written."""
-        return self._recorder.stopped
+        return self._recorder.stopped or self._teaching.stopped
 
     def _press(self, code: int) -> bool:
         """Do what a key is for, and show it; whether it is for anything."""
         for key in KEYS:
             if code in key.codes:
+                self._code = code
                 key.action(self)
                 self._show()
                 return True
@@ -201,6 +198,18 @@ class Window:
     def help(self) -> None:
         self._helping = not self._helping
 
+    def next_digit(self) -> None:
+        if self._reading:
+            self._teaching.choose_next(self._reading)
+
+    def teach(self) -> None:
+        if self._reading:
+            self._reading = self._teaching.teach(self._reading, chr(self._code))
+
+    def undo(self) -> None:
+        if self._reading:
+            self._reading = self._teaching.undo(self._reading)
+
     def _notify(self, text: str) -> None:
         self._notice, self._until = text, time.monotonic() + SETTINGS.notice
 
@@ -225,6 +234,9 @@ KEYS = (
     Key((ord("m"),), "m", Window.mirror, "mirror"),
     Key((ord("d"),), "d", Window.debug, "debug: what the program sees"),
     Key((ord("a"),), "a", Window.whole, "all: look everywhere again; the mouse marks a part"),
+    Key((ord("\t"),), "Tab", Window.next_digit, "choose the next digit to teach; a click chooses any"),
+    Key(tuple(map(ord, "0123456789x")), "0-9, x", Window.teach, "teach: the chosen digit is this one, or none"),
+    Key((ord("u"),), "u", Window.undo, "undo the last lesson"),
     Key((ord("f"),), "f", Window.full_screen, "full screen"),
     Key((ord("h"),), "h", Window.help, "this list"),
 )

@@ -14,10 +14,14 @@ from train.model.fit import as_input
 
 
 def to_litert(model: keras.Model) -> bytes:
-    """Convert with weights quantised to eight bits (dynamic range); activations stay float32."""
+    """Convert with weights quantised to eight bits (dynamic range); activations stay float32.
+
+    The file gives two outputs: the logits, and the features that the last layer, a dense one, makes them from.
+    """
     import tensorflow as tf
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    with_features = keras.Model(model.input, [model.output, model.layers[-1].input])
+    converter = tf.lite.TFLiteConverter.from_keras_model(with_features)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     with contextlib.redirect_stdout(io.StringIO()):  # the converter lists every tensor
         content: bytes = converter.convert()

@@ -18,7 +18,7 @@ from recognizer.errors import RecognizerError, UsageError
 from recognizer.fleet.config import Member, read_config
 from recognizer.fleet.supervisor import Camera, supervise
 
-MEMBER = (sys.executable, "-m", "recognizer.cli.fleet", "--no-window")
+MEMBER = (sys.executable, "-m", "recognizer.cli.commands.fleet", "--no-window")
 STDIN = 0
 ONE_ONLY = ("window", "list_cameras", "config")  # flags that make no sense for one of many
 
