@@ -22,7 +22,7 @@ ELSEWHERE = {"--input": "--source", "--file": "--source", "--video": "--source",
              "--resolution": "--size", "--skip": "--every", "--flip-view": "--mirror", "--list": "--list-cameras"}
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Reports a wrong call in one line, as all errors are, with what was probably meant."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -35,6 +35,8 @@ class _Parser(argparse.ArgumentParser):
         flag = next((word.partition("=")[0] for word in left if re.match(r"-+[^\W\d]", word)), None)
         if flag is None:
             shown = " ".join(left[:2]) + (" …" if len(left) > 2 else "")
+            if hasattr(parsed, "names"):
+                return f"expected all sources together, before or after the flags, found {shown} apart from the others"
             if parsed.source is None:
                 return f"expected a flag before {shown}: --source {left[0]}"
             return (f"--source takes one name, and {len(left)} more {'stand' if len(left) > 1 else 'stands'} after it "
@@ -51,15 +53,15 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """All flags; each has its help, and the table of docs/flags.md lists them all."""
-    parser = _Parser(
+    parser = Parser(
         prog="digit-recognizer",
         description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
         epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
-        "In the window h lists the keys. 'digit-recognizer serve' shows a page for browsers instead; its own flags "
-        "tells 'serve --help'. Exit codes: 0 done, "
+        "In the window h lists the keys. 'digit-recognizer serve' shows a page for browsers instead, 'archive' reads "
+        "whole archives; their own flags tells '--help' after them. Exit codes: 0 done, "
         "2 wrong usage, 3 the source, 4 the model, 5 an output.",
     )
-    for add in (_add_source, _add_numbers, _add_output, _add_view, _add_model):
+    for add in (_add_source, _add_numbers, _add_output, _add_view, add_model):
         add(parser)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}", help="print the version")
     return parser
@@ -67,13 +69,13 @@ def parser() -> argparse.ArgumentParser:
 
 def serve_parser() -> argparse.ArgumentParser:
     """All flags of `serve`, the program's page for browsers."""
-    parser = _Parser(
+    parser = Parser(
         prog="digit-recognizer serve",
         description="Serves a page that shows what a camera sees and reads, and that makes any phone a camera.",
         epilog="Without --camera and --source it reads only what browsers send. A file plays at its own speed, again "
         "and again. Ctrl-C ends it. Exit codes are those of digit-recognizer.",
     )
-    for add in (_add_web, _add_source, _add_output, _add_model):
+    for add in (_add_web, _add_source, _add_output, add_model):
         add(parser)
     parser.set_defaults(no_window=False, debug=False)
     return parser
@@ -161,7 +163,7 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
                       help="show what the program sees: the ink, all candidates and their fate, the crops")
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
+def add_model(parser: argparse.ArgumentParser) -> None:
     model = parser.add_argument_group("model", "the network")
     model.add_argument("--model", type=values.name, metavar="FILE",
                        help="use this .tflite model, its .json manifest beside it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import sys
 import threading
@@ -14,7 +15,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from recognizer.cli.arguments import check, check_serve, parser, serve_parser
+from recognizer.cli.arguments import check, parser
+from recognizer.cli.commands import COMMANDS
 from recognizer.cli.departure import guard, guarded, leave
 from recognizer.cli.signals import Interrupt
 from recognizer.core.stderr import divert_stderr
@@ -23,8 +25,6 @@ from recognizer.names import one_line
 from recognizer.secrets import masked
 
 if TYPE_CHECKING:
-    import logging
-
     from recognizer.core.geometry import Box
     from recognizer.pipeline import Recognizer
     from recognizer.reading import Reading
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
 GONE = "the window's display is gone; what was written stays, start again where one is"
-SERVE = "serve"  # as the first word: the page for browsers
 INTERRUPTED = 130  # as a shell reports the signal
 
 
@@ -57,8 +56,8 @@ def run() -> NoReturn:
 def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     """Run the program; the exit code. In a process of its own it is ended well where a library ends that."""
     words = sys.argv[1:] if argv is None else argv
-    serving = words[:1] == [SERVE]
-    args = serve_parser().parse_args(words[1:]) if serving else parser().parse_args(words)
+    command = COMMANDS.get(words[0]) if words else None
+    args = command.parser().parse_args(words[1:]) if command else parser().parse_args(words)
     # Libraries' own complaints would drown the one line that says what to do.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -68,11 +67,11 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal can't show
     try:
-        (check_serve if serving else check)(args)
+        (command.check if command else check)(args)
         with Interrupt() as interrupt:
-            if args.list_cameras:
-                return _list_cameras()
-            return _serve(args, interrupt) if serving else _run(args, interrupt, own_process)
+            if command:
+                return command.run(args, interrupt)
+            return _list_cameras() if args.list_cameras else _run(args, interrupt, own_process)
     except RecognizerError as error:
         say(str(error))
         return error.exit_code
@@ -85,6 +84,13 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
             "'apt install libgl1 libglib2.0-0'")
         return 1
     return 0
+
+
+def log_to_stderr() -> None:
+    """Show warnings as all messages are, each in one line."""
+    logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_in_one_line)
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
@@ -110,8 +116,6 @@ def _list_cameras() -> int:
 
 def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> int:
     """Read the source into the outputs until one of them, or a signal, ends it; the exit code."""
-    import logging
-
     from recognizer.numbers.plausible import Rules
     from recognizer.pipeline import Recognizer
     from recognizer.sinks.fault_tolerant import FaultTolerant
@@ -119,9 +123,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
     from recognizer.sinks.text import Summary
     from recognizer.window.screen import NONE, lacks_window
 
-    logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(_in_one_line)
+    log_to_stderr()
     rules = Rules(args.expect, args.max_step, args.no_decrease)
     recognizer = Recognizer(args.model, args.threshold, signs=args.signs, regions=args.roi, rules=rules)
     lacking = "" if args.no_window else lacks_window()
@@ -177,13 +179,6 @@ def _without_display(window: Window, stack: ExitStack) -> int:
     say(GONE)
     stack.close()
     return OutputError.exit_code
-
-
-def _serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
-    """Serve the page, until a signal ends it; the exit code."""
-    from recognizer.cli.serve import serve
-
-    return serve(args, interrupt)
 
 
 def outputs_of(args: argparse.Namespace, source: Source, save: LabelledSink | None) -> Iterator[Sink]:
