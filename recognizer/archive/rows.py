@@ -11,7 +11,7 @@ import pyarrow as pa
 from recognizer.archive.entries import UNKNOWN, Entry
 from recognizer.archive.settings import SETTINGS
 from recognizer.core.digits import Number
-from recognizer.core.geometry import Box
+from recognizer.core.geometry import Box, at_one_place
 from recognizer.reading import Reading
 
 _BOX = [(side, pa.int32()) for side in "xywh"]
@@ -49,13 +49,15 @@ class Held:
 
     Attributes:
         text: its digits.
-        box: where it stood.
-        last: when it was last seen there, in seconds of its video.
+        places: where it stood, each with when it was last seen there, in seconds of its video.
     """
 
     text: str
-    box: Box
-    last: float
+    places: tuple[tuple[Box, float], ...]
+
+    def stood(self, box: Box, since: float) -> bool:
+        """Whether it stood at a box then or later."""
+        return any(last >= since and at_one_place(place, box) for place, last in self.places)
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,9 @@ class Rows:
 
 def source_row(entry: Entry, result: Result, digits: int) -> dict[str, object]:
     """The row of a source, as SOURCES, given how many digits were read in it."""
+    reason = result.reason.removeprefix(f"{entry.name}: ")
     return {
-        "source": entry.name, "status": FAILED if result.reason else READ, "reason": result.reason or None,
+        "source": entry.name, "status": FAILED if reason else READ, "reason": reason or None,
         "frames": result.frames, "seconds": round(result.seconds, 3), "digits": digits,
         "numbers": result.numbers.num_rows, "size": _known(entry.size), "modified": _known(entry.modified)}
 

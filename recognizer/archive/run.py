@@ -54,7 +54,8 @@ class Progress:
 
     def __str__(self) -> str:
         before = f" ({self.before} read before)" if self.before else ""
-        return (f"{self.done} sources{before} in {self.seconds:.1f} s, {self.failed} failed; {self.frames} frames, "
+        sources = f"{self.done} source{'' if self.done == 1 else 's'}"
+        return (f"{sources}{before} in {self.seconds:.1f} s, {self.failed} failed; {self.frames} frames, "
                 f"{self.rate:.1f} a second; {self.numbers} numbers told")
 
 

@@ -17,7 +17,7 @@ from recognizer.archive.rows import Held, Result, Rows, Task
 from recognizer.archive.settings import SETTINGS
 from recognizer.core.digits import Number
 from recognizer.core.frame import Frame
-from recognizer.core.geometry import Region, at_one_place
+from recognizer.core.geometry import Box, Region, at_one_place
 from recognizer.errors import RecognizerError, SourceError
 from recognizer.numbers.plausible import Rules
 from recognizer.reading import Reading
@@ -108,7 +108,7 @@ class _Reader:
         self._rows = Rows(task.entry.name)
         self._early: list[tuple[Number, float, int]] = []  # told before the cut, with time and index
         self._told: dict[tuple[int | None, ...], str] = {}  # texts of the numbers that were, by their digits' tracks
-        self._held: dict[tuple[int | None, ...], list[Held]] = {}
+        self._held: dict[tuple[tuple[int | None, ...], str], list[tuple[Box, float]]] = {}  # by tracks and text
         self._first: int | None = None  # index of the first frame from the cut on
         self._last: Frame | None = None
         self._length = self._read = self._parts = 0
@@ -162,11 +162,9 @@ class _Reader:
             return
         for by, number in zip(tracks, reading.numbers, strict=True):
             if self._told.get(by) == number.text:
-                places = self._held.setdefault(by, [])
-                box = number.box
-                if places and places[-1].text == number.text and at_one_place(places[-1].box, box):
-                    box = places.pop().box
-                places.append(Held(number.text, box, time))
+                places = self._held.setdefault((by, number.text), [])
+                box = places.pop()[0] if places and at_one_place(places[-1][0], number.box) else number.box
+                places.append((box, time))
 
     def result(self) -> Result:
         if self._parts:
@@ -178,7 +176,7 @@ class _Reader:
         return Result(
             self._rows.table("digits"), pa.concat_tables([early.table("numbers"), self._rows.table("numbers")]),
             self._read, self._length, last.time if last else 0.0, last.total if last else 0, last.fps if last else 0.0,
-            tuple(held for places in self._held.values() for held in places), self.reason)
+            tuple(Held(text, tuple(places)) for (_, text), places in self._held.items()), self.reason)
 
     def _from(self, start: float) -> Iterator[Frame]:
         """The frames of a video from a key frame before `start` on."""

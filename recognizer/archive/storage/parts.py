@@ -18,7 +18,7 @@ from recognizer.archive.entries import Entry
 from recognizer.archive.rows import DIGITS, Held, Result, Task
 from recognizer.archive.settings import SETTINGS
 from recognizer.archive.storage.files import write_table
-from recognizer.core.geometry import Box, at_one_place
+from recognizer.core.geometry import Box
 from recognizer.errors import SourceError
 from recognizer.sources.video import check_whole
 
@@ -92,7 +92,8 @@ class Parts:
     def _read(self, entry: Entry, part: int) -> Result:
         numbers = pq.read_table(self._file(entry, part, "numbers"))
         about: dict[str, Any] = json.loads(cast(bytes, numbers.schema.metadata[KEY]))
-        held = tuple(Held(one["text"], Box(*one["box"]), one["last"]) for one in about.pop("held"))
+        held = tuple(Held(one["text"], tuple((Box(*box), last) for box, last in one["places"]))
+                     for one in about.pop("held"))
         return Result(numbers=numbers.replace_schema_metadata(None), held=held, **about)
 
     def _file(self, entry: Entry, part: int | None, what: str) -> Path:
@@ -102,15 +103,20 @@ class Parts:
 def _told(numbers: pa.Table, held: Sequence[Held], cut: float) -> pa.Table:
     """The numbers of a part without those that the part before told already.
 
-    What was told before the cut is new only if that part didn't tell it; what was told soon after, only if it didn't
-    stand there until the cut.
+    Each number which that one held is told by this one, too: once, before the cut as soon as it is seen, or after it,
+    if it stood until then. When it is told a second time, it was away.
     """
+    left = list(held)
+
     def is_new(row: dict[str, Any]) -> bool:
         if row["time"] >= cut + SETTINGS.overlap:
             return True
         since = cut - (SETTINGS.overlap if row["frame"] < 0 else SETTINGS.seam)
         box = Box(row["x"], row["y"], row["w"], row["h"])
-        return not any(one.text == row["text"] and one.last >= since and at_one_place(one.box, box) for one in held)
+        same = next((one for one in left if one.text == row["text"] and one.stood(box, since)), None)
+        if same:
+            left.remove(same)
+        return not same
 
     return numbers.filter(pa.array([is_new(row) for row in numbers.to_pylist()], pa.bool_()))
 
