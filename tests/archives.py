@@ -56,6 +56,7 @@ def page(digits: str) -> np.ndarray:
 
 def write_video(path: Path, pages: Iterable[tuple[str, float]], gap: int = 2 * FPS) -> Path:
     """A video of pages, each with its digits and for so many seconds; a key frame every `gap` frames."""
+    path.parent.mkdir(exist_ok=True)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"crf": "20", "preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 640, 360, "yuv420p", gap

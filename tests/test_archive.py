@@ -16,6 +16,7 @@ from harness import CLIPS, PATIENCE, PICTURES, environment, errors
 
 pytest.importorskip("pyarrow")
 from archives import everything, page, plain, rows, write_video
+from s3 import store
 
 DONE = " failed; "
 
@@ -178,3 +179,21 @@ def test_what_no_file_system_knows_is_a_row(run: Run, tmp_path: Path) -> None:
     [said] = archive(run, "gopher://old/note.jpg", "--out", "out", code=3)
     assert "expected a file, a folder, http(s)://" in said
     assert rows(tmp_path / "out", "sources")[0][:2] == ("gopher://old/note.jpg", "failed")
+
+
+def test_a_bucket_is_read_without_showing_its_password(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "root" / "scans").mkdir(parents=True)
+    for name in ("note.jpg", "tiny.png"):
+        shutil.copy(PICTURES / name, tmp_path / "root" / "scans")
+    write_video(tmp_path / "root" / "videos" / "long.mp4", [("731", 12), ("2026", 10)])
+    (tmp_path / "root" / "scans" / "notes.txt").write_text("no picture")
+    with store(tmp_path / "root", "school") as query:
+        base = "s3://me:secret@school"
+        sources = [f"{base}/scans{query}", f"{base}/videos/*.mp4{query}"]
+        assert archive(run, *sources, "--out", "out", "--part", "10s") == []
+        [said] = archive(run, f"{base}/none{query}", "--out", "out", "--part", "10s", code=3)
+        again = run("archive", *sources, "--out", "out", "--part", "10s", "--workers", "0")
+    assert sorted(row[3] for row in rows(tmp_path / "out", "numbers")) == ["1958", "2026", "3", "4036", "72", "731"]
+    assert said == f"recognizer: s3://me:***@school/none{query}: nothing is there; check the address"
+    assert "0 sources (3 read before)" in again.stderr
+    assert "secret" not in repr(everything(tmp_path / "out"))

@@ -1,4 +1,4 @@
-"""The queries of docs/archive.md are run on the archive that it makes, and print what it shows."""
+"""The queries of docs/archive.md and the arithmetic of docs/scale.md are run, and print what the pages show."""
 
 import re
 import shlex
@@ -12,8 +12,10 @@ from harness import PATIENCE, ROOT, environment, recognize
 for library in ("pyarrow", "duckdb", "pandas", "polars"):
     pytest.importorskip(library)
 
+SHOWN = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.DOTALL)
 PAGE = (ROOT / "docs" / "archive.md").read_text(encoding="utf-8")
-QUERIES = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, re.DOTALL)
+QUERIES = SHOWN.findall(PAGE)
+SCALE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,16 @@ def test_there_are_queries_of_each_kind() -> None:
 
 @pytest.mark.parametrize(("query", "output"), QUERIES, ids=[str(place) for place in range(len(QUERIES))])
 def test_a_query_prints_what_the_page_shows(query: str, output: str, folder: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", query], cwd=folder, env=environment(), capture_output=True, text=True,
+    assert printed(query, folder) == output
+
+
+def test_the_plan_of_scale_is_its_arithmetic(tmp_path: Path) -> None:
+    [(arithmetic, output)] = SHOWN.findall(SCALE)
+    assert printed(arithmetic, tmp_path) == output
+
+
+def printed(code: str, folder: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment(), capture_output=True, text=True,
                           timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == output
+    return done.stdout
