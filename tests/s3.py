@@ -1,4 +1,4 @@
-"""A store that speaks as much of S3 as reading from it takes: it lists the files of a folder, and gives them in parts."""
+"""A store that speaks as much of S3 as reading from it takes: it lists a folder's files, and gives them in parts."""
 
 import threading
 import urllib.parse
@@ -54,8 +54,8 @@ def store(root: Path, bucket: str) -> Iterator[str]:
                 f"<Contents><Key>{key}</Key><LastModified>2026-11-26T10:00:00.000Z</LastModified><ETag>\"1\"</ETag>"
                 f"<Size>{(root / key).stat().st_size}</Size><StorageClass>STANDARD</StorageClass></Contents>"
                 for key in keys)
-            answer = (f'<?xml version="1.0"?><ListBucketResult xmlns="{NAMESPACE}"><Name>{bucket}</Name><Prefix>{prefix}'
-                      f"</Prefix><KeyCount>{len(keys)}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>"
+            answer = (f'<?xml version="1.0"?><ListBucketResult xmlns="{NAMESPACE}"><Name>{bucket}</Name>'
+                      f"<Prefix>{prefix}</Prefix><KeyCount>{len(keys)}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>"
                       f"{contents}</ListBucketResult>").encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/xml")

@@ -149,6 +149,16 @@ def test_one_line_and_the_exit_code(args: list[str], code: int, said: str, run: 
     assert said in line
 
 
+def test_files_of_others_are_left_alone(run: Run, tmp_path: Path) -> None:
+    for name in ("digits/mine.parquet", "sources/scan.png", "numbers/.new-000000.0.parquet", "digits/000003.0.parquet"):
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_bytes(b"content")
+    archive(run, PICTURES / "tiny.png", "--out", "out")
+    files = [str(file.relative_to(tmp_path / "out")) for file in (tmp_path / "out").rglob("*") if file.is_file()]
+    assert sorted(files) == [".lock", "digits/000000.0.parquet", "digits/mine.parquet", "numbers/000000.0.parquet",
+                             "options.json", "sources/000000.0.parquet", "sources/scan.png"]
+
+
 def test_a_folder_that_another_run_writes_is_left_alone(run: Run, tmp_path: Path) -> None:
     import filelock
 

@@ -1,6 +1,7 @@
 """Archives on Ray: whatever dies in the middle, the rows are those of one process alone."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from harness import PATIENCE, environment, errors, recognize
 
 pytest.importorskip("ray")
-from archives import everything, write_sources, write_video
+from archives import everything, rows, write_sources, write_video
 
 pytestmark = [
     pytest.mark.cluster,
@@ -120,6 +121,18 @@ def test_the_driver_is_killed_in_the_middle_and_run_again(folder: Path) -> None:
         said = ended(process)
     assert "read before" in said
     assert everything(folder / "driver") == everything(folder / "alone")
+
+
+def test_a_signal_ends_it_in_good_order(folder: Path) -> None:
+    with started(folder, "signal", "--workers", "1") as process:
+        until(lambda: written(folder / "signal"))
+        children = descendants(process.pid)
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert re.fullmatch(r"(recognizer: .*\n)*recognizer: \d+ sources? in .* numbers told\n", err)
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert set(rows(folder / "signal", "digits")) < set(rows(folder / "alone", "digits"))
 
 
 def test_one_of_two_machines_is_taken_away(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def _local(path: Path) -> Entry:
     try:
         about = os.stat(path)
     except OSError as error:
-        raise SourceError(f"{name}: can't be read ({error.strerror})") from error
+        return Entry(name, name, reason=f"{name}: can't be read ({error.strerror})")
     if not stat.S_ISREG(about.st_mode):
-        raise SourceError(f"{name}: expected a file, found a device or a pipe; read it without 'archive'")
+        return Entry(name, name, reason=f"{name}: expected a file, found a device or a pipe; read it without 'archive'")
     return Entry(os.path.abspath(path), name, about.st_size, about.st_mtime_ns)

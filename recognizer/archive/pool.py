@@ -142,6 +142,9 @@ class RayPool:
                     task = self._back.popleft() if self._back else take()
                     if task is None:
                         return
+                    if depth > 1 and task.part is not None:  # it takes long, and another may be free before
+                        self._back.appendleft(task)
+                        return
                     given.append((worker.read.remote(task), task))
 
     def _finish(self, ref: Any, worker: Any) -> tuple[Task, Result] | None:

@@ -94,11 +94,16 @@ def archive(args: argparse.Namespace, interrupt: Interrupt) -> int:
     def pool() -> Pool:
         return ThisProcess(options) if args.workers == 0 else RayPool(options, args.workers, args.address, args.verbose)
 
+    def stop() -> int:
+        if interrupt.code:
+            interrupt.closing()  # Ray takes longer to end than a signal's grace
+        return interrupt.code
+
     with ExitStack() as stack:
         show = stack.enter_context(_Bar()) if sys.stderr and sys.stderr.isatty() else lambda _: None
         dataset = stack.enter_context(Dataset(Path(args.out), _kept(options)))
         stack.callback(interrupt.closing)  # the last one is called first
-        done = Archive(dataset, args.part, args.retries, show).read(args.names, pool, lambda: interrupt.code)
+        done = Archive(dataset, args.part, args.retries, show).read(args.names, pool, stop)
     say(str(done))
     return interrupt.code or (SourceError.exit_code if done.failed else 0)
 

@@ -25,10 +25,12 @@ from recognizer.archive.entries import UNKNOWN, Entry, identity_of
 from recognizer.archive.rows import READ, SCHEMAS, SOURCES, Result, source_row
 from recognizer.archive.settings import SETTINGS
 from recognizer.archive.storage.files import sync_folder, write_table
+from recognizer.core.replace import NEW, replacing
 from recognizer.errors import OutputError, UsageError
 
 COMMIT = "sources"  # the folder whose file is written last
 OPTIONS = "options.json"
+BATCH = re.compile(r"(\d{6,})\.(\d+)\.parquet")
 
 
 class Dataset:
@@ -72,7 +74,8 @@ class Dataset:
     def _check(self, options: dict[str, Any]) -> None:
         file = self.folder / OPTIONS
         if not file.exists():
-            file.write_text(json.dumps(options, indent=1), encoding="utf-8")
+            with replacing(file) as [new]:
+                new.write_text(json.dumps(options, indent=1), encoding="utf-8")
             return
         before = json.loads(file.read_text(encoding="utf-8"))
         other = [name for name in options if options[name] != before.get(name)]
@@ -83,16 +86,16 @@ class Dataset:
                              "give another folder, or the same options")
 
     def _repaired(self) -> dict[int, int]:
-        """The batches that count, with their generations; all other files are removed."""
+        """The batches that count, with their generations; files of others are removed."""
         counting: dict[int, int] = {}
         for file in (self.folder / COMMIT).iterdir():
-            if named := re.fullmatch(r"(\d+)\.(\d+)\.parquet", file.name):
+            if named := BATCH.fullmatch(file.name):
                 batch, generation = int(named[1]), int(named[2])
                 counting[batch] = max(generation, counting.get(batch, 0))
         kept = {_name(*batch) for batch in counting.items()}
         for name in (COMMIT, *SCHEMAS):  # a batch ceases to count before its rows go
             for file in (self.folder / name).iterdir():
-                if file.name not in kept:
+                if file.name not in kept and BATCH.fullmatch(file.name.removeprefix(NEW)):
                     file.unlink()
             sync_folder(self.folder / name)
         return counting
