@@ -207,3 +207,13 @@ def test_a_bucket_is_read_without_showing_its_password(run: Run, tmp_path: Path)
     assert said == f"recognizer: s3://me:***@school/none{query}: nothing is there; check the address"
     assert "0 sources (3 read before)" in again.stderr
     assert "secret" not in repr(everything(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "ray"])
+def test_without_the_extra_it_says_what_to_install(library: str, tmp_path: Path) -> None:
+    code = (f"import sys; sys.modules['{library}'] = None; from recognizer.cli.main import main; "
+            "sys.exit(main(['archive', 'note.jpg', '--out', 'out']))")
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True,
+                          timeout=PATIENCE, check=False)
+    assert done.returncode == 2
+    assert "pip install '.[archive]'" in errors(done)[0]

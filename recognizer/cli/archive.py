@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +100,9 @@ def archive(args: argparse.Namespace, interrupt: Interrupt) -> int:
         return interrupt.code
 
     with ExitStack() as stack:
+        # Ray prints on standard output what it can't be told to keep to itself.
+        aside = sys.stderr if args.verbose else stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
+        stack.enter_context(redirect_stdout(aside))
         show = stack.enter_context(_Bar()) if sys.stderr and sys.stderr.isatty() else lambda _: None
         dataset = stack.enter_context(Dataset(Path(args.out), _kept(options)))
         stack.callback(interrupt.closing)  # the last one is called first
