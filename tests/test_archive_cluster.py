@@ -90,11 +90,12 @@ def readers(pid: int) -> list[int]:
     return [child for child, name in names.items() if name.startswith(b"ray::Worker.read")]
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something of other processes that nobody tells."""
+def until(true: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+    """Wait for something of other processes that nobody tells, while one of them runs."""
     end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end
+        assert process is None or process.poll() is None, process.communicate()
         time.sleep(0.05)
 
 
@@ -104,7 +105,7 @@ def written(out: Path) -> bool:
 
 def test_a_worker_is_killed_in_the_middle(folder: Path) -> None:
     with started(folder, "worker", "--workers", "2") as process:
-        until(lambda: written(folder / "worker") and bool(readers(process.pid)))
+        until(lambda: written(folder / "worker") and bool(readers(process.pid)), process)
         os.kill(readers(process.pid)[0], signal.SIGKILL)
         ended(process)
     assert everything(folder / "worker") == everything(folder / "alone")
@@ -112,7 +113,7 @@ def test_a_worker_is_killed_in_the_middle(folder: Path) -> None:
 
 def test_the_driver_is_killed_in_the_middle_and_run_again(folder: Path) -> None:
     with started(folder, "driver", "--workers", "2") as process:
-        until(lambda: written(folder / "driver"))
+        until(lambda: written(folder / "driver"), process)
         children = descendants(process.pid)
         process.kill()
         process.wait()
@@ -125,7 +126,7 @@ def test_the_driver_is_killed_in_the_middle_and_run_again(folder: Path) -> None:
 
 def test_a_signal_ends_it_in_good_order(folder: Path) -> None:
     with started(folder, "signal", "--workers", "1") as process:
-        until(lambda: written(folder / "signal"))
+        until(lambda: written(folder / "signal"), process)
         children = descendants(process.pid)
         process.terminate()
         _, err = process.communicate(timeout=PATIENCE)
@@ -145,7 +146,7 @@ def test_one_of_two_machines_is_taken_away(folder: Path, monkeypatch: pytest.Mon
     try:
         other = cluster.add_node(**machine)
         with started(folder, "machine", "--workers", "2", "--address", cluster.address) as process:
-            until(lambda: len(readers(os.getpid())) == 2 and written(folder / "machine"))
+            until(lambda: len(readers(os.getpid())) == 2 and written(folder / "machine"), process)
             cluster.remove_node(other, allow_graceful=False)
             ended(process)
     finally:

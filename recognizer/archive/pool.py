@@ -78,7 +78,8 @@ class RayPool:
         failures: how many workers in a row may die before one was ready.
 
     Raises:
-        UsageError: the extra isn't installed, or there is no cluster.
+        UsageError: there is no cluster at the address.
+        RecognizerError: Ray can't be started.
     """
 
     def __init__(
@@ -191,10 +192,13 @@ def _started(workers: int | None, address: str | None, verbose: bool) -> Any:
         "num_cpus": workers, "include_dashboard": False, "object_store_memory": max(LEAST_STORE, SETTINGS.store)}
     try:
         ray.init(address=address or "local", log_to_driver=verbose, logging_level=level, **({} if address else local))
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = f"--address {address}: expected a cluster of Ray" if address else "Ray can't be started on this machine"
-        raise UsageError(f"{where} ({_last_line(error)}); 'ray start --head' begins one, or try --workers 0, which "
-                         "reads without it") from error
+    except Exception as error:  # it has no kind of its own for this
+        ray.shutdown()
+        if address:
+            raise UsageError(f"--address {address}: expected a cluster of Ray, found none ({_last_line(error)}); 'ray "
+                             "start --head' begins one") from error
+        raise RecognizerError(f"Ray can't be started on this machine ({_last_line(error)}); make room, or try "
+                              "--workers 0, which reads without it") from error
     finally:
         signal.signal(signal.SIGTERM, handler)  # Ray's own would end the process at once
     return ray
