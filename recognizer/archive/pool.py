@@ -23,6 +23,7 @@ from recognizer.archive.worker import Options, Worker
 from recognizer.errors import RecognizerError, UsageError
 
 Take = Callable[[], Task | None]
+STARTS = 3  # on this machine, of Ray, which gives up after half a minute where the machine is busy
 LEAST_STORE = 80_000_000  # bytes, of which Ray needs so many
 
 
@@ -180,7 +181,7 @@ class RayPool:
         self._ray.shutdown()
 
 
-def _started(workers: int | None, address: str | None, verbose: bool) -> Any:
+def _started(workers: int | None, address: str | None, verbose: bool, tries: int = STARTS) -> Any:
     """Ray, connected to a cluster or started on this machine."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -197,6 +198,8 @@ def _started(workers: int | None, address: str | None, verbose: bool) -> Any:
         if address:
             raise UsageError(f"--address {address}: expected a cluster of Ray, found none ({_last_line(error)}); 'ray "
                              "start --head' begins one") from error
+        if tries > 1:
+            return _started(workers, address, verbose, tries - 1)
         raise RecognizerError(f"Ray can't be started on this machine ({_last_line(error)}); make room, or try "
                               "--workers 0, which reads without it") from error
     finally:
