@@ -27,7 +27,7 @@ has no package for it" % (platform.system(), platform.machine()) if mac or struc
 	@touch $@
 
 .venv/test.done: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[mqtt,train,test,web]'
+	$(BIN)/python -m pip install --quiet --editable '.[archive,mqtt,train,test,web]'
 	@touch $@ .venv/run.done
 
 clean:

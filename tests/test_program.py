@@ -11,12 +11,14 @@ from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, Line, errors, labels, lines, placed, recognize, texts, truth
 
 from recognizer import __version__
-from recognizer.cli.arguments import parser, serve_parser
+from recognizer.cli.arguments import parser
+from recognizer.cli.commands.archive import archive_parser
+from recognizer.cli.commands.serve import serve_parser
 
 FILES = sorted(path for path in PICTURES.iterdir() if path.suffix != ".jsonl")
-FLAGS, SERVE_FLAGS = (
+FLAGS, SERVE_FLAGS, ARCHIVE_FLAGS = (
     sorted({flag for action in one._actions for flag in action.option_strings if flag.startswith("--")})
-    for one in (parser(), serve_parser()))
+    for one in (parser(), serve_parser(), archive_parser()))
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +136,11 @@ def test_version_and_help(run: Run) -> None:
     assert run("--version").stdout.split()[-1] == __version__
     assert not [flag for flag in FLAGS if flag not in run("--help").stdout]
     assert not [flag for flag in SERVE_FLAGS if flag not in run("serve", "--help").stdout]
+    assert not [flag for flag in ARCHIVE_FLAGS if flag not in run("archive", "--help").stdout]
 
 
 def test_every_flag_has_help() -> None:
-    assert not [action.option_strings for one in (parser(), serve_parser()) for action in one._actions
+    assert not [action.option_strings for one in (parser(), serve_parser(), archive_parser()) for action in one._actions
                 if not action.help]
 
 
@@ -146,7 +149,7 @@ def test_help_is_in_groups(run: Run) -> None:
     assert titles == ["options", "source", "numbers", "output", "mqtt", "view", "model"]
 
 
-@pytest.mark.parametrize("flag", [flag for flag in sorted({*FLAGS, *SERVE_FLAGS}) if flag != "--help"])
+@pytest.mark.parametrize("flag", [flag for flag in sorted({*FLAGS, *SERVE_FLAGS, *ARCHIVE_FLAGS}) if flag != "--help"])
 def test_every_flag_stands_in_the_docs(flag: str) -> None:
     rows = [row for row in (ROOT / "docs" / "flags.md").read_text(encoding="utf-8").splitlines() if row.startswith("|")]
     assert any(f"`{flag}" in row.split("|")[1] for row in rows)

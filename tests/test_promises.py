@@ -29,7 +29,7 @@ def functions_of(file: str) -> set[str]:
 
 def test_there_are_promises() -> None:
     assert [name for name, _ in TABLES] == ["Cameras and streams", "Outputs", "Files, models, arrays", "In a browser",
-                                            "The source", "Figures"]
+                                            "Archives", "The source", "Figures"]
     assert len(rows(tried=True)) > 20
 
 

@@ -37,6 +37,8 @@ class Parser(argparse.ArgumentParser):
         flag = next((word.partition("=")[0] for word in left if re.match(r"-+[^\W\d]", word)), None)
         if flag is None:
             shown = " ".join(left[:2]) + (" …" if len(left) > 2 else "")
+            if hasattr(parsed, "names"):
+                return f"expected all sources together, before or after the flags, found {shown} apart from the others"
             if not hasattr(parsed, "source"):
                 return f"expected nothing more, found {shown}"
             if parsed.source is None:
@@ -59,12 +61,12 @@ def parser(where: str = "") -> argparse.ArgumentParser:
         prog="digit-recognizer",
         description="Finds handwritten digits in a camera's picture, a video or photographs, and reads them.",
         epilog="Without --camera or --source it opens camera 0, or plays a recorded clip where there is none. "
-        "In the window h lists the keys. 'digit-recognizer serve' shows a page for browsers instead, 'teach' learns a "
-        "hand, 'hand' lists those; each has its own --help. Exit codes: 0 done, "
+        "In the window h lists the keys. 'digit-recognizer serve' shows a page for browsers instead, 'archive' reads "
+        "whole archives, 'teach' learns a hand, 'hand' lists those; each has its own --help. Exit codes: 0 done, "
         "2 wrong usage, 3 the source, 4 the model, 5 an output.",
     )
     parser.where = where
-    for add in (_add_source, _add_numbers, _add_output, _add_mqtt, _add_view, _add_model):
+    for add in (add_source, _add_numbers, add_output, add_mqtt, _add_view, add_model):
         add(parser)
     parser.add_argument("--config", type=values.name, metavar="FILE",
                         help="read the cameras of this TOML file, each in a process of its own; stands alone")
@@ -75,38 +77,7 @@ def parser(where: str = "") -> argparse.ArgumentParser:
     return parser
 
 
-def serve_parser() -> argparse.ArgumentParser:
-    """All flags of `serve`, the program's page for browsers."""
-    parser = Parser(
-        prog="digit-recognizer serve",
-        description="Serves a page that shows what a camera sees and reads, and that makes any phone a camera.",
-        epilog="Without --camera and --source it reads only what browsers send. A file plays at its own speed, again "
-        "and again. Ctrl-C ends it. Exit codes are those of digit-recognizer.",
-    )
-    for add in (_add_web, _add_source, _add_output, _add_mqtt, _add_model):
-        add(parser)
-    parser.set_defaults(no_window=False, debug=False, config=None)
-    return parser
-
-
-def _add_web(parser: argparse.ArgumentParser) -> None:
-    web = parser.add_argument_group("web", "who may look, and how")
-    web.add_argument("--host", type=values.name, default="127.0.0.1", metavar="NAME",
-                     help="listen at this name or address, 0.0.0.0 for all of this machine's (default: 127.0.0.1)")
-    web.add_argument("--port", type=values.port, default=8000, metavar="N",
-                     help="listen at this port, 0 for any that is free (default: 8000)")
-    web.add_argument("--token", type=values.name, metavar="TEXT",
-                     help="ask clients for this token (default: a random one where other machines can connect)")
-    web.add_argument("--tls", action="store_true",
-                     help="encrypt with a certificate made for this machine; browsers give their camera to such pages")
-    web.add_argument("--cert", type=values.name, metavar="FILE", help="encrypt with this certificate, a PEM file")
-    web.add_argument("--key", type=values.name, metavar="FILE",
-                     help="the key of --cert, a PEM file without a password")
-    web.add_argument("--clients", type=values.count, default=100, metavar="N",
-                     help="let in so many clients at once (default: 100)")
-
-
-def _add_source(parser: argparse.ArgumentParser) -> None:
+def add_source(parser: argparse.ArgumentParser) -> None:
     source = parser.add_argument_group("source", "what is read")
     where = source.add_mutually_exclusive_group()
     where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
@@ -142,7 +113,7 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
     numbers.add_argument("--no-decrease", action="store_true", help="a value may not be under that one")
 
 
-def _add_output(parser: argparse.ArgumentParser) -> None:
+def add_output(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("output", "what is written and printed; any of them together")
     output.add_argument("--numbers", action="store_true",
                         help="print just the numbers, one a line: once when they stand still, again when they change")
@@ -158,7 +129,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
                         help="write each crop that the network gets into a folder of its label, for training")
 
 
-def _add_mqtt(parser: argparse.ArgumentParser) -> None:
+def add_mqtt(parser: argparse.ArgumentParser) -> None:
     mqtt = parser.add_argument_group("mqtt", "who is told; needs the extra [mqtt]")
     mqtt.add_argument("--mqtt", type=values.name, metavar="ADDRESS",
                       help="tell a broker each number that stands still, and the camera's state: "
@@ -183,7 +154,7 @@ def _add_view(parser: argparse.ArgumentParser) -> None:
                       help="show what the program sees: the ink, all candidates and their fate, the crops")
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
+def add_model(parser: argparse.ArgumentParser) -> None:
     model = parser.add_argument_group("model", "the network")
     model.add_argument("--model", type=values.name, metavar="FILE",
                        help="use this .tflite model, its .json manifest beside it")
@@ -206,19 +177,6 @@ def check(args: argparse.Namespace) -> None:
                                           ("--numbers", args.numbers)) if prints]
     if len(printing) > 1:
         raise UsageError(f"{' and '.join(printing)} would mix on standard output; give all but one of them a file")
-
-
-def check_serve(args: argparse.Namespace) -> None:
-    """Refuse flags of `serve` that don't go together."""
-    check(args)
-    if bool(args.cert) != bool(args.key):
-        raise UsageError("--cert and --key belong together; give both, or --tls for a certificate made for you")
-    if args.cert and args.tls:
-        raise UsageError("--tls makes a certificate, and --cert gives one; leave one of them out")
-    if args.camera is None and args.source is None:
-        kept = [flag for flag in ("events", "csv", "mqtt", "save", "crops", "numbers") if getattr(args, flag)]
-        if kept:
-            raise UsageError(f"--{kept[0]} takes what the program's own camera reads; give --camera or --source, too")
 
 
 def _check_mqtt(args: argparse.Namespace) -> None:

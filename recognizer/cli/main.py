@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import sys
 import threading
-import time
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from recognizer.cli.arguments import check, check_serve, parser, serve_parser
-from recognizer.cli.commands.hand import hand_parser, hands, take_up, teach, teach_parser
+from recognizer.cli.arguments import check, parser
+from recognizer.cli.commands.hand import take_up
+from recognizer.cli.commands.table import COMMANDS
 from recognizer.cli.departure import guard, guarded, leave
-from recognizer.cli.outputs import outputs_of
+from recognizer.cli.outputs import outputs_of, sum_up, until
 from recognizer.cli.say import say, say_warnings
 from recognizer.cli.signals import Interrupt
 from recognizer.core.stderr import divert_stderr
@@ -26,18 +26,12 @@ from recognizer.errors import OutputError, RecognizerError, SourceError
 if TYPE_CHECKING:
     from recognizer.core.geometry import Box
     from recognizer.pipeline import Recognizer
-    from recognizer.reading import Reading
-    from recognizer.sinks.labelled import LabelledSink
-    from recognizer.sinks.text import Summary
     from recognizer.sources.base import Source
     from recognizer.window.window import Window
 
 DEMO = "fixtures/clips/demo.mp4"
 DEMO_RESULT = "recognized.mp4"
 GONE = "the window's display is gone; what was written stays, start again where one is"
-SERVE = "serve"  # as the first word: the page for browsers
-WITHOUT_SOURCE = {"teach": teach, "hand": hands}  # likewise, what reads nothing
-PARSERS = {"": parser, SERVE: serve_parser, "teach": teach_parser, "hand": hand_parser}
 INTERRUPTED = 130  # as a shell reports the signal
 
 
@@ -57,8 +51,8 @@ def run() -> NoReturn:
 def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     """Run the program; the exit code. In a process of its own it is ended well where a library ends that."""
     words = sys.argv[1:] if argv is None else argv
-    command = words[0] if words and words[0] in PARSERS else ""
-    args = PARSERS[command]().parse_args(words[1:] if command else words)
+    command = COMMANDS.get(words[0]) if words else None
+    args = command.parser().parse_args(words[1:]) if command else parser().parse_args(words)
     # Libraries' own complaints would drown the one line that says what to do.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -66,16 +60,13 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal can't show
     try:
-        if command in WITHOUT_SOURCE:
-            WITHOUT_SOURCE[command](args)
-            return 0
-        (check_serve if command else check)(args)
+        (command.check if command else check)(args)
         with Interrupt() as interrupt:
+            if command:
+                return command.run(args, interrupt)
             if args.list_cameras:
                 return _list_cameras()
-            if args.config:
-                return _fleet(args, interrupt)
-            return _serve(args, interrupt) if command else _run(args, interrupt, own_process)
+            return _fleet(args, interrupt) if args.config else _run(args, interrupt, own_process)
     except RecognizerError as error:
         say(str(error))
         return error.exit_code
@@ -102,8 +93,6 @@ def _list_cameras() -> int:
 
 def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> int:
     """Read the source into the outputs until one of them, or a signal, ends it; the exit code."""
-    import logging
-
     from recognizer.numbers.plausible import Rules
     from recognizer.pipeline import Recognizer
     from recognizer.sinks.fault_tolerant import FaultTolerant
@@ -177,29 +166,6 @@ def _fleet(args: argparse.Namespace, interrupt: Interrupt) -> int:
     return run_fleet(args, interrupt)
 
 
-def _serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
-    """Serve the page, until a signal ends it; the exit code."""
-    from recognizer.cli.commands.serve import serve
-
-    return serve(args, interrupt)
-
-
-def until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Reading]:
-    """The readings of so many seconds: of a video's own time, of the clock's for all else."""
-    start = time.monotonic()
-    for reading in readings:
-        frame = reading.frame
-        passed = time.monotonic() - start if frame.live or frame.still else frame.time
-        if seconds is not None and passed >= seconds:
-            return
-        yield reading
-
-
-def sum_up(summary: Summary, save: LabelledSink | None) -> None:
-    if save and save.frames:
-        say(f"labelled frames are in {save.target}")
-    if summary.frames:
-        say(str(summary))
 
 
 def _source(args: argparse.Namespace) -> Source:

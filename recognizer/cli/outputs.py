@@ -1,19 +1,23 @@
-"""Makes the outputs that the flags ask for, but for the window."""
+"""What becomes of readings: the outputs that the flags ask for but for the window, when they end, and their sum."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recognizer.cli.say import say
 from recognizer.errors import UsageError
 
 if TYPE_CHECKING:
     from recognizer.mqtt.sink import MqttSink
+    from recognizer.reading import Reading
     from recognizer.sinks.base import Sink
     from recognizer.sinks.labelled import LabelledSink
+    from recognizer.sinks.text import Summary
     from recognizer.sources.base import Source
 
 
@@ -62,3 +66,21 @@ def _mqtt_sink(args: argparse.Namespace) -> MqttSink:
     address = BrokerAddress.parse(args.mqtt)
     return MqttSink(address, read_password(address, args.mqtt_password_file), tls_context(address, args.mqtt_ca),
                     Path(args.mqtt_queue) if args.mqtt_queue else None, args.mqtt_discovery)
+
+
+def until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Reading]:
+    """The readings of so many seconds: of a video's own time, of the clock's for all else."""
+    start = time.monotonic()
+    for reading in readings:
+        frame = reading.frame
+        passed = time.monotonic() - start if frame.live or frame.still else frame.time
+        if seconds is not None and passed >= seconds:
+            return
+        yield reading
+
+
+def sum_up(summary: Summary, save: LabelledSink | None) -> None:
+    if save and save.frames:
+        say(f"labelled frames are in {save.target}")
+    if summary.frames:
+        say(str(summary))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from recognizer.errors import OutputError
 
+NEW = ".new-"  # before the name of a file that is being written
+
 
 @contextmanager
 def replacing(*paths: Path) -> Iterator[list[Path]]:
@@ -17,7 +19,7 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
     Raises:
         OutputError: they can't be written, the disk is full; what stood there before still does.
     """
-    new = [path.with_name(f".new-{path.name}") for path in paths]  # libraries choose a format by the ending
+    new = [path.with_name(f"{NEW}{path.name}") for path in paths]  # libraries choose a format by the ending
     try:
         for path in paths:
             path.parent.mkdir(parents=True, exist_ok=True)

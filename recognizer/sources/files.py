@@ -79,13 +79,17 @@ class Files:
             self._frames.close()
 
 
-def read_file(path: Path) -> Iterator[Frame]:
+def read_file(path: Path, name: str = "") -> Iterator[Frame]:
     """Every frame of a picture or a video; which of them a file is, its content tells.
+
+    Args:
+        path: of the file.
+        name: what the frames call their source; by default the path.
 
     Raises:
         SourceError: it can't be read.
     """
-    name, suffix = shown(path), path.suffix.lower()
+    name, suffix = name or shown(path), path.suffix.lower()
     try:
         with path.open("rb") as file:
             start = file.read(HEAD)

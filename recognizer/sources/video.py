@@ -9,6 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -17,6 +18,7 @@ import numpy as np
 from recognizer.core.frame import Frame, Image
 from recognizer.errors import SourceError
 from recognizer.sources.images.pixels import orientation_of, upright
+from recognizer.sources.recordings.deinterlace import deinterlaced
 from recognizer.sources.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ class Readable(Protocol):
 
 
 def read_video(
-    place: str | Readable | BinaryIO, name: str, form: str | None = None, patience: float | None = None
+    place: str | Readable | BinaryIO, name: str, form: str | None = None, patience: float | None = None,
+    start: float = 0.0,
 ) -> Iterator[Frame]:
     """Every frame of a recording.
 
@@ -47,6 +50,8 @@ def read_video(
         name: what the frames call their source.
         form: FFmpeg's name of its format, where its content doesn't tell.
         patience: seconds that the next part of it may take; it can't be limited where a file is read.
+        start: seconds into it from which on frames are wanted: it begins at a key frame before, its index counts from
+            there, and whether frames are missing isn't looked at. Where nothing can be sought, at the very start.
 
     Raises:
         SourceError: not a video, too large, damaged, or cut.
@@ -57,24 +62,45 @@ def read_video(
         stream = video_stream(container, name)
         total, fps = declared(container, stream)
         clock, index, moment, lit = _Clock(stream, fps), 0, 0.0, False
-        start = time.perf_counter()
+        begun = time.perf_counter()
         try:
+            _seek(container, stream, start)
             for decoded, image in pictures(container, stream, name):
                 lit = lit or bool(image[::4, ::4].any())
-                moment, took = clock.of(decoded, index), 1000 * (time.perf_counter() - start)
+                moment, took = clock.of(decoded, index), 1000 * (time.perf_counter() - begun)
                 yield Frame(image, index, moment, name, still=False, fps=fps, decoding=took, total=total)
-                index, start = index + 1, time.perf_counter()
+                index, begun = index + 1, time.perf_counter()
         except av.FFmpegError as error:
             log.debug("%s: %s", name, error)  # it ends early, which is told below where much is missing
             if not total:
                 told = f"ends early, after {index} frames ({error.strerror})"
                 raise SourceError(f"{name}: {told}; damaged or cut") from error
-    # Where the rate varies the declared count is but a guess by the length, so the length must lack something too.
-    late = fps and moment + 1 / fps >= (1 - SETTINGS.most_missing) * total / fps
-    if not index or (total - index > max(3, SETTINGS.most_missing * total) and not late):
-        raise SourceError(f"{name}: ends early: {total} frames declared, {index} decoded; damaged or cut")
+    if start:
+        return
+    check_whole(name, total, index, moment, fps)
     if not lit:
         log.warning("%s: every frame is black all over, so nothing was to be read; check that it plays elsewhere", name)
+
+
+def check_whole(name: str, declared: int, decoded: int, last: float, fps: float) -> None:
+    """Refuse a recording in which many of its declared frames are missing; `last` is its last frame's time.
+
+    Raises:
+        SourceError: it is damaged or cut.
+    """
+    # Where the rate varies the declared count is but a guess by the length, so the length must lack something too.
+    late = fps and last + 1 / fps >= (1 - SETTINGS.most_missing) * declared / fps
+    if not decoded or (declared - decoded > max(3, SETTINGS.most_missing * declared) and not late):
+        raise SourceError(f"{name}: ends early: {declared} frames declared, {decoded} decoded; damaged or cut")
+
+
+def _seek(container: InputContainer, stream: VideoStream, start: float) -> None:
+    """Go to the key frame before `start`, in seconds, where that can be."""
+    import av
+
+    if start and stream.time_base:
+        with suppress(av.FFmpegError):
+            container.seek(round(start / stream.time_base) + (stream.start_time or 0), stream=stream)
 
 
 def open_video(
@@ -127,7 +153,7 @@ def pictures(container: InputContainer, stream: VideoStream, name: str) -> Itera
     from av.video.reformatter import VideoReformatter
 
     orientation, reformatter = _Orientation(), VideoReformatter()
-    for decoded in _deinterlaced(_decoded(container, stream)):
+    for decoded in deinterlaced(_decoded(container, stream)):
         _check_size(decoded.width, decoded.height, name)
         yield decoded, upright(_picture(decoded, stream, reformatter), orientation.of(decoded))
 
@@ -162,48 +188,6 @@ def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFr
         except (av.InvalidDataError, ValueError):
             continue
         yield from (frame for frame in frames if isinstance(frame, av.VideoFrame))
-
-
-def _deinterlaced(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
-    """Frames whose two fields, taken one after the other, are made one picture; from the first that has two on."""
-    filter_: Any = None
-    form = None
-    for frame in frames:
-        if filter_ is None and not frame.interlaced_frame:
-            yield frame
-            continue
-        if form != (frame.width, frame.height, frame.format.name):
-            yield from _rest(filter_)
-            filter_, form = _deinterlacer(frame), (frame.width, frame.height, frame.format.name)
-        filter_.push(frame)
-        yield from _ready(filter_)
-    yield from _rest(filter_)
-
-
-def _deinterlacer(frame: VideoFrame) -> Any:
-    from av.filter import Graph
-
-    graph = Graph()
-    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
-    woven = graph.add("bwdif", "mode=send_frame:deint=interlaced")
-    graph.link_nodes(source, woven, graph.add("buffersink")).configure()
-    return graph
-
-
-def _rest(graph: Any) -> Iterator[VideoFrame]:
-    if graph is not None:
-        graph.push(None)
-        yield from _ready(graph)
-
-
-def _ready(graph: Any) -> Iterator[VideoFrame]:
-    import av
-
-    while True:
-        try:
-            yield graph.pull()
-        except (av.BlockingIOError, av.EOFError):
-            return
 
 
 def _picture(frame: VideoFrame, stream: VideoStream, reformatter: Any) -> Image:

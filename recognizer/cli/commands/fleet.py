@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from recognizer.cli.arguments import check, parser
-from recognizer.cli.main import run, say
+from recognizer.cli.main import run
+from recognizer.cli.say import say
 from recognizer.cli.signals import Interrupt
 from recognizer.core.stderr import divert_stderr
 from recognizer.errors import RecognizerError, UsageError

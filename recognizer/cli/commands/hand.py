@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from recognizer.cli import values
 from recognizer.cli.arguments import Parser
 from recognizer.cli.say import say
+from recognizer.cli.signals import Interrupt
 from recognizer.errors import ModelError, SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def take_up(recognizer: Recognizer, name: str | None) -> None:
         store.use(name)
 
 
-def teach(args: argparse.Namespace) -> None:
-    """Learn the crops of a folder.
+def teach(args: argparse.Namespace, _: Interrupt) -> int:
+    """Learn the crops of a folder; the exit code.
 
     Raises:
         SourceError: there are none, or one is no picture of 28×28.
@@ -95,13 +96,15 @@ def teach(args: argparse.Namespace) -> None:
     hand.add(more)
     told = ", ".join(f"{spoken(label)} ({len(crops[label])})" for label in range(NO_DIGIT + 1) if label in crops)
     say(f"learnt {told}; {hand.count}")
+    return 0
 
 
-def hands(args: argparse.Namespace) -> None:
-    """Do what `hand` is asked for; errors are those of `Store` and `Hand`."""
+def hands(args: argparse.Namespace, _: Interrupt) -> int:
+    """Do what `hand` is asked for; the exit code. Errors are those of `Store` and `Hand`."""
     commands: dict[str, Callable[[argparse.Namespace], None]] = {
         "list": _list, "show": _show, "remove": _remove, "export": _export, "import": _import}
     commands[args.what](args)
+    return 0
 
 
 def _list(_: argparse.Namespace) -> None:

@@ -11,8 +11,9 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recognizer.cli.main import sum_up, until
-from recognizer.cli.outputs import outputs_of
+from recognizer.cli import values
+from recognizer.cli.arguments import Parser, add_model, add_mqtt, add_output, add_source, check
+from recognizer.cli.outputs import outputs_of, sum_up, until
 from recognizer.cli.signals import Interrupt
 from recognizer.errors import OutputError, UsageError
 
@@ -24,6 +25,50 @@ if TYPE_CHECKING:
 
 STDERR = 2
 LOOK = 0.2  # seconds between two looks for a signal, where there is no camera to wait for
+
+
+def serve_parser() -> argparse.ArgumentParser:
+    """All flags of `serve`, the program's page for browsers."""
+    parser = Parser(
+        prog="digit-recognizer serve",
+        description="Serves a page that shows what a camera sees and reads, and that makes any phone a camera.",
+        epilog="Without --camera and --source it reads only what browsers send. A file plays at its own speed, again "
+        "and again. Ctrl-C ends it. Exit codes are those of digit-recognizer.",
+    )
+    for add in (_add_web, add_source, add_output, add_mqtt, add_model):
+        add(parser)
+    parser.set_defaults(no_window=False, debug=False, config=None)
+    return parser
+
+
+def _add_web(parser: argparse.ArgumentParser) -> None:
+    web = parser.add_argument_group("web", "who may look, and how")
+    web.add_argument("--host", type=values.name, default="127.0.0.1", metavar="NAME",
+                     help="listen at this name or address, 0.0.0.0 for all of this machine's (default: 127.0.0.1)")
+    web.add_argument("--port", type=values.port, default=8000, metavar="N",
+                     help="listen at this port, 0 for any that is free (default: 8000)")
+    web.add_argument("--token", type=values.name, metavar="TEXT",
+                     help="ask clients for this token (default: a random one where other machines can connect)")
+    web.add_argument("--tls", action="store_true",
+                     help="encrypt with a certificate made for this machine; browsers give their camera to such pages")
+    web.add_argument("--cert", type=values.name, metavar="FILE", help="encrypt with this certificate, a PEM file")
+    web.add_argument("--key", type=values.name, metavar="FILE",
+                     help="the key of --cert, a PEM file without a password")
+    web.add_argument("--clients", type=values.count, default=100, metavar="N",
+                     help="let in so many clients at once (default: 100)")
+
+
+def check_serve(args: argparse.Namespace) -> None:
+    """Refuse flags of `serve` that don't go together."""
+    check(args)
+    if bool(args.cert) != bool(args.key):
+        raise UsageError("--cert and --key belong together; give both, or --tls for a certificate made for you")
+    if args.cert and args.tls:
+        raise UsageError("--tls makes a certificate, and --cert gives one; leave one of them out")
+    if args.camera is None and args.source is None:
+        kept = [flag for flag in ("events", "csv", "mqtt", "save", "crops", "numbers") if getattr(args, flag)]
+        if kept:
+            raise UsageError(f"--{kept[0]} takes what the program's own camera reads; give --camera or --source, too")
 
 
 def serve(args: argparse.Namespace, interrupt: Interrupt) -> int:

@@ -9,7 +9,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 
@@ -110,6 +111,15 @@ def read_snapshot(address: str) -> Iterator[Frame]:
         raise SourceError(f"{name}: {_reason(error)}") from error
 
 
+def modified_at(address: str) -> tuple[int, int]:
+    """What a sender tells of a file: its size in bytes, and when it was changed, in nanoseconds since 1970; else -1."""
+    size = modified = -1
+    with suppress(OSError, http.client.HTTPException, ValueError), closing(_ask(address, "HEAD")) as answer:
+        size = int(answer.headers.get("Content-Length") or -1)
+        modified = round(1e9 * parsedate_to_datetime(answer.headers["Last-Modified"] or "").timestamp())
+    return size, modified
+
+
 def _read_as_it_comes(address: str) -> Iterator[Frame]:
     """Every frame of a recording whose sender doesn't tell how long it is."""
     name = without_password(address)
@@ -120,7 +130,7 @@ def _read_as_it_comes(address: str) -> Iterator[Frame]:
         raise SourceError(f"{name}: {_reason(error)}") from error
 
 
-def _ask(address: str) -> Any:
+def _ask(address: str, method: str = "GET") -> Any:
     """Ask for what is at an address; name and password in it are for its sender, by whichever way that wants them."""
     parts = urllib.parse.urlsplit(address)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
@@ -129,7 +139,7 @@ def _ask(address: str) -> Any:
         known.add_password(None, bare, urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or ""))
     opener = urllib.request.build_opener(
         urllib.request.HTTPBasicAuthHandler(known), urllib.request.HTTPDigestAuthHandler(known))
-    request = urllib.request.Request(urllib.parse.quote(bare, safe="%/:=&?~#+!$,;'@()*[]"),
+    request = urllib.request.Request(urllib.parse.quote(bare, safe="%/:=&?~#+!$,;'@()*[]"), method=method,
                                      headers={"User-Agent": "digit-recognizer", "Cache-Control": "no-cache"})
     return opener.open(request, timeout=SETTINGS.stream_patience)
 

@@ -1,0 +1,1 @@
+"""What is done with the frames of a recording before they are pictures."""
