@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,15 +32,16 @@ needs_display = pytest.mark.skipif(
     not (shutil.which("Xvfb") and shutil.which("xdotool")),
     reason="needs Xvfb and xdotool ('apt install xvfb xdotool' on Debian and Ubuntu)",
 )
+NOBODY = Path(tempfile.gettempdir()) / "nobody's data"  # nothing is written there
 PATIENCE = 300  # seconds after which a run that hangs is ended
 
 Line = dict[str, Any]  # one line of truth or of events
 
 
 def environment(display: str | None = None) -> dict[str, str]:
-    """The environment for a subprocess: this checkout can be imported, and no display but the given one."""
+    """The environment for a subprocess: this checkout can be imported, no display but the given one, no hands."""
     names = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    names["PYTHONPATH"] = str(ROOT)
+    names |= {"PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(NOBODY)}
     return names | ({"DISPLAY": display} if display else {})
 
 

@@ -169,8 +169,8 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
 
 def test_a_plain_run_imports_nothing_of_it(tmp_path: Path) -> None:
     code = ("import sys; from recognizer.cli.main import main; main(sys.argv[1:]); "
-            "print([name for name in sys.modules if name.split('.')[0] in ('paho', 'sqlite3', 'platformdirs', "
-            "'tomllib') or name.startswith(('recognizer.mqtt', 'recognizer.fleet'))])")
+            "print([name for name in sys.modules if name.split('.')[0] in ('paho', 'sqlite3', 'tomllib') "
+            " or name.startswith(('recognizer.mqtt', 'recognizer.fleet'))])")
     done = in_process(code, "--source", PICTURES / "tiny.png", "--no-window", cwd=tmp_path)
     assert done.stdout.splitlines()[-1] == "[]"
 

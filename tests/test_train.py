@@ -11,7 +11,17 @@ from recognizer.classification.preprocess import FIT, normalise
 from train.augment.degrade import degrade
 from train.augment.fonts import REACH, SIDE, printed
 from train.augment.negatives import no_stroke
-from train.augment.samples import MORE, NEGATIVES, STROKES, Material, drawn_digit, make_epoch, plain, plain_strokes
+from train.augment.samples import (
+    MORE,
+    NEGATIVES,
+    STROKES,
+    TAUGHT,
+    Material,
+    drawn_digit,
+    make_epoch,
+    plain,
+    plain_strokes,
+)
 from train.data.hands import MoreDigits, PenStrokes
 from train.data.mnist import NO_DIGIT
 from train.evaluation.measures import choose_threshold, fit_temperature, measure
@@ -57,6 +67,15 @@ def test_pen_strokes_stand_upright_whatever_pen_draws_them(tmp_path):
         assert label == 7
         assert np.ptp(ys) == FIT - 1
         assert (crop[ys.min() + 1] > 0).sum() > (crop[ys.max() - 1] > 0).sum()  # the bar of a 7 is at its top
+
+
+def test_what_a_hand_was_taught_is_shown_often():
+    taught = some_digits(3)
+    material = Material(some_digits(40), taught=(taught.pictures, np.array([7, 7, NO_DIGIT])))
+    _, labels = make_epoch(material, 1, 0)
+    bare_labels = make_epoch(Material(some_digits(40)), 1, 0)[1]
+    assert len(labels) == material.examples
+    assert len(labels) - len(bare_labels) == 3 * TAUGHT
 
 
 def test_photographed_digits_have_three_parts_of_each_label(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import shlex
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--scenes", type=Path, metavar="DIR",
                         help="photographs without digits, and their index.json: what the finder takes for digits there "
                         "is learnt as none")
+    parser.add_argument("--hand", metavar="NAME",
+                        help="learn what this hand of the user's was taught, too; with --start and a few --epochs")
     parser.add_argument("--epochs", type=int, default=80, metavar="N",
                         help="passes over the training set, degraded anew (default: 80)")
     parser.add_argument("--start", type=Path, metavar="FILE",
@@ -66,11 +68,12 @@ def main(argv: list[str]) -> None:
     from train.model.fit import fit
 
     sources = Sources.load(args)
-    material = sources.train(args.limit, _cut_out(args.scenes))
+    material = replace(sources.train(args.limit), **_beside(args.scenes, args.hand))
     validation = sources.validation(args.seed)
     origins = sources.hashes | {
         name: _sha256(name, file) for name, file in (("start", args.start), ("scenes", args.scenes)) if file}
-    recipe = {"name": "camera", "epochs": args.epochs, "seed": args.seed, "digits": len(material.digits)} | origins
+    recipe = {"name": "camera", "epochs": args.epochs, "seed": args.seed, "digits": len(material.digits)} | origins | (
+        {"hand": f"{args.hand}, {len(material.taught[1])} crops"} if args.hand else {})
     model, _ = fit(material, validation, recipe, args.run or Path(f"runs/seed-{args.seed}"), args.start)
 
     content = to_litert(model)
@@ -106,15 +109,19 @@ def main(argv: list[str]) -> None:
           f"threshold {threshold}, temperature {temperature}")
 
 
-def _cut_out(scenes: Path | None) -> Pictures:
-    """What the shipped finder takes for digits in photographs without any."""
-    from train.data.hands import NO_DIGITS
+def _beside(scenes: Path | None, hand: str | None) -> dict[str, Any]:
+    """What else is learnt: what the shipped finder takes for digits in photographs without any, and a user's hand."""
     from train.finder.cut_out import cut_out
     from train.finder.material import load_photographs
+    from train.hand.crops import load_hand_crops
 
-    if scenes is None:
-        return NO_DIGITS.pictures
-    return cut_out(load_photographs(scenes), shipped("models/finder.tflite"), shipped("models/digits.tflite"))
+    found: dict[str, Any] = {}
+    if scenes:
+        found["cut_out"] = cut_out(
+            load_photographs(scenes), shipped("models/finder.tflite"), shipped("models/digits.tflite"))
+    if hand:
+        found["taught"] = load_hand_crops(hand)
+    return found
 
 
 def _calibrate(
@@ -164,6 +171,6 @@ def _portable(args: argparse.Namespace) -> list[str]:
     """The arguments that shaped the model, with file names instead of this machine's paths."""
     files = ("data", "not_digits", "strokes", "more_digits", "scenes", "start")
     shaping = {name: getattr(args, name) and getattr(args, name).name for name in files}
-    shaping |= {"epochs": args.epochs, "seed": args.seed, "limit": args.limit}
+    shaping |= {"hand": args.hand, "epochs": args.epochs, "seed": args.seed, "limit": args.limit}
     return [str(part) for name, value in shaping.items() if value is not None
             for part in (f"--{name.replace('_', '-')}", value)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import pyarrow as pa
 
 from recognizer.archive.entries import Entry
@@ -29,6 +30,10 @@ from recognizer.sources.video import read_video
 
 if TYPE_CHECKING:
     from recognizer.pipeline import Recognizer
+
+# What a library may raise for a source that it can't cope with.
+LIBRARIES = (ArithmeticError, EOFError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError,
+             cv2.error, pa.ArrowException)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ class Worker:
                     found.add(reading)
         except RecognizerError as error:
             found.reason = str(error)
-        except Exception as error:  # a library's; it must not end the run
+        except LIBRARIES as error:  # one source must not end the run
             found.reason = f"{task.entry.name}: can't be read ({type(error).__name__}: {masked(str(error))})"
         return found.result()
 

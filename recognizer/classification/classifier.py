@@ -80,7 +80,7 @@ class Classifier:
         """The network's own logits, (N, 11), and its features, (N, F), or (N, 0) where they aren't asked for."""
         if with_features and not self.feature_count:
             raise ModelError(f"model {self._name}: expected two outputs, logits and features, found the logits alone: "
-                             "this model can't be taught; make one with 'python -m train'")
+                             "this model can't be taught, the shipped one can")
         if not len(crops):
             return np.zeros((0, len(CLASSES)), np.float32), np.zeros((0, self.feature_count), np.float32)
         try:

@@ -8,6 +8,8 @@ import re
 from recognizer.core.geometry import Region
 from recognizer.errors import UsageError
 
+LENGTHS = {"s": 1, "m": 60, "h": 3600}  # seconds
+
 
 def region(text: str) -> Region:
     try:
@@ -49,3 +51,16 @@ def count(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {text}")
     return int(text)
+
+
+def whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, found {text}")
+    return int(text)
+
+
+def length(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])|0", text)
+    if not found or (found[1] and float(found[1]) * LENGTHS[found[2]] < 10):
+        raise argparse.ArgumentTypeError(f"expected 10 seconds at least, such as 90s, 10m or 1h, or 0, found {text}")
+    return float(found[1]) * LENGTHS[found[2]] if found[1] else 0.0

@@ -99,12 +99,12 @@ class Examples:
             arrays = _arrays(file)
             crops = arrays["crops"]
             if crops.dtype != np.uint8 or crops.shape[1:] != (PACKED,):
-                raise ValueError(f"crops {crops.shape} of {crops.dtype}")
+                raise InputError(f"crops {crops.shape} of {crops.dtype}")
             if arrays["model"].shape != (SHA256_BYTES,):
-                raise ValueError("no hash of a model")
+                raise InputError("no hash of a model")
             labels, lessons = arrays["labels"], arrays["lessons"]
             if labels.dtype != np.uint8 or labels.ndim != 1 or lessons.dtype != np.uint32:
-                raise ValueError(f"labels of {labels.dtype} and lessons of {lessons.dtype}")
+                raise InputError(f"labels of {labels.dtype} and lessons of {lessons.dtype}")
             return cls(arrays["model"].astype(np.uint8).tobytes().hex(), unpacked(crops), labels, lessons)
         except OSError as error:
             raise ModelError(f"hand {file}: can't be read ({error.strerror or 'damaged'})") from error
@@ -129,6 +129,6 @@ def _arrays(file: Path) -> dict[str, NDArray[Any]]:
     with zipfile.ZipFile(file) as archive:
         sizes = [file.stat().st_size, sum(member.file_size for member in archive.infolist())]
     if max(sizes) > MOST_BYTES:
-        raise ValueError(f"expected up to {MOST_BYTES // 1000} kB, found {max(sizes) // 1000}")
+        raise InputError(f"expected up to {MOST_BYTES // 1000} kB, found {max(sizes) // 1000}")
     with np.load(file, allow_pickle=False) as archive:
         return {name: archive[name] for name in ARRAYS}

@@ -39,8 +39,8 @@ class Hand:
         self.name, self._classifier, self._learn = name, classifier, Learner(classifier)
         self._store, self._adopt = store or Store(), adopt
         if not classifier.feature_count:
-            raise ModelError(f"hand {name}: this model can't be taught, it gives no features; expected one made by "
-                             "'python -m train' of this version")
+            raise ModelError(f"hand {name}: this model can't be taught, it gives no features beside its logits; "
+                             "the shipped one does")
         self._take(self._load(self.file))
 
     def teach(self, digit: Digit, label: int | None) -> str:

@@ -22,6 +22,7 @@ from train.data.mnist import NO_DIGIT, Digits, Labels, Pictures
 CLEAR = 0.5  # share of all but printed digits that is only bent, as test sets and good cameras show it
 STROKES = 4  # times that a digit in pen strokes is drawn, each time by another pen
 MORE = 3  # times that a photographed one is shown
+TAUGHT = 40  # times that a crop of a user's hand is shown
 DRAWN = 0.36  # digits drawn from stroke paths, as a share of MNIST's
 # MNIST's 1s are bare strokes, so those with a flag or a foot, and the 7s like them, are drawn more often.
 DRAWN_SHARES = np.array([1, 5, 1, 1, 1.5, 1, 1, 2.5, 1, 1.5]) / 16.5
@@ -44,6 +45,7 @@ class Material:
         strokes: digits as pen strokes.
         more: photographed digits of other hands.
         cut_out: (N, 28, 28), what the finder took for digits in photographs without any.
+        taught: crops (N, 28, 28) of a user's hand and their labels (N,), 0-9 or NO_DIGIT.
     """
 
     digits: Digits
@@ -51,6 +53,7 @@ class Material:
     strokes: PenDigits = NO_STROKES
     more: Digits = NO_DIGITS
     cut_out: Pictures = field(default_factory=lambda: NO_DIGITS.pictures)
+    taught: tuple[Pictures, Labels] = field(default_factory=lambda: (NO_DIGITS.pictures, NO_DIGITS.labels))
 
     @property
     def hands(self) -> int:
@@ -61,7 +64,8 @@ class Material:
     def examples(self) -> int:
         """How many pictures an epoch has."""
         count = len(self.digits)
-        return (self.hands + int(DRAWN * count) // TIMES * TIMES + int(PRINTED * count) + int(NEGATIVES * self.hands))
+        made = int(DRAWN * count) // TIMES * TIMES + int(PRINTED * count) + int(NEGATIVES * self.hands)
+        return self.hands + made + TAUGHT * len(self.taught[1])
 
 
 def plain(digits: Digits) -> Pictures:
@@ -121,6 +125,9 @@ def _masks(material: Material, rng: np.random.Generator) -> Iterator[tuple[Pictu
         yield degrade(printed(str(label), rng, outlines=0), rng), label
     for _ in range(int(NEGATIVES * material.hands)):
         yield _seen(_negative(material, rng), rng), NO_DIGIT
+    for crop, label in zip(material.taught[0], material.taught[1].tolist(), strict=True):
+        for _ in range(TAUGHT):
+            yield _seen(crop, rng), label
 
 
 def _seen(picture: Pictures, rng: np.random.Generator) -> Pictures:

@@ -55,9 +55,9 @@ class Sources:
                  "more_digits": self.more.sha256}
         return {name: value for name, value in found.items() if value}
 
-    def train(self, limit: int | None, cut_out: Pictures) -> Material:
-        """What is learnt from: `limit` of MNIST's digits, and what the finder cut out of other pictures."""
-        return Material(self.mnist.train[:limit], self.others.train, self.strokes.train, self.more.train, cut_out)
+    def train(self, limit: int | None) -> Material:
+        """What is learnt from, `limit` of MNIST's digits with it."""
+        return Material(self.mnist.train[:limit], self.others.train, self.strokes.train, self.more.train)
 
     def validation(self, seed: int) -> tuple[Pictures, Labels]:
         """One epoch, as `make_epoch` gives it, of what chooses and calibrates."""

@@ -108,7 +108,7 @@ def calibrate(
 
 
 def best_threshold(finder: LearnedFinder, examples: Sequence[Example]) -> float:
-    """Of THRESHOLDS, the highest with nearly the best F1 over the examples, false alarms of photographs by their weight.
+    """Of THRESHOLDS, the highest with nearly the best F1 over the examples, false alarms of photographs by weight.
 
     Args:
         finder: with the lowest of them.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import re
 import sys
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import asdict
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from recognizer.archive.run import Progress
     from recognizer.archive.worker import Options
 
-LENGTHS = {"s": 1, "m": 60, "h": 3600}  # seconds
 
 
 def archive_parser() -> argparse.ArgumentParser:
@@ -40,13 +38,13 @@ def archive_parser() -> argparse.ArgumentParser:
     out = parser.add_argument_group("archive", "where rows go, and who reads")
     out.add_argument("--out", required=True, type=values.name, metavar="DIR",
                      help="write the data sets digits, numbers and sources into this folder")
-    out.add_argument("--workers", type=_whole, metavar="N",
+    out.add_argument("--workers", type=values.whole, metavar="N",
                      help="read with so many processes (default: one a processor); 0 for this one alone, without Ray")
     out.add_argument("--address", type=values.name, metavar="ADDRESS",
                      help="use this cluster of Ray: auto, HOST:PORT or ray://HOST:PORT (default: this machine)")
-    out.add_argument("--part", type=_length, default=600.0, metavar="T",
+    out.add_argument("--part", type=values.length, default=600.0, metavar="T",
                      help="cut videos into parts so long: 90s, 10m or 1h; 0 for never (default: 10m)")
-    out.add_argument("--retries", type=_whole, default=2, metavar="N",
+    out.add_argument("--retries", type=values.whole, default=2, metavar="N",
                      help="try a source that fails so many times again (default: 2)")
     out.add_argument("--verbose", action="store_true", help="show Ray's own messages, too")
     how = parser.add_argument_group("reading", "as of digit-recognizer")
@@ -148,16 +146,3 @@ def _kept(options: Options) -> dict[str, object]:
 
     kept = asdict(options)
     return kept | {"regions": list(options.regions), "version": __version__}
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, found {text}")
-    return int(text)
-
-
-def _length(text: str) -> float:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])|0", text)
-    if not found or (found[1] and float(found[1]) * LENGTHS[found[2]] < 10):
-        raise argparse.ArgumentTypeError(f"expected 10 seconds at least, such as 90s, 10m or 1h, or 0, found {text}")
-    return float(found[1]) * LENGTHS[found[2]] if found[1] else 0.0
