@@ -16,7 +16,7 @@ from recognizer.core.geometry import Box
 from recognizer.detection.candidate import digits_of
 from recognizer.detection.finder import LearnedMemory
 from recognizer.detection.learned import LearnedFinder
-from recognizer.detection.tiles import Tiles
+from recognizer.detection.tiles import FIT, Tiles
 
 SHAPE = 480, 640
 PLACES = {3: (100.0, 200.0), 8: (250.0, 180.0), 5: (400.0, 210.0)}
@@ -94,3 +94,15 @@ def test_a_part_of_a_pyramid_is_as_that_of_the_whole() -> None:
     assert parts is not None
     assert np.array_equal(tiles.tones(Pyramid(image, parts)), tiles.tones(Pyramid(image)))
     assert all(Box(0, 0, 640, 480).intersection(part) == part.area for part in parts)
+
+
+@pytest.mark.parametrize("zoom", [1.55, 1.58, 3.1, 3.17])
+def test_a_digit_that_grows_a_little_is_still_within_the_parts(zoom: float) -> None:
+    """From one frame to the next its tile may come from a smaller level of the pyramid."""
+    image = np.random.default_rng(3).integers(0, 256, (480, 640, 3), np.uint8)
+    side = zoom * FIT
+    box, grown = (np.array([[200, 150, side * growth, side * growth]], np.float32) for growth in (1.0, 1.04))
+    parts = Tiles.around(box).parts((640, 480))
+    assert parts is not None
+    partly = Tiles.around(grown).tones(Pyramid(image, parts))
+    np.testing.assert_array_equal(partly, Tiles.around(grown).tones(Pyramid(image)))

@@ -14,6 +14,7 @@ from recognizer.detection.network import STRIDE, Floats, Maps
 
 SIDE = 64  # pixels of a tile
 FIT = 40  # pixels of the longer side of the box in it
+GROWN = 1.1  # times, by which a box may grow until it is looked at again, where not all of a frame is known
 AROUND = 4  # pixels of a tile that are known around it, where not all of a frame is
 FEWEST = 0.15  # share of a tile that must be known to be ground; else all of it is taken for that
 FAR_OFF = 2.5  # times the mean distance from the ground's plane from which on a pixel is no ground
@@ -68,12 +69,12 @@ class Tiles:
         return np.asarray(cv2.GaussianBlur(tones.reshape(-1, SIDE), (3, 3), 0.7), np.uint8).reshape(tones.shape)
 
     def parts(self, size: tuple[int, ...]) -> list[Box] | None:
-        """What of a frame of this width and height the tiles show, and a little around them.
+        """What of a frame of this width and height the tiles show, and a little around them, should digits grow.
 
         None where that is most of it, or the frame can't be halved evenly as often as it takes.
         """
         width, height = size
-        step = 1 << int(self._levels().max(initial=0))
+        step = 1 << int(self._levels(GROWN).max(initial=0))
         half = self.zoom[:, None] * np.float32(SIDE / 2 + AROUND) + 2
         start = np.floor((self.middle - half).clip(0, size) / step).astype(int) * step
         stop = np.ceil((self.middle + half).clip(0, size) / step).astype(int) * step
@@ -82,9 +83,9 @@ class Tiles:
         boxes = (Box(*box) for box in np.hstack([start, stop - start]).tolist())
         return [box for box in boxes if box.area]
 
-    def _levels(self) -> NDArray[np.intp]:
-        """Of a pyramid, from which each tile is taken, (N,)."""
-        return np.floor(np.log2(np.maximum(self.zoom, 1) * 1.26)).astype(np.intp)
+    def _levels(self, grown: float = 1.0) -> NDArray[np.intp]:
+        """Of a pyramid, from which each tile is taken, were it `grown` times as large, (N,)."""
+        return np.floor(np.log2(np.maximum(self.zoom * np.float32(grown), 1) * 1.26)).astype(np.intp)
 
     def ink(self, maps: tuple[Maps, ...], which: NDArray[np.intp]) -> tuple[Image, Image]:
         """What the network takes for a digit's ink and for other ink, two of (N, SIDE, SIDE) uint8, 255 for surely.

@@ -1,7 +1,11 @@
-"""Fits the finder's calibration: how sure a digit is, by what both networks say of it, and how sure it must be."""
+"""Fits the finder's calibration: how sure a digit is, by what both networks say of it, and how sure it must be.
+
+    python -m train.finder.calibrate MODEL --calibrate LABELS --scenes DIR
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT, Classifier
+from recognizer.core.assets import shipped
+from recognizer.core.bundle import load_bundle, save_bundle
 from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box, shared_areas
@@ -174,3 +180,28 @@ def fit(evidence: Floats, is_digit: NDArray[np.bool_], weights: NDArray[np.float
         found -= np.linalg.solve(curve + DECAY * np.eye(len(found)), slope)
     scaled = found[:-1] / spread
     return Calibration(tuple(float(weight) for weight in scaled), float(found[-1] - scaled @ mean))
+
+
+def main() -> None:
+    """Calibrate a finder's file anew, as after its classifier has changed, and write its manifest."""
+    from train.finder.material import load_photographs
+
+    parser = argparse.ArgumentParser(prog="python -m train.finder.calibrate", description=main.__doc__)
+    parser.add_argument("model", type=Path, help="the finder's .tflite file, its manifest beside it")
+    parser.add_argument("--calibrate", type=Path, required=True, metavar="LABELS", help="labelled photographs")
+    parser.add_argument("--scenes", type=Path, metavar="DIR", help="photographs without digits")
+    parser.add_argument("--classifier", type=Path, default=shipped("models/digits.tflite"), metavar="FILE",
+                        help="what will read the finder's candidates (default: the shipped models/digits.tflite)")
+    args = parser.parse_args()
+    content, manifest = load_bundle(args.model, FinderManifest)
+    examples = [*examples_of_pictures(args.calibrate),
+                *examples_of_photographs(load_photographs(args.scenes) if args.scenes else ())]
+    classifier = Classifier.load(args.classifier)
+    made = manifest.made | {"calibrated_for": classifier.manifest.sha256}
+    manifest = calibrate(content, classifier, examples, made, manifest.figures)
+    save_bundle(args.model, content, manifest)
+    print(f"{args.model}: calibrated, threshold {manifest.threshold}")
+
+
+if __name__ == "__main__":
+    main()
