@@ -85,7 +85,7 @@ class Tiles:
 
     def _levels(self, grown: float = 1.0) -> NDArray[np.intp]:
         """Of a pyramid, from which each tile is taken, were it `grown` times as large, (N,)."""
-        return np.floor(np.log2(np.maximum(self.zoom * np.float32(grown), 1) * 1.26)).astype(np.intp)
+        return np.asarray(np.floor(np.log2(np.maximum(self.zoom * np.float32(grown), 1) * 1.26)), np.intp)
 
     def ink(self, maps: tuple[Maps, ...], which: NDArray[np.intp]) -> tuple[Image, Image]:
         """What the network takes for a digit's ink and for other ink, two of (N, SIDE, SIDE) uint8, 255 for surely.

@@ -158,7 +158,8 @@ def _is_dollar(mask: Mask) -> bool:
     columns = np.flatnonzero(straight.any(axis=0))
     mask = straight[:, columns[0] : columns[-1] + 1]
     upper, lower = list(_rows(mask, 0.28, 0.45)), list(_rows(mask, 0.58, 0.72))
-    return (_span(mask, 0.15, 0.4)[0] < 0.25 and _span(mask, 0.6, 0.85)[1] > 0.75
+    stroke = mask[:, int(0.3 * mask.shape[1]) : int(0.7 * mask.shape[1])].mean(axis=0).max(initial=0)
+    return (stroke > 0.75 and _span(mask, 0.15, 0.4)[0] < 0.25 and _span(mask, 0.6, 0.85)[1] > 0.75
             and min(runs[-1][1] for runs in upper) < 0.75 and max(runs[0][0] for runs in lower) > 0.25
             and _span(mask, 0, 0.04)[1] - _span(mask, 0.96, 1)[0] < 0.6)
 
