@@ -18,8 +18,8 @@ from recognizer.hand.examples import Examples, unpacked
 from recognizer.hand.variants import VARIANTS, variants
 
 SAMPLE = "models/ordinary.npz"  # ordinary crops, a bit a pixel; `train.hand.sample` makes it
-MARGIN = 3.0  # logits by which a taught label is to lead all others
-ORDINARY = 30.0  # how much a change on ordinary crops counts, against one on a taught crop
+MARGIN = 4.5  # logits by which a taught label is to lead all others
+ORDINARY = 3000.0  # how much a change on ordinary crops counts, against one on a taught crop
 RIDGE = 0.3  # and how much the layer's weights do, in mean squares of a feature
 STEP = 128  # crops that the network sees at a time
 
