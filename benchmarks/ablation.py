@@ -32,7 +32,7 @@ from recognizer.detection.learned import SETTINGS, LearnedFinder, evidence_of
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Network
 from recognizer.numbers.punctuation import mark
-from recognizer.numbers.signs import without_signs
+from recognizer.numbers.signs.mistaken import without_signs
 from recognizer.reading import Reading
 from recognizer.sources.images.picture import read_picture
 from train.evaluation.photographs import records

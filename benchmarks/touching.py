@@ -28,7 +28,8 @@ from recognizer.core.assets import shipped
 from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box, best_pairs
-from recognizer.detection.learned import LEAST, LearnedFinder
+from recognizer.detection.finder import FinderSettings
+from recognizer.detection.learned import LearnedFinder
 from recognizer.detection.proposals import propose
 from train.evaluation.photographs import LEAST_OVERLAP, match, overlap
 
@@ -73,7 +74,7 @@ def main() -> None:
     args = parser.parse_args()
     file = args.finder or shipped("models/finder.tflite")
     finder = LearnedFinder.load(file, Classifier.load(shipped("models/digits.tflite")))
-    recognizer = Recognizer(finder=finder)
+    recognizer = Recognizer(finder=file)
     table = []
     for digits, number in ROWS.items():
         counts: Counter[str] = Counter()
@@ -143,7 +144,7 @@ def peaks(finder: LearnedFinder, image: Image) -> list[Box]:
     """The boxes that the network proposes."""
     memory = finder.memory(moving=False)
     finder.candidates(image, memory, Clock())
-    return [Box(*box) for box in propose(memory.maps, LEAST).boxes.round().astype(int).tolist()]
+    return [Box(*box) for box in propose(memory.maps, FinderSettings().least).boxes.round().astype(int).tolist()]
 
 
 def counts_of(row: Row, proposed: Sequence[Box], reading: Reading) -> Counter[str]:

@@ -1,7 +1,9 @@
 """What the source must not hold, and that every error is one of its own."""
 
 import ast
+import importlib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,13 @@ def test_every_error_has_its_exit_code() -> None:
     assert codes == {"RecognizerError": 1, "UsageError": 2, "InputError": 2, "SourceError": 3, "ModelError": 4,
                      "OutputError": 5}
     assert all(f"{error}  " in str(errors.__doc__) for error in codes if error != "RecognizerError")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=lambda path: str(path.stem))
+def test_a_benchmark_finds_all_that_it_imports(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(("recognizer", "train", "fixtures")):
+            module = importlib.import_module(str(node.module))
+            missing = [alias.name for alias in node.names
+                       if not hasattr(module, alias.name) and not find_spec(f"{node.module}.{alias.name}")]
+            assert missing == []
