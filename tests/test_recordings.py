@@ -82,6 +82,17 @@ def test_a_video_that_is_black_all_over_is_told(run: Run, tmp_path: Path) -> Non
     assert "black.mp4: every frame is black" in said
 
 
+def test_a_video_of_an_unknown_kind_is_told(run: Run, tmp_path: Path) -> None:
+    writer = cv2.VideoWriter(str(tmp_path / "known.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (64, 48))
+    writer.write(np.full((48, 64, 3), 200, np.uint8))
+    writer.release()
+    content = (tmp_path / "known.avi").read_bytes()
+    (tmp_path / "unknown.avi").write_bytes(content.replace(b"MJPG", b"ZZZZ"))
+    done = run("--source", "unknown.avi", "--no-window")
+    assert done.returncode == 3
+    assert "of a kind that isn't known" in errors(done)[0]
+
+
 def test_sound_alone_is_no_video(run: Run, tmp_path: Path) -> None:
     with av.open(str(tmp_path / "sound.mp4"), "w") as file:
         stream = file.add_stream("aac", rate=44100)

@@ -136,6 +136,8 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     if not streams:
         raise SourceError(f"{name}: expected a video, found no moving picture in it, such as in sound alone")
     stream = streams[0]
+    if stream.codec_context is None:
+        raise SourceError(f"{name}: not a video that can be decoded, of a kind that isn't known; {EXPECTED}")
     _check_size(stream.codec_context.width, stream.codec_context.height, name)
     stream.thread_type = "AUTO"
     # One processor is left to reading; with all of them decoding, both are slower.
