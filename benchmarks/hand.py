@@ -17,19 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measure import print_table
-from fixtures.paths import ink
 from recognizer.classification.classifier import NO_DIGIT, Classifier, Correction, softmax
-from recognizer.classification.preprocess import normalise
 from recognizer.core.assets import shipped
 from recognizer.hand.correction import Learner
 from recognizer.hand.examples import Examples
-from train.augment.samples import Material, plain, plain_others
-from train.data.mnist import load_arrays, load_mnist
+from train.augment.samples import PENS, Material, plain, plain_others, plain_strokes
+from train.data.hands import PenStrokes
+from train.data.mnist import load_mnist
 from train.data.not_digits import NotDigits
 
-SIDE = 84  # of the picture that a digit is drawn in
-PENS = (2.0, 4.5, 9.0)  # widths of pens in it
-WRITERS = 6
 TAUGHT = 5  # examples of each digit that was misread
 ACCEPTED = 0.99  # share of the writers' digits that the threshold accepts
 OTHERS = 4000  # things that are no digits
@@ -68,13 +64,16 @@ def main() -> None:
     parser.add_argument("--not-digits", type=Path, metavar="FILE", help="an .npz with more things that are no digits")
     parser.add_argument("--model", type=Path, default=shipped("models/digits.tflite"), metavar="FILE",
                         help="the model that is taught (default: the shipped one)")
+    parser.add_argument("--choose", action="store_true",
+                        help="measure on the three writers before those, which settings are chosen by")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="random halves of the digits (default: 5)")
     args = parser.parse_args()
 
     classifier = Classifier.load(args.model)
     learn, model = Learner(classifier), classifier.manifest.sha256
-    pictures, labels, writers = held_out(args.strokes)
-    written = Crops.of(classifier, pictures, labels)
+    strokes = PenStrokes.load(args.strokes)
+    pens = strokes.validation if args.choose else strokes.held_back
+    written, writers = Crops.of(classifier, *plain_strokes(pens)), np.tile(pens.writers, len(PENS))
     mnist = load_mnist(args.data)
     test = Crops.of(classifier, plain(mnist.test), mnist.test.labels)
     held_back = NotDigits.load(args.not_digits).held_back if args.not_digits else ()
@@ -105,7 +104,7 @@ def main() -> None:
 
     plain_time, taught_time = batch_times(classifier, correction, written.pictures[:BATCH])
     errors = sum(before), sum(after)
-    hands = f"{len(before)} hands of {WRITERS} writers, {len(PENS)} pens"
+    hands = f"{len(before)} hands of {len(np.unique(writers))} writers, {len(PENS)} pens"
     accuracy, refusal = 1 - test.wrong().mean(), refused()
     print_table([
         (f"errors on the remaining digits of {hands}", str(errors[0]), str(errors[1]),
@@ -119,20 +118,6 @@ def main() -> None:
         (f"ms for a batch of {BATCH}", f"{plain_time:.3f}", f"{taught_time:.3f}",
          f"{taught_time / plain_time - 1:+.0%}", "+10%"),
     ], f"Learning took {1000 * np.median(seconds):.0f} ms. Changes: mean and, in brackets, worst, in points.", HEADER)
-
-
-def held_out(file: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """The last writers' digits with each pen, one pen after the other: crops (N, 28, 28), labels, writers (N,)."""
-    arrays = load_arrays(file, ("points", "starts", "digit", "labels", "writers"))
-    points, starts, digit = arrays["points"] * np.array([1, -1]), arrays["starts"], arrays["digit"]
-    chosen = np.flatnonzero(np.isin(arrays["writers"], np.unique(arrays["writers"])[-WRITERS:]))
-    rng, crops = np.random.default_rng(0), []
-    for pen in PENS:
-        for place in chosen:
-            strokes = [points[starts[s] : starts[s + 1]].astype(np.float32) for s in np.flatnonzero(digit == place)]
-            crops.append(_drawn(strokes, pen, rng))
-    return np.stack(crops), np.tile(arrays["labels"][chosen], len(PENS)).astype(np.int64), np.tile(
-        arrays["writers"][chosen], len(PENS)).astype(np.int64)
 
 
 def lessons(
@@ -173,14 +158,6 @@ def batch_times(
             times[place].append(took())
     classifier.correction = None
     return float(np.median(times[0])), float(np.median(times[1]))
-
-
-def _drawn(strokes: list[NDArray[np.float32]], pen: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    points = np.concatenate(strokes)
-    low, high = points.min(0), points.max(0)
-    scale = SIDE * 20 / 28 / max(1.0, float((high - low).max()))
-    placed = [((stroke - (low + high) / 2) * scale + SIDE / 2).astype(np.float32) for stroke in strokes]
-    return normalise(np.where(ink(placed, (SIDE, SIDE), pen, rng) > 0.5, 255, 0).astype(np.uint8))
 
 
 def _examples(model: str, crops: NDArray[np.uint8], labels: NDArray[np.int64]) -> Examples:

@@ -31,7 +31,29 @@ class _Deadline:
             self._timer = None
 
 
-class HttpConnection(H11Protocol):
+class _Read(asyncio.Protocol):
+    """A connection whose client must read what is sent to it."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, *args: Any, **kinds: Any) -> None:
+        super().__init__(*args, **kinds)
+        self._stalled = _Deadline(SETTINGS.stalled)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled.set(self.transport)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stalled.clear()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stalled.clear()
+        super().connection_lost(exc)
+
+
+class HttpConnection(_Read, H11Protocol):
     """HTTP whose client must send its request's head in time, and read what it asked for.
 
     Attributes:
@@ -42,7 +64,7 @@ class HttpConnection(H11Protocol):
 
     def __init__(self, *args: Any, **kinds: Any) -> None:
         super().__init__(*args, **kinds)
-        self._head, self._stalled = _Deadline(SETTINGS.head), _Deadline(SETTINGS.stalled)
+        self._head = _Deadline(SETTINGS.head)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -62,38 +84,13 @@ class HttpConnection(H11Protocol):
         super().on_response_complete()
         self._head.clear()  # the wait for the next request has a limit of its own
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stalled.set(self.transport)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._stalled.clear()
-
     def connection_lost(self, exc: Exception | None) -> None:
         self._head.clear()
-        self._stalled.clear()
         super().connection_lost(exc)
 
 
-class WebSocketConnection(WebSocketsSansIOProtocol):
+class WebSocketConnection(_Read, WebSocketsSansIOProtocol):
     """A WebSocket whose client must read what is sent to it."""
-
-    def __init__(self, *args: Any, **kinds: Any) -> None:
-        super().__init__(*args, **kinds)
-        self._stalled = _Deadline(SETTINGS.stalled)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stalled.set(self.transport)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._stalled.clear()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stalled.clear()
-        super().connection_lost(exc)
 
 
 def http_connection(clients: int) -> type[HttpConnection]:
