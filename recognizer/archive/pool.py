@@ -89,6 +89,8 @@ class RayPool:
         self._options, self._failures = options, failures
         self._ray = _started(workers, address, verbose)
         self._count = workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        # Ray's workers share the processors of this machine; in a cluster each is given one.
+        self._threads = 1 if address else max(1, (os.cpu_count() or 1) // self._count)
         self._starting: dict[Any, Any] = {}  # workers by what tells that they are ready
         self._given: dict[Any, deque[tuple[Any, Task]]] = {}  # what each worker has been given, the oldest first
         self._back: deque[Task] = deque()  # what a dead worker had been given, but not begun
@@ -118,7 +120,8 @@ class RayPool:
         return bool(self._back)
 
     def _start(self) -> None:
-        worker = self._ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(Worker).remote(self._options)
+        worker = self._ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(Worker).remote(
+            self._options, self._threads)
         self._starting[worker.ready.remote()] = worker
 
     def _begin(self, ref: Any) -> None:

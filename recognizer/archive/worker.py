@@ -26,6 +26,7 @@ from recognizer.secrets import masked
 from recognizer.sources.addresses.address import is_http, recording_at
 from recognizer.sources.addresses.pipe import Ahead, read_in_order
 from recognizer.sources.files import Files, read_file
+from recognizer.sources.settings import SETTINGS as SOURCES
 from recognizer.sources.video import read_video
 
 if TYPE_CHECKING:
@@ -57,10 +58,15 @@ class Options:
 
 
 class Worker:
-    """Reads tasks, one after the other."""
+    """Reads tasks, one after the other.
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    Args:
+        options: how.
+        threads: how many the libraries may use; with one alone nothing is decoded ahead. By default as they like.
+    """
+
+    def __init__(self, options: Options, threads: int | None = None) -> None:
+        self._options, self._threads = options, threads
         self._recognizer: Recognizer | None = None
 
     def ready(self) -> int:
@@ -72,6 +78,8 @@ class Worker:
         from recognizer.pipeline import Recognizer
 
         options = self._options
+        if self._threads:
+            cv2.setNumThreads(self._threads)
         self._recognizer = Recognizer(
             options.model, options.threshold, signs=options.signs, rules=Rules(options.expect),
             regions=[Region.parse(text) for text in options.regions])
@@ -92,7 +100,7 @@ class Worker:
 
     def _readings(self, found: _Reader) -> Generator[Reading, None, None]:
         assert self._recognizer is not None, "ready() comes first"
-        source = Files([found.frames])
+        source = Files([found.frames], 0 if self._threads == 1 else SOURCES.ahead)
         return self._recognizer.watch(source, 1, self._options.rotate, self._options.flip)
 
 

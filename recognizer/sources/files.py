@@ -32,7 +32,7 @@ class Files:
 
     Args:
         readers: each gives the frames of one file.
-        ahead: frames that may wait to be read.
+        ahead: frames that may wait to be read; with 0 there is no thread.
     """
 
     def __init__(self, readers: Sequence[Reader], ahead: int = SETTINGS.ahead) -> None:
@@ -53,7 +53,8 @@ class Files:
         return cls([partial(read_file, path) for path in paths_of(name)])
 
     def __iter__(self) -> Iterator[Frame]:
-        self._frames = prefetch(self._read(), self._ahead, lambda frame: frame.image.nbytes)
+        frames = self._read()
+        self._frames = prefetch(frames, self._ahead, lambda frame: frame.image.nbytes) if self._ahead else frames
         return self._frames
 
     def _read(self) -> Generator[Frame, None, None]:

@@ -6,13 +6,13 @@ By PyAV, which tells what OpenCV doesn't: interlacing, flips, pixels that aren't
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+import cv2
 import numpy as np
 
 from recognizer.core.frame import Frame, Image
@@ -140,8 +140,8 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
         raise SourceError(f"{name}: not a video that can be decoded, of a kind that isn't known; {EXPECTED}")
     _check_size(stream.codec_context.width, stream.codec_context.height, name)
     stream.thread_type = "AUTO"
-    # One processor is left to reading; with all of them decoding, both are slower.
-    stream.codec_context.thread_count = max(1, (os.cpu_count() or 2) - 1)
+    # One thread of those that OpenCV may use is left to reading; with all of them decoding, both are slower.
+    stream.codec_context.thread_count = max(1, cv2.getNumThreads() - 1)
     return stream
 
 

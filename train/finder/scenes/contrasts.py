@@ -99,6 +99,25 @@ def stripes(sheet: Sheet, material: Material, rng: np.random.Generator, scale: f
     sheet.take(0, 0, sheet.width, sheet.height)
 
 
+def frames(sheet: Sheet, material: Material, rng: np.random.Generator, scale: float) -> None:
+    """Boxes, windows and tables with nothing in them, their lines thin or thick, whole or with sides missing."""
+    for _ in range(int(rng.integers(1, 7))):
+        side = float(np.exp(rng.uniform(np.log(15), np.log(250))))
+        width, height = side, side * rng.uniform(0.4, 2.5)
+        x, y = rng.uniform(-0.2, 0.9) * sheet.width, rng.uniform(-0.2, 0.9) * sheet.height
+        thickness = float(np.exp(rng.uniform(np.log(0.8), np.log(max(3, 0.14 * side)))))
+        columns, rows = (int(n) for n in rng.choice([1, 1, 2, 3, 5, 8], 2))
+        whole = rng.choice([1.0, 0.75, 0.5])
+        uprights = [np.array([(i * width / columns, 0), (i * width / columns, height)]) for i in range(columns + 1)]
+        levels = [np.array([(0, i * height / rows), (width, i * height / rows)]) for i in range(rows + 1)]
+        turn = rng.normal(0, 0.08) if rng.random() < 0.5 else 0.0
+        turned = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        lines = [line for line in uprights[1:] + levels[1:] if rng.random() < whole]  # an upright alone would be a 1
+        ink = draw([line @ turned for line in (uprights[0], levels[0], *lines)], Pen(thickness), rng)
+        sheet.put(ink, x, y, OTHER, rng.uniform(0.3, 1))
+    sheet.take(0, 0, sheet.width, sheet.height)
+
+
 def chart(sheet: Sheet, material: Material, rng: np.random.Generator, scale: float) -> None:
     """A flow chart, a mind map or a diagram by hand: frames and rings with words in them, lines between."""
     height = float(np.clip(size(rng, scale), 9, 40))

@@ -12,6 +12,9 @@ from train.finder.scenes.writing.glyphs import Ink
 from train.finder.scenes.writing.hand import Glyph, Hand
 from train.finder.scenes.writing.letters import common_letter
 
+THICKEST = 0.15  # of a digit's height, a printed line beside it
+TALLEST = 90.0  # pixels: a digit in a form
+
 
 def grid(sheet: Sheet, material: Material, rng: np.random.Generator, scale: float) -> None:
     """A sudoku, a table or a calendar: ruled cells with a digit, a number, a letter or nothing in each."""
@@ -24,7 +27,7 @@ def grid(sheet: Sheet, material: Material, rng: np.random.Generator, scale: floa
         return
     left, top = rng.uniform(2, sheet.width - columns * wide - 2), rng.uniform(2, sheet.height - rows * high - 2)
     heavy = 3 if rng.random() < 0.5 else 0
-    _lines(sheet, (left, top, wide, high), (columns, rows), rng.uniform(0.8, 3.2), heavy, rng)
+    _lines(sheet, (left, top, wide, high), (columns, rows), _thickness(height, rng), heavy, rng)
     writer = Hand(material, height, rng)
     printer = Hand(material, height, rng, "print") if rng.random() < 0.6 else writer
     printed, full = rng.uniform(0, 0.7), rng.uniform(-0.1, 1.1)
@@ -49,6 +52,11 @@ def grid(sheet: Sheet, material: Material, rng: np.random.Generator, scale: floa
     sheet.take(left, top, columns * wide, rows * high)
 
 
+def _thickness(height: float, rng: np.random.Generator) -> float:
+    """Of a printed line in pixels, beside digits of some height: from a hair to a marker's stroke."""
+    return float(np.exp(rng.uniform(np.log(0.8), np.log(max(3.2, THICKEST * height)))))
+
+
 def _lines(sheet: Sheet, cell: tuple[float, float, float, float], count: tuple[int, int], thickness: float,
            heavy: int, rng: np.random.Generator) -> None:
     left, top, wide, high = cell
@@ -70,11 +78,11 @@ def _rule(ink: Ink, start: tuple[float, float], end: tuple[float, float], thickn
 
 def form(sheet: Sheet, material: Material, rng: np.random.Generator, scale: float) -> None:
     """A form: printed words, and boxes for one digit each, filled in by hand."""
-    height = min(size(rng, scale), 60.0)
+    height = min(size(rng, scale), TALLEST)
     clerk, printer = Hand(material, height, rng), Hand(material, max(8.0, height * rng.uniform(0.3, 0.7)), rng, "print")
     side = height * rng.uniform(1.2, 1.7)
     wide = side * rng.uniform(0.7, 1.0)
-    thickness = rng.uniform(0.7, 2.5)
+    thickness = _thickness(height, rng)
     y = rng.uniform(4, 30)
     while y + side < sheet.height - 2:
         x = rng.uniform(4, 0.2 * sheet.width)

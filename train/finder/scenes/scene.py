@@ -26,8 +26,8 @@ SETTINGS: dict[str, tuple[Callable[[Sheet, Stage], View], float]] = {
     "surface": (settings.surface, 0.12),
 }
 LEAST_SEEN = 4.0  # grey levels between ink and ground, beyond what noise and small size ask for
-NOISE_SEEN, NOISE_SEEN_SMALL = 1.2, 2.2  # how much the noise's deviation adds to that, for large digits and small ones
-SMALL = 24  # pixels: a small digit's height
+NOISE_SEEN, NOISE_SEEN_SMALL = 1.0, 1.7  # how much the noise's deviation adds to that, for large digits and small ones
+SMALL = 20  # pixels: a small digit's height
 PICTURES = 0.15  # of the scenes, the share that is cut from labelled photographs, where there are some
 
 Writer = Callable[[Sheet, Material, np.random.Generator, float], None]
@@ -45,7 +45,7 @@ def _blank(sheet: Sheet, material: Material, rng: np.random.Generator, scale: fl
 CONTENTS: dict[str, tuple[Writer, float, float]] = {
     "numbers": (_scattered(numbers=1), 0.12, 0.24),
     "sums": (_scattered(sums=0.7, numbers=0.3), 0.06, 0.06),
-    "signs": (_scattered(slashed=0.4, bracketed=0.35, pointed=0.25), 0.11, 0.08),
+    "signs": (_scattered(slashed=0.4, bracketed=0.35, pointed=0.25), 0.13, 0.1),
     "single": (_scattered(2, single=1), 0.03, 0.12),
     "mixed": (_scattered(numbers=0.35, words=0.2, joined=0.15, slashed=0.06, bracketed=0.06, pointed=0.08, doodles=0.1),
               0.12, 0.14),
@@ -59,6 +59,7 @@ CONTENTS: dict[str, tuple[Writer, float, float]] = {
     "clock": (contrasts.clock, 0.015, 0.005),
     "keyboard": (contrasts.keyboard, 0.01, 0.0),
     "stripes": (contrasts.stripes, 0.02, 0.005),
+    "frames": (contrasts.frames, 0.04, 0.03),
     "chart": (contrasts.chart, 0.04, 0.03),
     "doodles": (contrasts.doodles, 0.02, 0.02),
     "blank": (_blank, 0.01, 0.02),

@@ -104,6 +104,9 @@ def drawn_room(rng: np.random.Generator, height: int, width: int) -> Grey:
         elif kind == 1:
             across = at + np.array([side, side * rng.uniform(0.2, 3)])
             cv2.rectangle(grey, _pixel(at), _pixel(across), tone, -1)
+            if rng.random() < 0.4:  # a picture in its frame, a window, a shelf
+                border = max(1, round(side * rng.uniform(0.02, 0.2)))
+                cv2.rectangle(grey, _pixel(at), _pixel(across), float(rng.uniform(5, 250)), border)
         else:
             axes = int(side / 2) + 1, int(side * rng.uniform(0.2, 1)) + 1
             thickness = -1 if rng.random() < 0.7 else int(rng.integers(1, 6))
