@@ -11,6 +11,7 @@ from harness import some_digits, train
 
 from recognizer.detection.network import Maps, network_input
 from recognizer.errors import SourceError, UsageError
+from train.data.hands import PenDigits
 from train.finder.batches.crops import random_crop
 from train.finder.batches.pool import Pool, load_fooled, newest, save_fooled
 from train.finder.batches.targets import Targets, targets
@@ -34,7 +35,8 @@ def photograph(name="a.jpg", found=NONE, ignore=NONE):
 @pytest.fixture(scope="module")
 def material():
     zigzag = [np.float32([(0, 0), (1, 0), (0.4, 1)])]
-    return Material(some_digits(60).pictures, ((zigzag, zigzag),), photographs=(photograph(),))
+    sevens = PenDigits((zigzag, zigzag), np.array([7, 7]), np.array([1, 1]))
+    return Material(some_digits(60), (sevens,), photographs=(photograph(),))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def test_a_scene_follows_from_its_seed(material):
 
 @pytest.mark.parametrize("name", CONTENTS)
 def test_each_content_can_be_written_with_what_the_repository_gives_alone(name):
-    bare = Material(some_digits(20).pictures)
+    bare = Material(some_digits(20))
     for seed in range(4):
         sheet = Sheet(200, 260)
         CONTENTS[name][0](sheet, bare, np.random.default_rng(seed), 1.0)
@@ -80,7 +82,7 @@ def test_each_content_can_be_written_with_what_the_repository_gives_alone(name):
 
 def test_a_labelled_photographs_boxes_are_kept_and_its_ink_is_unknown():
     pictures = (photograph(found=[(100, 100, 30, 40), (200, 120, 25, 40)]),)
-    bare = Material(some_digits(20).pictures, pictures=pictures)
+    bare = Material(some_digits(20), pictures=pictures)
     kinds = [make_scene(bare, np.random.default_rng(seed)) for seed in range(60)]
     cut = [scene for scene in kinds if scene.kind == "picture"]
     assert any(len(scene.boxes) for scene in cut)
@@ -167,7 +169,7 @@ def pool_of(tmp_path, monkeypatch):
         part = bare[6 * number :][:6]
         np.savez(folder / f"shard-{number:06d}.npz", grey=np.stack([s.grey for s in part]),
                  ink=np.stack([s.ink for s in part]), boxes=np.concatenate([s.boxes for s in part]),
-                 counts=[len(s.boxes) for s in part])
+                 labels=np.concatenate([s.labels for s in part]), counts=[len(s.boxes) for s in part])
     return lambda step: Pool(Sources(mnist=file), 1, folder, step)
 
 

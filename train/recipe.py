@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from recognizer.classification.classifier import Classifier
     from train.augment.sources import Sources
     from train.data.mnist import Labels, Pictures
+    from train.finder.cut_out import Cutter
 
 FLOOR = 0.99  # accuracy on MNIST's test set through the live normaliser; below it no bundle is written
 AGREEMENT = 0.9995  # of Keras's answers there, the share that the exported file must give too
@@ -30,13 +31,16 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--scenes", type=Path, metavar="DIR",
                         help="photographs without digits, and their index.json: what the finder takes for digits there "
                         "is learnt as none")
+    parser.add_argument("--cut", type=int, default=0, metavar="N",
+                        help="learn also what the finder cuts out of N scenes, which are made from the same files as "
+                        "its own (default: 0; the shipped network: 5000)")
     parser.add_argument("--hand", metavar="NAME",
                         help="learn what this hand of the user's was taught, too; with --start and a few --epochs")
     parser.add_argument("--epochs", type=int, default=80, metavar="N",
                         help="passes over the training set, degraded anew (default: 80)")
     parser.add_argument("--start", type=Path, metavar="FILE",
-                        help="go on from this recipe's network, a .keras file such as a run's last checkpoint, instead "
-                        "of from nothing: a few --epochs fit it to more data")
+                        help="go on from this recipe's network, a .keras file such as a run's last checkpoint or a "
+                        ".tflite file, instead of from nothing: a few --epochs fit it to more data")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="where all chance comes from (default: 1)")
     parser.add_argument("--limit", type=int, metavar="N",
                         help="learn from MNIST's first N digits only, for a quick try (the accuracy floor still holds)")
@@ -68,13 +72,15 @@ def main(argv: list[str]) -> None:
     from train.model.fit import fit
 
     sources = Sources.load(args)
-    material = replace(sources.train(args.limit), **_beside(args.scenes, args.hand))
+    run = args.run or Path(f"runs/seed-{args.seed}")
+    material = replace(sources.train(args.limit), **_beside(args, run))
     validation = sources.validation(args.seed)
     origins = sources.hashes | {
         name: _sha256(name, file) for name, file in (("start", args.start), ("scenes", args.scenes)) if file}
     recipe = {"name": "camera", "epochs": args.epochs, "seed": args.seed, "digits": len(material.digits)} | origins | (
-        {"hand": f"{args.hand}, {len(material.taught[1])} crops"} if args.hand else {})
-    model, _ = fit(material, validation, recipe, args.run or Path(f"runs/seed-{args.seed}"), args.start)
+        {"hand": f"{args.hand}, {len(material.taught[1])} crops"} if args.hand else {}) | (
+        {"cut": args.cut} if args.cut else {})
+    model, _ = fit(material, validation, recipe, run, args.start)
 
     content = to_litert(model)
     draft = Manifest(sha256=hashlib.sha256(content).hexdigest(), threshold=0.5, temperature=1.0)
@@ -109,19 +115,39 @@ def main(argv: list[str]) -> None:
           f"threshold {threshold}, temperature {temperature}")
 
 
-def _beside(scenes: Path | None, hand: str | None) -> dict[str, Any]:
-    """What else is learnt: what the shipped finder takes for digits in photographs without any, and a user's hand."""
-    from train.finder.cut_out import cut_out
+def _beside(args: argparse.Namespace, run: Path) -> dict[str, Any]:
+    """What else is learnt: what the shipped finder cuts out of photographs without digits and of scenes, and a user's
+    hand."""
+    from train.finder.cut_out import Cutter
     from train.finder.material import load_photographs
     from train.hand.crops import load_hand_crops
 
     found: dict[str, Any] = {}
-    if scenes:
-        found["cut_out"] = cut_out(
-            load_photographs(scenes), shipped("models/finder.tflite"), shipped("models/digits.tflite"))
-    if hand:
-        found["taught"] = load_hand_crops(hand)
+    if args.scenes or args.cut:
+        cutter = Cutter(shipped("models/finder.tflite"), shipped("models/digits.tflite"))
+        found["cut_out"] = cutter.of_photographs(load_photographs(args.scenes) if args.scenes else ())
+        found["cut"] = _cut(args, cutter, run / f"cut-{args.cut}-{args.seed}.npz")
+    if args.hand:
+        found["taught"] = load_hand_crops(args.hand)
     return found
+
+
+def _cut(args: argparse.Namespace, cutter: Cutter, file: Path) -> tuple[Pictures, Labels]:
+    """What the finder cuts out of scenes: made once, and kept in the run's folder."""
+    import numpy as np
+
+    from recognizer.core.replace import replacing
+    from train.data.mnist import load_arrays
+    from train.finder.cut_out import cut_scenes
+    from train.finder.material import Sources
+
+    if not file.exists():
+        files = Sources(args.data, args.strokes, args.more_digits, args.not_digits, args.scenes)
+        crops, labels = cut_scenes(files, args.cut, args.seed, cutter)
+        with replacing(file) as [beside]:
+            np.savez_compressed(beside, crops=crops, labels=labels)
+    arrays = load_arrays(file, ("crops", "labels"))
+    return arrays["crops"], arrays["labels"]
 
 
 def _calibrate(
@@ -171,6 +197,7 @@ def _portable(args: argparse.Namespace) -> list[str]:
     """The arguments that shaped the model, with file names instead of this machine's paths."""
     files = ("data", "not_digits", "strokes", "more_digits", "scenes", "start")
     shaping = {name: getattr(args, name) and getattr(args, name).name for name in files}
-    shaping |= {"hand": args.hand, "epochs": args.epochs, "seed": args.seed, "limit": args.limit}
+    shaping |= {"hand": args.hand, "epochs": args.epochs, "seed": args.seed, "limit": args.limit,
+                "cut": args.cut or None}
     return [str(part) for name, value in shaping.items() if value is not None
             for part in (f"--{name.replace('_', '-')}", value)]

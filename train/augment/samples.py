@@ -22,6 +22,7 @@ from train.data.mnist import NO_DIGIT, Digits, Labels, Pictures
 CLEAR = 0.5  # share of all but printed digits that is only bent, as test sets and good cameras show it
 STROKES = 4  # times that a digit in pen strokes is drawn, each time by another pen
 MORE = 3  # times that a photographed one is shown
+BENT = 0.4  # how much a crop of a scene is bent at most: it was degraded when it was seen
 TAUGHT = 40  # times that a crop of a user's hand is shown
 DRAWN = 0.36  # digits drawn from stroke paths, as a share of MNIST's
 # MNIST's 1s are bare strokes, so those with a flag or a foot, and the 7s like them, are drawn more often.
@@ -45,6 +46,7 @@ class Material:
         strokes: digits as pen strokes.
         more: photographed digits of other hands.
         cut_out: (N, 28, 28), what the finder took for digits in photographs without any.
+        cut: crops (N, 28, 28) that the finder cut out of training scenes, and their labels (N,), 0-9 or NO_DIGIT.
         taught: crops (N, 28, 28) of a user's hand and their labels (N,), 0-9 or NO_DIGIT.
     """
 
@@ -53,6 +55,7 @@ class Material:
     strokes: PenDigits = NO_STROKES
     more: Digits = NO_DIGITS
     cut_out: Pictures = field(default_factory=lambda: NO_DIGITS.pictures)
+    cut: tuple[Pictures, Labels] = field(default_factory=lambda: (NO_DIGITS.pictures, NO_DIGITS.labels))
     taught: tuple[Pictures, Labels] = field(default_factory=lambda: (NO_DIGITS.pictures, NO_DIGITS.labels))
 
     @property
@@ -65,7 +68,7 @@ class Material:
         """How many pictures an epoch has."""
         count = len(self.digits)
         made = int(DRAWN * count) // TIMES * TIMES + int(PRINTED * count) + int(NEGATIVES * self.hands)
-        return self.hands + made + TAUGHT * len(self.taught[1])
+        return self.hands + made + len(self.cut[1]) + TAUGHT * len(self.taught[1])
 
 
 def plain(digits: Digits) -> Pictures:
@@ -125,6 +128,8 @@ def _masks(material: Material, rng: np.random.Generator) -> Iterator[tuple[Pictu
         yield degrade(printed(str(label), rng, outlines=0), rng), label
     for _ in range(int(NEGATIVES * material.hands)):
         yield _seen(_negative(material, rng), rng), NO_DIGIT
+    for crop, label in zip(material.cut[0], material.cut[1].tolist(), strict=True):
+        yield bend(crop, rng, BENT * rng.uniform(0, 1)), label
     for crop, label in zip(material.taught[0], material.taught[1].tolist(), strict=True):
         for _ in range(TAUGHT):
             yield _seen(crop, rng), label

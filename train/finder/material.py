@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from recognizer.errors import SourceError
 from recognizer.sources.images.picture import read_picture
-from train.data.hands import Paths, PenStrokes
-from train.data.mnist import load_arrays, load_mnist
+from train.data.hands import MoreDigits, PenDigits, PenStrokes
+from train.data.mnist import Digits, load_arrays, load_mnist
 
 Pictures = NDArray[np.uint8]  # (N, 28, 28), bright ink on black
 Boxes = NDArray[np.float32]  # (N, 4) x, y, w, h in pixels
@@ -62,7 +62,7 @@ class Material:
 
     Attributes:
         digits: pictures of digits.
-        strokes: of each writer, his digits; a digit is a list of (N, 2) float32 paths, y down, about one unit large.
+        strokes: of each writer, his digits in pen strokes.
         symbols: pictures by the symbol's name.
         letters: pictures of printed letters.
         alphabets: of each alphabet, its characters (N, 105, 105) uint8.
@@ -70,8 +70,8 @@ class Material:
         pictures: photographs with their digits boxed.
     """
 
-    digits: Pictures
-    strokes: tuple[tuple[Paths, ...], ...] = ()
+    digits: Digits
+    strokes: tuple[PenDigits, ...] = ()
     symbols: dict[str, Pictures] = field(default_factory=dict)
     letters: Pictures = field(default_factory=lambda: np.zeros((0, 28, 28), np.uint8))
     alphabets: tuple[Pictures, ...] = ()
@@ -92,11 +92,9 @@ def load_material(sources: Sources, validation: bool = False) -> Material:
         SourceError: a file can't be read, or is another.
     """
     mnist = load_mnist(sources.mnist)
-    digits = (mnist.validation if validation else mnist.train).pictures
+    digits = mnist.validation if validation else mnist.train
     if sources.more_digits:
-        more = load_arrays(sources.more_digits, ("pictures",))["pictures"]
-        last = np.arange(len(more)) % 10 == 9
-        digits = np.concatenate([digits, *[more[last == validation]] * (1 if validation else MORE_DIGITS_WEIGHT)])
+        digits = _with_more(digits, MoreDigits.load(sources.more_digits), validation)
     strokes = _strokes(sources.strokes, validation) if sources.strokes else ()
     photographs = load_photographs(sources.scenes, validation) if sources.scenes else ()
     pictures = _pictures(sources.pictures) if sources.pictures and not validation else ()
@@ -114,11 +112,18 @@ def load_material(sources: Sources, validation: bool = False) -> Material:
     )
 
 
-def _strokes(file: Path, validation: bool) -> tuple[tuple[Paths, ...], ...]:
+def _with_more(digits: Digits, more: MoreDigits, validation: bool) -> Digits:
+    """MNIST's digits and, some times each, photographed ones."""
+    added = [more.held_back] if validation else [more.train] * MORE_DIGITS_WEIGHT
+    every = [digits, *added]
+    return Digits(np.concatenate([one.pictures for one in every]), np.concatenate([one.labels for one in every]))
+
+
+def _strokes(file: Path, validation: bool) -> tuple[PenDigits, ...]:
     """Of each writer, his digits."""
     pens = PenStrokes.load(file)
-    parts = (pens.held_back,) if validation else (pens.train, pens.validation)
-    return tuple(part.of(np.array([writer])).paths for part in parts for writer in np.unique(part.writers))
+    part = pens.held_back if validation else pens.train
+    return tuple(part.of(np.array([writer])) for writer in np.unique(part.writers))
 
 
 def load_photographs(folder: Path, validation: bool = False) -> tuple[Photograph, ...]:

@@ -20,6 +20,7 @@ from train.augment.samples import Material, make_epoch
 from train.data.mnist import Labels, Pictures
 from train.model.load_model import load_keras
 from train.model.network import build
+from train.model.restore import restore
 
 BATCH = 256
 LEARNING_RATE = 2e-3
@@ -48,7 +49,7 @@ def fit(
         validation: crops (N, 28, 28) with labels (N,), judged after each epoch.
         recipe: `epochs` and `seed`, and all else that shapes the model; a checkpoint holds it.
         folder: for the checkpoint.
-        start: a .keras file of this network to go on from, more slowly; None for random weights.
+        start: a .keras or .tflite file of this network to go on from, more slowly; None for random weights.
 
     Returns:
         The model, and for each epoch its loss, accuracy, val_loss and val_accuracy.
@@ -64,7 +65,7 @@ def fit(
         tensorflow.config.experimental.enable_op_determinism()
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = _Checkpoint(folder, recipe)
-    model, history = checkpoint.load() or (_compiled(material.examples, epochs, start), [])
+    model, history = checkpoint.load() or (_compiled(material.examples, epochs, _begun(start, validation[0])), [])
     if history:
         print(f"going on from epoch {len(history)} of {epochs} in {folder}", flush=True)
     if len(history) == epochs:
@@ -122,15 +123,24 @@ class _Checkpoint:
             beside.write_text(json.dumps({"recipe": self._recipe, "model": name, "history": history}))
 
 
-def _compiled(examples: int, epochs: int, start: Path | None) -> keras.Model:
+def _begun(start: Path | None, crops: Pictures) -> keras.Model | None:
+    """The network to go on from, if any."""
+    if start is None:
+        return None
+    if start.suffix == ".tflite":
+        return restore(start, crops)
     model = build()
-    if start:
-        try:
-            model.set_weights(load_keras(start).get_weights())
-        except ValueError as error:
-            raise UsageError(f"--start {start}: expected this recipe's network, found another") from error
+    try:
+        model.set_weights(load_keras(start).get_weights())
+    except ValueError as error:
+        raise UsageError(f"--start {start}: expected this recipe's network, found another") from error
+    return model
+
+
+def _compiled(examples: int, epochs: int, begun: keras.Model | None) -> keras.Model:
+    model = begun or build()
     steps = -(-examples // BATCH) * epochs
-    highest = LEARNING_RATE * (GOING_ON if start else 1)
+    highest = LEARNING_RATE * (GOING_ON if begun else 1)
     schedule = keras.optimizers.schedules.CosineDecay(
         highest / 20, steps, alpha=0.0, warmup_target=highest, warmup_steps=max(1, round(steps * WARM_UP))
     )

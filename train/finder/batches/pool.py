@@ -60,7 +60,8 @@ def make_shard(material_sources: Sources, seed: int, folder: Path, progress: Syn
             scenes = [make_scene(material, np.random.default_rng((seed, number, i)), fooled) for i in range(SHARD)]
             with replacing(file) as [beside]:
                 np.savez(beside, grey=np.stack([s.grey for s in scenes]), ink=np.stack([s.ink for s in scenes]),
-                         boxes=np.concatenate([s.boxes for s in scenes]), counts=[len(s.boxes) for s in scenes])
+                         boxes=np.concatenate([s.boxes for s in scenes]),
+                         labels=np.concatenate([s.labels for s in scenes]), counts=[len(s.boxes) for s in scenes])
         number += 1
 
 
@@ -150,8 +151,8 @@ class Pool:
                     time.sleep(POLL)
                 with np.load(file) as archive:
                     grey, ink, counts = archive["grey"], archive["ink"], archive["counts"]
-                    boxes = np.split(archive["boxes"], np.cumsum(counts)[:-1])
-                self._shards[number] = [Scene(*parts, "") for parts in zip(grey, ink, boxes, strict=True)]
+                    boxes, labels = (np.split(archive[n], np.cumsum(counts)[:-1]) for n in ("boxes", "labels"))
+                self._shards[number] = [Scene(*parts, "") for parts in zip(grey, ink, boxes, labels, strict=True)]
                 for old in [n for n in self._shards if n <= number - WINDOW - 1]:
                     del self._shards[old]
             return self._shards[number]

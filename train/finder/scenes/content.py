@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from train.finder.material import Material
-from train.finder.scenes.sheet import DIGIT, OTHER, Sheet
+from train.finder.scenes.sheet import DIGIT, OTHER, UNLABELLED, Sheet
 from train.finder.scenes.writing import hand as hands
 from train.finder.scenes.writing.glyphs import Ink, Pen, draw
 from train.finder.scenes.writing.hand import Glyph, Hand
@@ -56,12 +56,12 @@ def write(sheet: Sheet, hand: Hand, x: float, y: float, tokens: Sequence[str], r
             at += height * rng.uniform(0.4, 1.1)
             continue
         if token == "d":
-            ink = hand.digit(rng.uniform(1 - spread, 1 + spread))
+            ink, label = hand.digit(rng.uniform(1 - spread, 1 + spread))
             glyph, kind = Glyph(ink, ink.shape[0] / 2), DIGIT
         else:
-            glyph, kind = (hand.letter() if token == "l" else hand.sign(token)), OTHER
+            glyph, kind, label = (hand.letter() if token == "l" else hand.sign(token)), OTHER, UNLABELLED
         foot = y + height + rng.normal(0, hang) * height + (at - x) * slope
-        box = sheet.put(glyph.ink, at, foot - glyph.middle - glyph.ink.shape[0] / 2, kind, strength)
+        box = sheet.put(glyph.ink, at, foot - glyph.middle - glyph.ink.shape[0] / 2, kind, strength, label)
         if box:
             sheet.take(box[0] - 2, box[1] - 2, box[2] + 4, box[3] + 4)
         at += glyph.ink.shape[1] + height * max(-0.2, rng.normal(gap, 0.07))

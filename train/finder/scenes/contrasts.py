@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from train.finder.material import Material
 from train.finder.scenes.content import doodle, size, word, write
-from train.finder.scenes.sheet import DIGIT, OTHER, Sheet
+from train.finder.scenes.sheet import DIGIT, OTHER, UNLABELLED, Sheet
 from train.finder.scenes.writing.glyphs import Pen, draw
 from train.finder.scenes.writing.hand import ALPHABET, Hand, ring
 
@@ -43,12 +43,16 @@ def clock(sheet: Sheet, material: Material, rng: np.random.Generator, scale: flo
     for hour in range(1, 13):
         if kind == "none":
             break
-        glyphs = [hand.text(c).ink for c in (str(hour) if kind == "numbers" else ROMAN[hour - 1])]
+        text = str(hour) if kind == "numbers" else ROMAN[hour - 1]
+        glyphs = [hand.text(character).ink for character in text]
         turn = hour * np.pi / 6
         left = x + 0.7 * radius * np.sin(turn) - sum(g.shape[1] for g in glyphs) / 2
-        for glyph in glyphs:
-            sheet.put(glyph, left, y - 0.7 * radius * np.cos(turn) - glyph.shape[0] / 2,
-                      DIGIT if kind == "numbers" else OTHER)
+        for glyph, character in zip(glyphs, text, strict=True):
+            top = y - 0.7 * radius * np.cos(turn) - glyph.shape[0] / 2
+            if kind == "numbers":
+                sheet.put(glyph, left, top, DIGIT, label=int(character))
+            else:
+                sheet.put(glyph, left, top, OTHER)
             left += glyph.shape[1] - 1
     sheet.take(x - radius, y - radius, 2 * radius, 2 * radius)
 
@@ -65,10 +69,11 @@ def keyboard(sheet: Sheet, material: Material, rng: np.random.Generator, scale: 
             ink = np.zeros((int(side), int(side)), np.uint8)
             cv2.rectangle(ink, (2, 2), (int(side * 0.9), int(side * 0.9)), 255, thickness, cv2.LINE_AA)
             sheet.put(ink, x, y, OTHER, 0.6)
-            is_digit = row == 0 and rng.random() < 0.9
-            glyph = hand.text(str(rng.integers(10)) if is_digit else ALPHABET[rng.integers(26)]).ink
+            label = int(rng.integers(10)) if row == 0 and rng.random() < 0.9 else UNLABELLED
+            is_digit = label != UNLABELLED
+            glyph = hand.text(str(label) if is_digit else ALPHABET[rng.integers(26)]).ink
             sheet.put(glyph, x + side * rng.uniform(0.2, 0.4), y + side * rng.uniform(0.2, 0.4),
-                      DIGIT if is_digit else OTHER)
+                      DIGIT if is_digit else OTHER, label=label)
             x += side
         y += side
     sheet.take(0, 0, sheet.width, sheet.height)

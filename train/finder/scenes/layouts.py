@@ -7,7 +7,7 @@ import numpy as np
 
 from train.finder.material import Material
 from train.finder.scenes.content import joined_line, number, size, word, write
-from train.finder.scenes.sheet import DIGIT, IGNORE, OTHER, Sheet
+from train.finder.scenes.sheet import DIGIT, IGNORE, OTHER, UNLABELLED, Sheet
 from train.finder.scenes.writing.glyphs import Ink
 from train.finder.scenes.writing.hand import Glyph, Hand
 from train.finder.scenes.writing.letters import common_letter
@@ -43,10 +43,10 @@ def grid(sheet: Sheet, material: Material, rng: np.random.Generator, scale: floa
                 write(sheet, hand, x - 0.7 * height, y - height / 2, "dd", rng, 0.05)
                 continue
             is_digit = rng.random() < digits
-            ink = hand.digit(rng.uniform(0.85, 1.1)) if is_digit else hand.letter().ink
+            ink, label = hand.digit(rng.uniform(0.85, 1.1)) if is_digit else (hand.letter().ink, UNLABELLED)
             x += rng.normal(0, 0.06) * wide - ink.shape[1] / 2
             y += rng.normal(0, 0.06) * high - ink.shape[0] / 2
-            box = sheet.put(ink, x, y, DIGIT if is_digit else OTHER)
+            box = sheet.put(ink, x, y, DIGIT if is_digit else OTHER, label=label)
             if box and not is_digit:  # alone in its cell, a letter may be a digit
                 sheet.ignore(*box)
     sheet.take(left, top, columns * wide, rows * high)
@@ -89,9 +89,9 @@ def form(sheet: Sheet, material: Material, rng: np.random.Generator, scale: floa
         if rng.random() < 0.7:
             printed = " ".join("".join(common_letter(rng) for _ in range(rng.integers(2, 9)))
                                for _ in range(rng.integers(1, 3))) + ":"
-            label = printer.text(printed.capitalize())
-            sheet.put(label.ink, x, y + side * 0.7 - label.middle - label.ink.shape[0] / 2, OTHER)
-            x += label.ink.shape[1] + height * 0.5
+            caption = printer.text(printed.capitalize())
+            sheet.put(caption.ink, x, y + side * 0.7 - caption.middle - caption.ink.shape[0] / 2, OTHER)
+            x += caption.ink.shape[1] + height * 0.5
         boxes = int(rng.integers(1, 10))
         open_top = rng.random() < 0.25
         gap = rng.choice([0.0, 0.0, rng.uniform(0.1, 0.5) * height])
@@ -104,9 +104,9 @@ def form(sheet: Sheet, material: Material, rng: np.random.Generator, scale: floa
                 _rule(ink, start, end, thickness)
             sheet.put(ink, x - 2, y - 2, OTHER)
             if rng.random() < 0.85:
-                digit = clerk.digit(rng.uniform(0.85, 1.1))
+                digit, label = clerk.digit(rng.uniform(0.85, 1.1))
                 sheet.put(digit, x + wide / 2 - digit.shape[1] / 2 + rng.normal(0, 0.08) * wide,
-                          y + side / 2 - digit.shape[0] / 2 + rng.normal(0, 0.06) * side, DIGIT)
+                          y + side / 2 - digit.shape[0] / 2 + rng.normal(0, 0.06) * side, DIGIT, label=label)
             x += wide + gap
         y += side * rng.uniform(1.15, 2.2)
     sheet.take(0, 0, sheet.width, sheet.height)

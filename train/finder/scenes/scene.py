@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from train.data.mnist import Labels
 from train.finder.material import Material
 from train.finder.scenes import content, contrasts, layouts, looks, settings
 from train.finder.scenes import surroundings as around
 from train.finder.scenes.settings import Stage, View
-from train.finder.scenes.sheet import DIGIT, GROUND, IGNORE, OTHER, Sheet
+from train.finder.scenes.sheet import DIGIT, GROUND, IGNORE, OTHER, UNLABELLED, Sheet
 from train.finder.scenes.surroundings import Fooled, Grey
 
 HEIGHT, WIDTH = 384, 512
@@ -74,12 +75,14 @@ class Scene:
         grey: (H, W) uint8.
         ink: (H, W) uint8: GROUND, DIGIT, OTHER, IGNORE or UNKNOWN.
         boxes: (N, 4) float32 x, y, w, h of digits in pixels.
+        labels: (N,) which digits they are, 0 to 9 or UNLABELLED.
         kind: setting and content, as in "page rows".
     """
 
     grey: NDArray[np.uint8]
     ink: NDArray[np.uint8]
     boxes: NDArray[np.float32]
+    labels: Labels
     kind: str
 
 
@@ -91,7 +94,7 @@ def make_scene(material: Material, rng: np.random.Generator, fooled: Fooled | No
         photograph = material.pictures[rng.integers(len(material.pictures))]
         grey, ink, boxes = around.labelled(photograph, rng, height, width)
         seen, blur = _photographed(grey, rng)
-        return _finished(seen, ink, boxes, blur, "picture")
+        return _finished(seen, ink, boxes, np.full(len(boxes), UNLABELLED), blur, "picture")
     every = EMPTY | {name: share for name, (_, share) in SETTINGS.items()}
     names = [name for name in every if material.photographs or name not in ("photograph", "surface")]
     shares = np.array([every[name] for name in names])
@@ -116,7 +119,7 @@ def _without_digits(stage: Stage, setting: str) -> Scene:
         grey, ink = around.drawn_room(rng, *stage.shape), np.full(stage.shape, GROUND, np.uint8)
     if rng.random() < 0.3:
         grey = grey * looks.light(*stage.shape, rng)
-    return Scene(_photographed(grey, rng)[0], ink, np.zeros((0, 4), np.float32), setting)
+    return Scene(_photographed(grey, rng)[0], ink, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), setting)
 
 
 def _photographs(stage: Stage) -> tuple[Grey, NDArray[np.uint8]]:
@@ -146,25 +149,26 @@ def _judged(view: View, kind: str) -> Scene:
     ink[view.planes[..., OTHER] > INKED] = OTHER
     ink[view.planes[..., DIGIT] > INKED] = DIGIT
     ink[view.planes[..., IGNORE] > 127] = IGNORE
-    boxes = [(*hull.min(0), *np.ptp(hull, axis=0)) for hull in view.hulls]
-    return _finished(view.grey, ink, np.array(boxes, np.float32).reshape(-1, 4), view.blur, kind)
+    boxes = [(*outline.min(0), *np.ptp(outline, axis=0)) for outline, _ in view.hulls]
+    labels = np.array([label for _, label in view.hulls], np.int64)
+    return _finished(view.grey, ink, np.array(boxes, np.float32).reshape(-1, 4), labels, view.blur, kind)
 
 
-def _finished(grey: NDArray[np.uint8], ink: NDArray[np.uint8], boxes: NDArray[np.float32], blur: float,
-              kind: str) -> Scene:
+def _finished(grey: NDArray[np.uint8], ink: NDArray[np.uint8], boxes: NDArray[np.float32], labels: Labels,
+              blur: float, kind: str) -> Scene:
     """Digits that are cut, too small, too blurred, too faint or on ground to be ignored become IGNORE themselves."""
     height, width = grey.shape
-    kept = []
-    for x, y, w, h in boxes.tolist():
+    kept: list[int] = []
+    for place, (x, y, w, h) in enumerate(boxes.tolist()):
         part = np.s_[max(0, int(y)) : max(0, int(y + h) + 1), max(0, int(x)) : max(0, int(x + w) + 1)]
         inside = x >= 1 and y >= 1 and x + w <= width - 1 and y + h <= height - 1
         known = ink[part].size > 0 and float((ink[part] == IGNORE).mean()) < 0.1
         seen = h >= LEAST_HEIGHT and blur <= MOST_BLUR * h
         if inside and known and seen and _legible(grey, ink, (x, y, w, h)):
-            kept.append((x, y, w, h))
+            kept.append(place)
         elif ink[part].size:
             ink[part] = IGNORE
-    return Scene(grey, ink, np.array(kept, np.float32).reshape(-1, 4), kind)
+    return Scene(grey, ink, boxes[kept], labels[kept], kind)
 
 
 def _legible(grey: NDArray[np.uint8], ink: NDArray[np.uint8], box: tuple[float, float, float, float]) -> bool:

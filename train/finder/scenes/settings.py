@@ -13,11 +13,11 @@ from train.finder.material import Material
 from train.finder.scenes import looks
 from train.finder.scenes import surroundings as around
 from train.finder.scenes.looks import Medium
-from train.finder.scenes.sheet import GROUND, IGNORE, Sheet
+from train.finder.scenes.sheet import GROUND, IGNORE, Hull, Sheet
 from train.finder.scenes.surroundings import Fooled, Grey
 
 Planes = NDArray[np.uint8]  # as those of a sheet
-Hulls = list[NDArray[np.float32]]  # likewise
+Hulls = list[Hull]  # likewise
 TURNED_AWAY, FARTHEST = 0.2, 1.2  # the share of held sheets that face elsewhere, by how many radians at most
 UNSEEN = 25.0  # grey levels: ink that differs less from what lies under it can't be told from it
 
@@ -146,9 +146,9 @@ def _rules(sheet: Sheet, stage: Stage) -> NDArray[np.uint8]:
     return looks.rules(sheet.height, sheet.width, stage.rng)
 
 
-def _hidden(hand: Grey, hull: NDArray[np.float32], planes: Planes) -> bool:
+def _hidden(hand: Grey, hull: Hull, planes: Planes) -> bool:
     """Whether a hand hides part of a digit; what it leaves of it is then to be ignored."""
-    x, y, w, h = cv2.boundingRect(np.round(hull).astype(np.int32))
+    x, y, w, h = cv2.boundingRect(np.round(hull.outline).astype(np.int32))
     part = np.s_[max(0, y) : max(0, y + h), max(0, x) : max(0, x + w)]
     if hand[part].size and (hand[part] > 0.5).mean() > 0.03:
         planes[part][..., IGNORE] = 255
@@ -177,10 +177,10 @@ def _corners(sheet: Sheet) -> NDArray[np.float32]:
 def _warped(sheet: Sheet, matrix: NDArray[np.float64], stage: Stage) -> tuple[Planes, Hulls]:
     """The planes and hulls as they are seen; what the sheet's edge cuts is to be ignored."""
     planes, hulls = _moved(sheet.planes, matrix, stage), []
-    for flat in sheet.hulls:
+    for flat, label in sheet.hulls:
         hull = np.asarray(cv2.perspectiveTransform(flat[None], matrix)[0], np.float32)
         if (flat >= 0).all() and (flat <= [sheet.width, sheet.height]).all():
-            hulls.append(hull)
+            hulls.append(Hull(hull, label))
         else:
             (x0, y0), (x1, y1) = hull.min(0), hull.max(0)
             planes[max(0, int(y0)) : max(0, int(y1) + 2), max(0, int(x0)) : max(0, int(x1) + 2), IGNORE] = 255

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -10,9 +11,17 @@ from numpy.typing import NDArray
 
 from train.finder.scenes.writing.glyphs import Ink
 
+UNLABELLED = -1  # a digit of which nobody knows which
 GROUND, DIGIT, OTHER, IGNORE, UNKNOWN = range(5)  # of an ink map; UNKNOWN: no digit's box, but maybe ink
 INKED = 0.3  # of a glyph's darkest ink, what belongs to it
 ROOM = 4  # pixels a cell of the map of what is taken
+
+
+class Hull(NamedTuple):
+    """Of a digit's ink, the convex hull (K, 2) float32 x, y; and its label, 0 to 9 or UNLABELLED."""
+
+    outline: NDArray[np.float32]
+    label: int
 
 
 @dataclass
@@ -22,20 +31,21 @@ class Sheet:
     Attributes:
         planes: (H, W, 4) uint8: how much ink there is, then the masks (0 or 255) of digits, other ink, and what is
             to be ignored.
-        hulls: of each digit that is to be found, the convex hull of its ink, (K, 2) float32 x, y.
+        hulls: of the digits that are to be found.
     """
 
     height: int
     width: int
     planes: NDArray[np.uint8] = field(init=False)
-    hulls: list[NDArray[np.float32]] = field(init=False, default_factory=list)
+    hulls: list[Hull] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.planes = np.zeros((self.height, self.width, 4), np.uint8)
         self._taken = np.zeros((self.height // ROOM + 1, self.width // ROOM + 1), bool)
 
-    def put(self, glyph: Ink, x: float, y: float, kind: int, strength: float = 1.0) -> tuple[int, int, int, int] | None:
-        """Write a glyph with its corner at x, y.
+    def put(self, glyph: Ink, x: float, y: float, kind: int, strength: float = 1.0,
+            label: int = UNLABELLED) -> tuple[int, int, int, int] | None:
+        """Write a glyph with its corner at x, y; `label`: of a digit.
 
         Returns:
             x, y, w, h of its ink; None where nothing of it is on the sheet.
@@ -55,13 +65,14 @@ class Sheet:
             return None
         box = (left + bx, top + by, bw, bh)
         if kind == DIGIT:
-            self._keep_hull(inked, left, top, box)
+            self._keep_hull(inked, left, top, label)
         return box
 
-    def _keep_hull(self, inked: NDArray[np.bool_], left: int, top: int, box: tuple[int, int, int, int]) -> None:
+    def _keep_hull(self, inked: NDArray[np.bool_], left: int, top: int, label: int) -> None:
         points = cv2.findNonZero(inked.astype(np.uint8))
         hull = cv2.convexHull(points)[:, 0].astype(np.float32) + np.array([left, top], np.float32)
-        self.hulls.append(np.vstack([hull, hull + np.array([1, 1], np.float32)]))  # a pixel reaches to the next one
+        outline = np.vstack([hull, hull + np.array([1, 1], np.float32)])  # a pixel reaches to the next one
+        self.hulls.append(Hull(outline, label))
 
     def ignore(self, x: float, y: float, w: float, h: float) -> None:
         """Nothing in this box is to count, neither as right nor as wrong."""

@@ -65,20 +65,21 @@ class Hand:
         shares = np.array([LETTER_SHARES[k] for k in kinds])
         return str(self._rng.choice(kinds, p=shares / shares.sum()))
 
-    def digit(self, size: float = 1.0) -> Ink:
-        """A digit as this hand writes it; `size`: its height in the hand's."""
+    def digit(self, size: float = 1.0) -> tuple[Ink, int]:
+        """A digit as this hand writes it, and its label; `size`: its height in the hand's."""
         rng, height = self._rng, self.height * size
         if self.kind == "picture":
-            return glyphs.from_picture(self._pick(self._material.digits), height, self._level)
+            digits = self._material.digits
+            place = rng.integers(len(digits))
+            return glyphs.from_picture(digits.pictures[place], height, self._level), int(digits.labels[place])
         if self.kind == "pen":
-            return self._draw([smooth(p, 3) if 2 < len(p) < 50 else p for p in self._writer_digit()], height)
+            place = rng.integers(len(self._writer))
+            paths = [smooth(p, 3) if 2 < len(p) < 50 else p for p in self._writer.paths[place]]
+            return self._draw(paths, height), int(self._writer.labels[place])
         label = int(rng.choice(10, p=FREQUENT))
         if self.kind == "print":
-            return glyphs.from_text(str(label), height, self.font)[0]
-        return self._draw(self._like(label), height)
-
-    def _writer_digit(self) -> list[Path]:
-        return self._writer[self._rng.integers(len(self._writer))]
+            return glyphs.from_text(str(label), height, self.font)[0], label
+        return self._draw(self._like(label), height), label
 
     def _pick(self, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
         picture: NDArray[np.uint8] = pictures[self._rng.integers(len(pictures))]
