@@ -8,7 +8,10 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from recognizer.classification.classifier import Classifier, Correction
+import numpy as np
+
+from recognizer.classification.classifier import NO_DIGIT, Classifier, Correction
+from recognizer.classification.model_file import INPUT_SHAPE
 from recognizer.core.assets import shipped
 from recognizer.core.clock import Clock
 from recognizer.core.digits import Digit
@@ -116,8 +119,15 @@ class Recognizer:
         return self._photograph(Frame(image), Plausible(self._rules))
 
     def read_again(self, reading: Reading) -> Reading:
-        """Read a photograph's frame anew, with what was learnt since."""
-        return self._photograph(reading.frame, Plausible(self._rules))
+        """Read a frame anew, with what was learnt since: a photograph as a whole, of a video's frame what was found."""
+        if reading.frame.still:
+            return self._photograph(reading.frame, Plausible(self._rules))
+        seen = [digit for digit in reading.digits if digit.crops]
+        rows = self._classifier(np.array([digit.crops[0] for digit in seen], np.uint8).reshape(-1, *INPUT_SHAPE[:2]))
+        digits = [replace(digit, label=int(row.argmax()), confidence=float(row.max()))
+                  for digit, row in zip(seen, rows, strict=True) if row.argmax() != NO_DIGIT]
+        ordered, numbers = read_numbers(digits, self._signs)
+        return replace(reading, digits=ordered, numbers=numbers)
 
     def watch(
         self, source: str | int | Path | Source, every: int = 1, rotate: int = 0, flip: str = ""

@@ -85,6 +85,21 @@ def test_a_misread_digit_is_read_right_from_the_next_frame_on_and_after_a_restar
 
 
 @needs_features
+def test_a_frame_that_stays_on_the_screen_shows_what_was_learnt(clip):
+    recognizer = Recognizer(hand="mine")
+    with closing(recognizer.watch(clip)) as readings:
+        reading = next(islice(readings, 5, None))
+    before = [digit.label for digit in reading.digits]
+    assert [digit.label for digit in recognizer.read_again(reading).digits] == before
+    wrong = next(place for place in MISREAD if before[place] != TEXT[place])
+    recognizer.teach(reading.digits[wrong], TEXT[wrong])
+    again = recognizer.read_again(reading)
+    assert [digit.label for digit in again.digits] == list(TEXT)
+    assert [digit.track for digit in again.digits] == [digit.track for digit in reading.digits]
+    assert "".join(number.text for number in again.numbers) == "".join(map(str, TEXT))
+
+
+@needs_features
 def test_what_is_told_to_be_no_digit_is_less_of_one_and_undo_takes_that_back(clip):
     recognizer = Recognizer(hand="mine")
     readings = recognizer.watch(clip)

@@ -95,7 +95,7 @@ class Teaching:
             log.warning("%s; the rest goes on without it", error)
             self._notify("it can't be learnt")
             return reading
-        return self._recognizer.read_again(reading) if reading.frame.still else reading
+        return self._recognizer.read_again(reading)
 
 
 def _same(one: Digit, other: Digit) -> bool:
