@@ -16,6 +16,7 @@ from recognizer.errors import SourceError
 from recognizer.sources.images.picture import read_picture
 from train.data.hands import MoreDigits, PenDigits, PenStrokes
 from train.data.mnist import Digits, load_arrays, load_mnist
+from train.data.not_digits import HELD_BACK
 
 Pictures = NDArray[np.uint8]  # (N, 28, 28), bright ink on black
 Boxes = NDArray[np.float32]  # (N, 4) x, y, w, h in pixels
@@ -100,13 +101,15 @@ def load_material(sources: Sources, validation: bool = False) -> Material:
     pictures = _pictures(sources.pictures) if sources.pictures and not validation else ()
     if not sources.not_digits:
         return Material(digits, strokes, photographs=photographs, pictures=pictures)
-    arrays = load_arrays(sources.not_digits, ("symbols", "symbol_names", "letters", "omniglot", "omniglot_alphabets"))
-    names, alphabets = arrays["symbol_names"], arrays["omniglot_alphabets"]
+    arrays = load_arrays(sources.not_digits, (
+        "symbols", "symbol_names", "letters", "letter_names", "omniglot", "omniglot_alphabets"))
+    symbols, letters = (_learnt(arrays[f"{kind}s"], arrays[f"{kind}_names"]) for kind in ("symbol", "letter"))
+    alphabets = arrays["omniglot_alphabets"]
     characters = np.unpackbits(arrays["omniglot"], axis=-1)[..., :105] * np.uint8(255)
     return Material(
         digits, strokes,
-        {str(name): arrays["symbols"][names == name] for name in np.unique(names)},
-        arrays["letters"],
+        symbols,
+        np.concatenate(list(letters.values())),
         tuple(characters[alphabets == name] for name in np.unique(alphabets)),
         photographs, pictures,
     )
@@ -117,6 +120,12 @@ def _with_more(digits: Digits, more: MoreDigits, validation: bool) -> Digits:
     added = [more.held_back] if validation else [more.train] * MORE_DIGITS_WEIGHT
     every = [digits, *added]
     return Digits(np.concatenate([one.pictures for one in every]), np.concatenate([one.labels for one in every]))
+
+
+def _learnt(pictures: Pictures, names: NDArray[np.str_]) -> dict[str, Pictures]:
+    """Pictures by name, without the end of each, by which the network that reads is judged."""
+    kinds = {str(name): pictures[names == name] for name in np.unique(names)}
+    return {name: kind[: round((1 - HELD_BACK) * len(kind))] for name, kind in kinds.items()}
 
 
 def _strokes(file: Path, validation: bool) -> tuple[PenDigits, ...]:
