@@ -32,3 +32,10 @@ def display() -> Iterator[str]:
     """A display of our own, such as ":1"."""
     with serve("1400x900x24") as name:
         yield name
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's data folder."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data"
