@@ -8,10 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
-from recognizer.classification.classifier import NO_DIGIT, Classifier, Correction
-from recognizer.classification.model_file import INPUT_SHAPE
+from recognizer.classification.classifier import Classifier, Correction
 from recognizer.core.assets import shipped
 from recognizer.core.clock import Clock
 from recognizer.core.digits import Digit
@@ -19,7 +16,7 @@ from recognizer.core.frame import Frame, Image, turned
 from recognizer.core.geometry import Region
 from recognizer.detection.areas.boxed import in_boxes
 from recognizer.detection.areas.region_finder import RegionFinder
-from recognizer.detection.candidate import ScoredCandidate
+from recognizer.detection.candidate import ScoredCandidate, digits_again
 from recognizer.detection.finder import Found
 from recognizer.detection.learned import LearnedFinder
 from recognizer.errors import UsageError
@@ -122,11 +119,7 @@ class Recognizer:
         """Read a frame anew, with what was learnt since: a photograph as a whole, of a video's frame what was found."""
         if reading.frame.still:
             return self._photograph(reading.frame, Plausible(self._rules))
-        seen = [digit for digit in reading.digits if digit.crops]
-        rows = self._classifier(np.array([digit.crops[0] for digit in seen], np.uint8).reshape(-1, *INPUT_SHAPE[:2]))
-        digits = [replace(digit, label=int(row.argmax()), confidence=float(row.max()))
-                  for digit, row in zip(seen, rows, strict=True) if row.argmax() != NO_DIGIT]
-        ordered, numbers = read_numbers(digits, self._signs)
+        ordered, numbers = read_numbers(digits_again(reading.digits, self._classifier), self._signs)
         return replace(reading, digits=ordered, numbers=numbers)
 
     def watch(

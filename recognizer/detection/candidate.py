@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.classification.classifier import NO_DIGIT
+from recognizer.classification.classifier import NO_DIGIT, Classifier
 from recognizer.core.digits import Digit
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
@@ -78,6 +78,16 @@ def digits_of(candidates: Iterable[ScoredCandidate]) -> list[Digit]:
     """Those that are digits, in the order given."""
     return [_digit(one.candidate, one.probabilities) for one in candidates
             if not one.reason and one.probabilities is not None]
+
+
+def digits_again(digits: Iterable[Digit], classifier: Classifier) -> list[Digit]:
+    """What a classifier says of digits by their last crops; what it takes for none is left out."""
+    seen = [digit for digit in digits if digit.crops]
+    if not seen:
+        return []
+    rows = classifier(np.stack([digit.crops[0] for digit in seen]))
+    return [replace(digit, label=int(row.argmax()), confidence=float(row.max()))
+            for digit, row in zip(seen, rows, strict=True) if row.argmax() != NO_DIGIT]
 
 
 def _digit(candidate: Candidate, probabilities: NDArray[np.float32]) -> Digit:
