@@ -82,3 +82,13 @@ def test_what_left_is_gone_within_half_a_second_however_few_the_frames() -> None
         shown = [bool(tracker.update([], SIZE, (20 + frame) / fps)) for frame in range(20)]
         assert sum(shown) == frames, fps
         assert shown == sorted(shown, reverse=True)
+
+
+@pytest.mark.parametrize(("fps", "confidence", "shown"), [(1, 0.99, 1), (5, 0.99, 1), (5, 0.7, 2), (30, 0.99, 2)])
+def test_where_frames_are_far_apart_what_is_certain_is_shown_at_once(fps: float, confidence: float, shown: int) -> None:
+    tracker = Tracker()
+    for frame in range(3):
+        tracker.update([], SIZE, frame / fps)
+    seen = Digit(4, confidence, Box(50, 50, 40, 60), ((4, confidence),), seen=(4, confidence))
+    frames = [bool(tracker.update([seen], SIZE, (3 + frame) / fps)) for frame in range(3)]
+    assert frames.index(True) + 1 == shown

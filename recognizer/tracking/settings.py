@@ -56,7 +56,8 @@ class TrackingSettings:
     stands: int = 5  # frames
     stands_seconds: float = 0.12
     far_apart: float = 0.5  # seconds
-    slow: float = 0.1  # seconds between two frames from which on what a digit stood before it was shown counts, too
+    # Seconds between two frames from which on what is certain is shown at once, and how it stood before counts, too.
+    slow: float = 0.1
     still: float = 0.06  # how far it may move from one frame to the next, in its heights
     least_still: int = 2  # and in pixels at least
     longest_still: float = 8.0  # times as far it may move where frames are further apart, at most

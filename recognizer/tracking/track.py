@@ -55,6 +55,7 @@ class Track:
     _speed: tuple[int, int] = (0, 0)  # pixels a frame
     _weight: float = 0.0  # how many frames the sums are worth
     _seen: int = 0
+    _clear: bool = False  # it was certain when it was seen last, long after the frame before
     _missed: int = 0
     _unseen: float = 0.0  # seconds since it was last seen
     _unread: float = 0.0  # and since it was last read
@@ -67,7 +68,7 @@ class Track:
     def present(self) -> bool:
         """Whether it is to be shown: clutter comes and goes."""
         often = self._recent.count(True) >= SETTINGS.present * len(self._recent)
-        return often and self._seen >= SETTINGS.appears and not self._gone
+        return often and (self._seen >= SETTINGS.appears or self._clear) and not self._gone
 
     @property
     def lost(self) -> bool:
@@ -99,6 +100,7 @@ class Track:
         coasted = self._speed if self._missed else (0, 0)  # it was moved on by its speed
         self._unread += passed
         self._seen, self._missed, self._unseen = self._seen + 1, 0, 0.0
+        self._clear = passed >= SETTINGS.slow and digit.confidence >= SETTINGS.certain
         self._speed = (digit.box.x - self.digit.box.x + coasted[0], digit.box.y - self.digit.box.y + coasted[1])
         if not digit.seen:
             self.digit = self.digit.unseen(digit.box)

@@ -40,8 +40,8 @@ class Tracker:
     def update(self, digits: list[Digit], size: tuple[int, int], time: float | None = None) -> list[Digit]:
         """Take the digits of the next frame and give those to show, labels smoothed over time.
 
-        A digit is shown from its second frame on, and for three frames after it was last seen, as far as these are
-        less than half a second.
+        A digit is shown from its second frame on, where frames are far apart and it is certain from its first, and for
+        three frames after it was last seen, as far as these are less than half a second.
 
         Args:
             digits: as read in this frame alone; those that aren't `seen` are there, but weren't read.
