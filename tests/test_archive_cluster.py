@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -152,3 +153,31 @@ def test_one_of_two_machines_is_taken_away(folder: Path, monkeypatch: pytest.Mon
     finally:
         cluster.shutdown()
     assert everything(folder / "machine") == everything(folder / "alone")
+
+
+def test_a_cluster_is_reached_from_elsewhere_by_its_token(folder: Path) -> None:
+    ports = [str(free_port()) for _ in range(2)]
+    env = environment() | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a" * 64}
+    head = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", "--num-cpus", "2", "--port",
+            ports[0], "--ray-client-server-port", ports[1], "--include-dashboard", "false", "--disable-usage-stats"]
+    with subprocess.Popen(head, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as cluster:
+        try:
+            until(lambda: listens(int(ports[1])), cluster)
+            done = recognize(*CALL, "elsewhere", "--address", f"ray://127.0.0.1:{ports[1]}", cwd=folder, env=env)
+            assert done.returncode == 3, done.stderr
+            assert everything(folder / "elsewhere") == everything(folder / "alone")
+        finally:
+            cluster.send_signal(signal.SIGINT)  # it ends what it started
+
+
+def free_port() -> int:
+    """A port that nobody has; Ray takes those from 10002 to 19999 for itself."""
+    with socket.socket() as some:
+        some.bind(("127.0.0.1", 0))
+        port: int = some.getsockname()[1]
+        return port
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -192,15 +193,18 @@ def _started(workers: int | None, address: str | None, verbose: bool, tries: int
 
     handler = signal.getsignal(signal.SIGTERM)
     level = logging.INFO if verbose else logging.CRITICAL
-    local: dict[str, Any] = {
-        "num_cpus": workers, "include_dashboard": False, "object_store_memory": max(LEAST_STORE, SETTINGS.store)}
+    where: dict[str, Any] = {"address": address} if address else {
+        "address": "local", "num_cpus": workers, "include_dashboard": False,
+        "object_store_memory": max(LEAST_STORE, SETTINGS.store)}
     try:
-        ray.init(address=address or "local", log_to_driver=verbose, logging_level=level, **({} if address else local))
+        with warnings.catch_warnings():  # what they say is said below, in one line
+            warnings.filterwarnings("ignore", "Ray Client connection timed out")
+            ray.init(log_to_driver=verbose, logging_level=level, **where)
     except Exception as error:  # it has no kind of its own for this
         ray.shutdown()
         if address:
             raise UsageError(f"--address {address}: expected a cluster of Ray, found none ({_last_line(error)}); 'ray "
-                             "start --head' begins one") from error
+                             "start --head' begins one; where it asks for a token, set RAY_AUTH_MODE=token") from error
         if tries > 1:
             return _started(workers, address, verbose, tries - 1)
         raise RecognizerError(f"Ray can't be started on this machine ({_last_line(error)}); make room, or try "
