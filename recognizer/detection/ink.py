@@ -24,6 +24,8 @@ class InkSettings:
         written: probability of a digit's ink from which on a pixel tells the ink's tone.
         other: by how much other ink may be likelier than a digit's where a digit is cut at its box.
         cut: share of the contrast between ink and ground from which on a pixel is ink.
+        traced: probability of a digit's ink from which on a pixel is the digit's where rules, edges or other digits run
+            into it.
         faintest: contrast in tones under which there is no ink.
         margin: around its box that ink may reach into where it is cut there, as a share of the longer side.
         believed: mean probability of a digit's ink that a piece of a digit has at least.
@@ -36,6 +38,7 @@ class InkSettings:
     written: float = 0.5
     other: float = 0.15
     cut: float = 0.5
+    traced: float = 0.3
     faintest: float = 2.0
     margin: float = 0.2
     believed: float = 0.3
@@ -69,7 +72,7 @@ NO_INK = Ink(0, np.zeros((0, 0), np.uint8), np.zeros(4, np.float32), 0.0, 0.0)
 
 
 def cut_ink(pyramid: Pyramid, maps: tuple[Maps, ...], proposals: Proposals) -> list[Ink]:
-    """The ink at each proposal: as it stands free, as it is cut at the box, and as it is parted from a neighbour's.
+    """The ink at each proposal: as it stands free, as it is cut at the box, and as the network traces it there.
 
     Where the ways come to the same it is given once; ink that runs on into other ink, in the later ways alone.
     """
@@ -81,7 +84,8 @@ def cut_ink(pyramid: Pyramid, maps: tuple[Maps, ...], proposals: Proposals) -> l
     depth = light_of(tones, is_ground) - tones
     contrast = _contrast(depth, np.where(tiles.within(), digit, np.uint8(0)))
     likelier = other < 255 * SETTINGS.other + digit
-    return _cut(tiles, depth, contrast, digit, likelier, tiles.parted(proposals.boxes))
+    traced = tiles.parted(proposals.boxes) & (digit > 255 * SETTINGS.traced)
+    return _cut(tiles, depth, contrast, digit, likelier, traced)
 
 
 def cut_again(pyramid: Pyramid, before: list[Ink], boxes: Floats) -> list[Ink]:
@@ -128,10 +132,10 @@ def _contrast(depth: Floats, digit: Image) -> Floats:
 
 
 def _cut(
-    tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags, own: Flags | None = None,
+    tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags, traced: Flags | None = None,
     free: bool = False,
 ) -> list[Ink]:
-    """The ink of each tile's digit: whole where it stands free, cut at the box, and what of that is its `own`;
+    """The ink of each tile's digit: whole where it stands free, cut at the box, and what of that is `traced`;
     those that stand `free` alone, if asked."""
     level = np.maximum(SETTINGS.cut * np.abs(contrast), SETTINGS.faintest)
     ink = depth * np.sign(contrast)[:, None, None] > level[:, None, None]
@@ -140,8 +144,8 @@ def _cut(
     ways = [_free_pieces(ink, digit, inside)]
     if not free:
         ways.append(_largest_pieces(at_box, digit, inside))
-    if own is not None and not own.all():
-        ways.append(_largest_pieces(at_box & own, digit, inside))
+    if traced is not None:
+        ways.append(_largest_pieces(at_box & traced, digit, inside))
     found: list[Ink] = []
     extents: set[tuple[int, ...]] = set()
     for pieces in ways:

@@ -94,15 +94,14 @@ class LearnedFinder:
         candidates, logits = self.candidates(image, memory, clock)
         memory.still.forget()
         with clock.stage("select"):
-            found = self._selected(candidates, logits, memory)
-            memory.tilt = tilt_of(digits_of(found)) if self._settings.upright else 0.0
+            found = self._selected(candidates, logits, memory, memory.share)
+            hints = self._selected(candidates, logits, memory, self._settings.moving)  # turned ones are hard to read
+            memory.tilt = tilt_of(digits_of(hints)) if self._settings.upright else 0.0
         if memory.tilt:
             candidates = [_turned(one, memory.tilt) for one in candidates]
-            level = self._selected(candidates, self._logits(candidates, clock), memory)
-            if _sureness(level) > _sureness(found):
-                found = level
-            else:
-                memory.tilt = 0.0
+            level = self._selected(candidates, self._logits(candidates, clock), memory, memory.share)
+            better = _sureness(level) > _sureness(found)
+            found, memory.tilt = (level, memory.tilt) if better else (found, 0.0)
         return Found(found, grey=memory.pyramid_of(image).level(0))
 
     def candidates(self, image: Image, memory: LearnedMemory, clock: Clock) -> tuple[list[CutCandidate], Floats]:
@@ -128,13 +127,13 @@ class LearnedFinder:
             return self._classifier.logits(crops) / np.float32(self._classifier.manifest.temperature)
 
     def _selected(
-        self, candidates: Sequence[CutCandidate], logits: Floats, memory: LearnedMemory
+        self, candidates: Sequence[CutCandidate], logits: Floats, memory: LearnedMemory, share: float
     ) -> list[ScoredCandidate]:
-        """Judge candidates of the last frame, the likeliest first; of several digits at one place only one is one."""
-        judged = self._judged(candidates, logits, memory.share)
+        """Judge candidates at a share of the limits, the likeliest first; of several digits at one place one is one."""
+        judged = self._judged(candidates, logits, share)
         if self._settings.border:
-            judged = [replace(one, reason=Reason.SIZE) if _cut_off(candidate.ink, memory) else one
-                      for one, candidate in zip(judged, candidates, strict=True)]
+            judged = [replace(one, reason=Reason.SIZE) if _cut_off(own.ink, memory) else one
+                      for one, own in zip(judged, candidates, strict=True)]
         return _distinct(judged, self._settings.one_place)
 
     def _judged(self, candidates: Sequence[CutCandidate], logits: Floats, share: float) -> list[ScoredCandidate]:

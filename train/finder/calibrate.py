@@ -1,6 +1,6 @@
 """Fits the finder's calibration: how sure a digit is, by what both networks say of it, and how sure it must be.
 
-    python -m train.finder.calibrate MODEL --calibrate LABELS --scenes DIR
+    python -m train.finder.calibrate MODEL --calibrate LABELS --scenes DIR --data PATH …
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ NOWHERE = np.zeros((0, 4), np.float32)
 DECAY = 1e-2  # of the weights, in units of the evidence's spread
 STEPS = 50  # of Newton's method, many more than it needs
 OF_PHOTOGRAPHS = 0.3  # how much a candidate of a photograph without digits counts: there are many
-NEARLY = 2e-3  # of F1: so much less than the best is as good, by as few pictures as there are
+OF_SCENES = 0.1  # and one of a scene, which is harder than most photographs
+NEARLY = 3e-3  # of F1: so much less than the best is as good; of 500 digits, half of its standard error
 THRESHOLDS = tuple(round(0.3 + 0.05 * step, 2) for step in range(9))
 PLACED = 0.5  # intersection over union from which on a candidate stands on a digit
 NARROW = 0.4  # of its height, to which a narrow box is widened before that
@@ -65,11 +66,11 @@ class Example:
 
 
 def examples_of_scenes(scenes: Iterable[Scene]) -> Iterator[Example]:
-    """Scenes that the networks weren't fitted on; which digits are in them isn't known, but where."""
+    """Scenes that the networks weren't fitted on."""
     for scene in scenes:
         hidden = ((scene.ink == IGNORE) | (scene.ink == UNKNOWN)).astype(np.uint8)
         stats = cv2.connectedComponentsWithStats(hidden)[2]
-        yield Example(scene.grey, scene.boxes, np.full(len(scene.boxes), -1), stats[1:, :4].astype(np.float32))
+        yield Example(scene.grey, scene.boxes, scene.labels, stats[1:, :4].astype(np.float32), OF_SCENES)
 
 
 def examples_of_photographs(photographs: Iterable[Photograph]) -> Iterator[Example]:
@@ -86,7 +87,8 @@ def examples_of_pictures(labels: Path) -> Iterator[Example]:
 
 
 def calibrate(
-    content: bytes, classifier: Classifier, examples: Sequence[Example], made: dict[str, Any], figures: dict[str, Any]
+    content: bytes, classifier: Classifier, examples: Sequence[Example], scenes: Sequence[Example],
+    made: dict[str, Any], figures: dict[str, Any],
 ) -> FinderManifest:
     """The manifest of a finder: its calibration, which makes what is known of pictures likeliest, and the threshold.
 
@@ -94,13 +96,15 @@ def calibrate(
         content: of the network's .tflite file.
         classifier: that will read its candidates.
         examples: neither network should have been fitted on them: what it knows by heart it is too sure of.
+        scenes: the like, for the calibration alone. They show what pictures seldom do: grids, slashes, spines of
+            books. The threshold is chosen on `examples`, if there are any: scenes are harder than people's pictures.
         made, figures: of the manifest.
     """
     network, evidence, is_digit, weights = Network(content), [], [], []
     nothing = Calibration((0.0,) * len(KINDS), 0.0)
     manifest = FinderManifest(hashlib.sha256(content).hexdigest(), 0.0, nothing.weights, nothing.bias)
     finder = LearnedFinder(network, manifest, classifier, Limits(0.0, 0.0))
-    for example in examples:
+    for example in (*examples, *scenes):
         candidates, logits = finder.candidates(example.image, finder.memory(moving=False), Clock())
         labels = logits[:, :NO_DIGIT].argmax(axis=1)
         right, counts = _judged([one.box for one in candidates], labels, example)
@@ -110,7 +114,7 @@ def calibrate(
     fitted = fit(np.vstack(evidence), np.concatenate(is_digit), np.concatenate(weights))
     manifest = replace(manifest, weights=fitted.weights, bias=fitted.bias, made=made, figures=figures)
     finder = LearnedFinder(network, manifest, classifier, Limits.of(None, min(THRESHOLDS)))
-    return replace(manifest, threshold=best_threshold(finder, examples))
+    return replace(manifest, threshold=best_threshold(finder, examples or scenes))
 
 
 def best_threshold(finder: LearnedFinder, examples: Sequence[Example]) -> float:
@@ -184,21 +188,24 @@ def fit(evidence: Floats, is_digit: NDArray[np.bool_], weights: NDArray[np.float
 
 def main() -> None:
     """Calibrate a finder's file anew, as after its classifier has changed, and write its manifest."""
-    from train.finder.material import load_photographs
+    from train.finder.command import add_sources, sources_of
+    from train.finder.material import load_material, load_photographs
+    from train.finder.measure import validation_scenes
 
     parser = argparse.ArgumentParser(prog="python -m train.finder.calibrate", description=main.__doc__)
     parser.add_argument("model", type=Path, help="the finder's .tflite file, its manifest beside it")
+    add_sources(parser)
     parser.add_argument("--calibrate", type=Path, required=True, metavar="LABELS", help="labelled photographs")
-    parser.add_argument("--scenes", type=Path, metavar="DIR", help="photographs without digits")
     parser.add_argument("--classifier", type=Path, default=shipped("models/digits.tflite"), metavar="FILE",
                         help="what will read the finder's candidates (default: the shipped models/digits.tflite)")
     args = parser.parse_args()
     content, manifest = load_bundle(args.model, FinderManifest)
     examples = [*examples_of_pictures(args.calibrate),
                 *examples_of_photographs(load_photographs(args.scenes) if args.scenes else ())]
+    scenes = examples_of_scenes(validation_scenes(load_material(sources_of(args), validation=True)))
     classifier = Classifier.load(args.classifier)
     made = manifest.made | {"calibrated_for": classifier.manifest.sha256}
-    manifest = calibrate(content, classifier, examples, made, manifest.figures)
+    manifest = calibrate(content, classifier, examples, [*scenes], made, manifest.figures)
     save_bundle(args.model, content, manifest)
     print(f"{args.model}: calibrated, threshold {manifest.threshold}")
 

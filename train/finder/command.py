@@ -112,7 +112,8 @@ def main(argv: list[str]) -> None:
         "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
     }
     classifier = Classifier.load(args.classifier)
-    manifest = calibrate(content, classifier, desk.examples(args.calibrate), made, figures | {"bytes": len(content)})
+    examples, scenes = desk.examples(args.calibrate)
+    manifest = calibrate(content, classifier, examples, scenes, made, figures | {"bytes": len(content)})
     save_bundle(args.out, content, manifest)
     trainer.save_averaged(args.out.with_suffix(".npz"))
     print(f"{args.out}: {len(content) / 1000:.0f} kB, calibrated, threshold {manifest.threshold}")
@@ -154,12 +155,12 @@ class _Desk:
         print(json.dumps(line), flush=True)
         return content, figures
 
-    def examples(self, pictures: Path | None) -> list[Example]:
-        """What to calibrate on: labelled photographs if given, else scenes; and photographs without digits."""
+    def examples(self, pictures: Path | None) -> tuple[list[Example], list[Example]]:
+        """What to calibrate on: photographs, labelled ones and those without digits; and scenes."""
         from train.finder.calibrate import examples_of_photographs, examples_of_pictures, examples_of_scenes
 
-        known = examples_of_pictures(pictures) if pictures else examples_of_scenes(self._scenes)
-        return [*known, *examples_of_photographs(self._photographs)]
+        known = [*examples_of_pictures(pictures), *examples_of_photographs(self._photographs)] if pictures else []
+        return known, [*examples_of_scenes(self._scenes)]
 
     def mine(self, trainer: Trainer) -> None:
         """Note where photographs without digits fool the network of now: they will be shown more often."""

@@ -25,16 +25,17 @@ SURE = 0.5  # probability of a digit from which on what stands on none may be on
 ON_DIGIT, OFF_DIGIT = 0.6, 0.3  # intersection over union with a digit from which on, and up to which, a crop is clear
 LEGIBLE = 0.02  # probability of its own label under which a digit's crop is too badly cut to be learnt
 LEAST_HEIGHT = 10  # pixels: smaller digits are blots once they are cut out
+OTHERS = 0.45  # for each digit, what is none: with more the network takes unusual digits for none
 KNOWN = 0.7  # share of a candidate's box that must not be IGNORE or UNKNOWN
 
 
 def cut_scenes(sources: Sources, count: int, seed: int, cutter: Cutter) -> tuple[Pictures, Labels]:
-    """Crops (N, 28, 28) of so many scenes made from files, and their labels (N,): as many of no digit as of digits."""
+    """Crops (N, 28, 28) of so many scenes made from files, and their labels (N,); OTHERS of no digit for each digit."""
     material = load_material(sources)
     scenes = (make_scene(material, np.random.default_rng((seed, place))) for place in range(count))
     crops, labels = cutter.of_scenes(scenes)
     others = np.flatnonzero(labels == NO_DIGIT)
-    surplus = max(0, 2 * len(others) - len(labels))
+    surplus = max(0, len(others) - round(OTHERS * (len(labels) - len(others))))
     dropped = np.random.default_rng(seed).choice(others, surplus, replace=False)
     return np.delete(crops, dropped, axis=0), np.delete(labels, dropped)
 

@@ -26,6 +26,7 @@ from train.finder.network import build
 PHASES = ((0.4, 36, 192), (1.0, 24, 256))  # up to this share of the run: crops a batch, and their side in pixels
 LEARNING_RATE = 3e-3
 LOWEST_RATE = 2e-5
+GOING_ON = 0.3  # of the rate, where the network is already fitted
 WARM_UP = 200  # steps
 WEIGHT_DECAY = 1e-3
 LARGEST_GRADIENT = 5.0  # norm
@@ -56,10 +57,12 @@ class Trainer:
     Attributes:
         step: the next one.
         seconds: that fitting took so far, all sittings together.
+        rate: of learning, the highest.
     """
 
     step: int = 0
     seconds: float = 0.0
+    rate: float = LEARNING_RATE
     model: keras.Model = field(default_factory=build)
 
     def __post_init__(self) -> None:
@@ -71,7 +74,7 @@ class Trainer:
     def fit(self, batch: Batch, share: float) -> NDArray[np.float32]:
         """One step on a batch, `share` of the run being done; the losses and the IoU, as `loss` gives them."""
         warm = min(1.0, (self.step + 1) / WARM_UP)
-        rate = LOWEST_RATE + LEARNING_RATE * warm * (0.5 + 0.5 * np.cos(np.pi * min(1.0, share)))
+        rate = LOWEST_RATE + self.rate * warm * (0.5 + 0.5 * np.cos(np.pi * min(1.0, share)))
         self._optimizer.learning_rate = rate
         picture, answers = batch
         parts = self._update(*(tf.constant(a) for a in (
@@ -163,10 +166,11 @@ def fit(
         hand_out: called now and then.
         mine: called after every MINING steps.
         until: a step after which this sitting ends, whatever `length` is.
-        start: averaged weights of another run to begin from.
+        start: averaged weights of another run to begin from, more slowly.
     """
     keras.utils.set_random_seed(recipe["seed"])
-    trainer, checkpoint = Trainer(), folder / "checkpoint.npz"
+    trainer = Trainer(rate=LEARNING_RATE * (GOING_ON if start else 1))
+    checkpoint = folder / "checkpoint.npz"
     if checkpoint.exists():
         trainer.load(checkpoint, recipe)
         print(f"going on from step {trainer.step} in {folder}", flush=True)

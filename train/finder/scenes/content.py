@@ -25,6 +25,7 @@ SLASHED = ("d/d", "dd/dd", "d/d/dddd", "dd/d/dd", "d d/d", "d/l", "l/d", "d/d+d/
 BRACKETED = ("(dd)", "[d]", "(d)", "d)", "[dd]", "{d,d}", "(d,d)", "(d+d)", "[d,d]", "(l)", "[l]", "d(d)", "(l+d)",
              "l(d)", "(d d)", "((d)d)", "[d d d]", "(lll)", "d]", "[ ]", "( )", "()", "(-d)", "l[d]", "{d}", "()(dd)")
 POINTED = ("d:dd", "dd:dd", "d%", "dd%", "$dd", "$d.dd", "#d", "d.", "d.d.dd", "dd*", "d,ddd", "d:d", "d..d",
+           "ddd%", "d.d%", "dd %", "€dd", "dd€", "d€", "€d.dd", "d,dd €", "£dd", "£d.dd", "dd£", "$ddd", "dd$",
            "d-d", "dd-dd", "d#d", "lll: d", "llll d", "l.d", "ld", "dl", "lld", "llll.", "ll/ll", "l-l", "ll=",
            "ll%", "d>d", "d<")
 
