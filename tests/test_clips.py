@@ -79,12 +79,7 @@ def test_lines_have_the_promised_keys_and_types(clip: str, events: list[Line]) -
 
 
 @pytest.mark.parametrize("clip", [*WITH_DIGITS, EVERYTHING_MOVES])
-def test_digits_are_right_while_the_hand_is_steady(
-    request: pytest.FixtureRequest, clip: str, events: list[Line]
-) -> None:
-    if clip == "tilted.mp4":
-        reason = "in a sixth of the frames the corner of a picture on the wall is read as a 7"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_digits_are_right_while_the_hand_is_steady(clip: str, events: list[Line]) -> None:
     right = [labels(line) == labels(true) for true, line in counted(clip, events)]
     assert np.mean(right) >= RIGHT
 

@@ -31,6 +31,7 @@ class InkSettings:
         believed: mean probability of a digit's ink that a piece of a digit has at least.
         inside: share of a piece of a digit that lies in its box at least.
         speck: share of a digit's largest piece under which another is no part of it.
+        alike: pixels of a tile by which two ways' boxes may differ and are one: the first, which follows edges best.
         grown: share of its longer side by which a side of a digit may change from one frame to the next.
     """
 
@@ -44,6 +45,7 @@ class InkSettings:
     believed: float = 0.3
     inside: float = 0.5
     speck: float = 0.02
+    alike: int = 2
     grown: float = 0.25
 
 
@@ -74,7 +76,7 @@ NO_INK = Ink(0, np.zeros((0, 0), np.uint8), np.zeros(4, np.float32), 0.0, 0.0)
 def cut_ink(pyramid: Pyramid, maps: tuple[Maps, ...], proposals: Proposals) -> list[Ink]:
     """The ink at each proposal: as it stands free, as it is cut at the box, and as the network traces it there.
 
-    Where the ways come to the same it is given once; ink that runs on into other ink, in the later ways alone.
+    Where the ways come to about the same it is given once; ink that runs on into other ink, in the later ways alone.
     """
     if not len(proposals.boxes):
         return []
@@ -147,13 +149,14 @@ def _cut(
     if traced is not None:
         ways.append(_largest_pieces(at_box & traced, digit, inside))
     found: list[Ink] = []
-    extents: set[tuple[int, ...]] = set()
+    extents: dict[int, list[tuple[int, ...]]] = {}
     for pieces in ways:
         for tile, mask in pieces.items():
             x, y, w, h = cv2.boundingRect(mask)
-            if (tile, x, y, w, h) in extents:
+            others = extents.setdefault(tile, [])
+            if any(max(abs(x - a), abs(y - b), abs(w - c), abs(h - d)) <= SETTINGS.alike for a, b, c, d in others):
                 continue
-            extents.add((tile, x, y, w, h))
+            others.append((x, y, w, h))
             mask = mask[y : y + h, x : x + w]
             belief = cv2.mean(digit[tile, y : y + h, x : x + w], mask)[0] / 255
             box = tiles.in_frame(tile, x, y, w, h)
