@@ -117,10 +117,11 @@ class Recognizer:
 
     def read_again(self, reading: Reading) -> Reading:
         """Read a frame anew, with what was learnt since: a photograph as a whole, of a video's frame what was found."""
+        plausible = Plausible(self._rules)
         if reading.frame.still:
-            return self._photograph(reading.frame, Plausible(self._rules))
+            return self._photograph(reading.frame, plausible)
         ordered, numbers = read_numbers(digits_again(reading.digits, self._classifier), self._signs)
-        return replace(reading, digits=ordered, numbers=numbers)
+        return replace(reading, digits=ordered, numbers=plausible.marked(numbers), steady=())
 
     def watch(
         self, source: str | int | Path | Source, every: int = 1, rotate: int = 0, flip: str = ""

@@ -4,7 +4,6 @@ import getpass
 import json
 import queue
 import shutil
-import socket
 import ssl
 import subprocess
 import threading
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import PATIENCE
+from harness import PATIENCE, free_port
 
 pytest.importorskip("paho.mqtt.client")
 from paho.mqtt.client import Client, MQTTMessage
@@ -130,8 +129,3 @@ class Listener:
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
-
-
-def free_port() -> int:
-    with socket.create_server((LOCAL, 0)) as server:
-        return server.getsockname()[1]

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -168,3 +169,10 @@ def xdotool(display: str, *args: str) -> str:
 def press(display: str, window: str, key: str) -> None:
     """Press a key in this window."""
     xdotool(display, "windowfocus", "--sync", window, "key", key)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody has."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

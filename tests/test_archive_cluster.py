@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from harness import PATIENCE, environment, errors, recognize
+from harness import PATIENCE, environment, errors, free_port, recognize
 
 pytest.importorskip("ray")
 from archives import everything, rows, write_sources, write_video
@@ -168,14 +168,6 @@ def test_a_cluster_is_reached_from_elsewhere_by_its_token(folder: Path) -> None:
             assert everything(folder / "elsewhere") == everything(folder / "alone")
         finally:
             cluster.send_signal(signal.SIGINT)  # it ends what it started
-
-
-def free_port() -> int:
-    """A port that nobody has; Ray takes those from 10002 to 19999 for itself."""
-    with socket.socket() as some:
-        some.bind(("127.0.0.1", 0))
-        port: int = some.getsockname()[1]
-        return port
 
 
 def listens(port: int) -> bool:

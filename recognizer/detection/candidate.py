@@ -86,12 +86,18 @@ def digits_again(digits: Iterable[Digit], classifier: Classifier) -> list[Digit]
     if not seen:
         return []
     rows = classifier(np.stack([digit.crops[0] for digit in seen]))
-    return [replace(digit, label=int(row.argmax()), confidence=float(row.max()))
-            for digit, row in zip(seen, rows, strict=True) if row.argmax() != NO_DIGIT]
+    again = [(digit, _top(row)) for digit, row in zip(seen, rows, strict=True) if row.argmax() != NO_DIGIT]
+    return [replace(digit, label=top[0][0], confidence=min(1.0, top[0][1]), top=top, seen=top[0])
+            for digit, top in again]
 
 
 def _digit(candidate: Candidate, probabilities: NDArray[np.float32]) -> Digit:
-    shares = probabilities[:NO_DIGIT].tolist()
-    top = tuple((label, shares[label]) for label in sorted(range(NO_DIGIT), key=lambda label: -shares[label])[:TOP])
+    top = _top(probabilities)
     label, confidence = top[0]
     return Digit(label, min(1.0, confidence), candidate.box, top, seen=top[0], crops=(candidate.crop,))
+
+
+def _top(probabilities: NDArray[np.float32]) -> tuple[tuple[int, float], ...]:
+    """The likeliest labels with their probabilities, the best first."""
+    shares = probabilities[:NO_DIGIT].tolist()
+    return tuple((label, shares[label]) for label in sorted(range(NO_DIGIT), key=lambda label: -shares[label])[:TOP])

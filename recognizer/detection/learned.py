@@ -95,7 +95,8 @@ class LearnedFinder:
         memory.still.forget()
         with clock.stage("select"):
             found = self._selected(candidates, logits, memory, memory.share)
-            hints = self._selected(candidates, logits, memory, self._settings.moving)  # turned ones are hard to read
+            loose = self._settings.moving  # turned digits are hard to read: also what is less sure tells the tilt
+            hints = found if memory.share == loose else self._selected(candidates, logits, memory, loose)
             memory.tilt = tilt_of(digits_of(hints)) if self._settings.upright else 0.0
         if memory.tilt:
             candidates = [_turned(one, memory.tilt) for one in candidates]
@@ -132,8 +133,8 @@ class LearnedFinder:
         """Judge candidates at a share of the limits, the likeliest first; of several digits at one place one is one."""
         judged = self._judged(candidates, logits, share)
         if self._settings.border:
-            judged = [replace(one, reason=Reason.SIZE) if _cut_off(own.ink, memory) else one
-                      for one, own in zip(judged, candidates, strict=True)]
+            judged = [replace(one, reason=Reason.SIZE) if _cut_off(candidate.ink, memory) else one
+                      for one, candidate in zip(judged, candidates, strict=True)]
         return _distinct(judged, self._settings.one_place)
 
     def _judged(self, candidates: Sequence[CutCandidate], logits: Floats, share: float) -> list[ScoredCandidate]:

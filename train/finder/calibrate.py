@@ -97,7 +97,7 @@ def calibrate(
         classifier: that will read its candidates.
         examples: neither network should have been fitted on them: what it knows by heart it is too sure of.
         scenes: the like, for the calibration alone. They show what pictures seldom do: grids, slashes, spines of
-            books. The threshold is chosen on `examples`, if there are any: scenes are harder than people's pictures.
+            books. The threshold is chosen on `examples` alone: scenes are harder than people's pictures.
         made, figures: of the manifest.
     """
     network, evidence, is_digit, weights = Network(content), [], [], []
@@ -114,7 +114,7 @@ def calibrate(
     fitted = fit(np.vstack(evidence), np.concatenate(is_digit), np.concatenate(weights))
     manifest = replace(manifest, weights=fitted.weights, bias=fitted.bias, made=made, figures=figures)
     finder = LearnedFinder(network, manifest, classifier, Limits.of(None, min(THRESHOLDS)))
-    return replace(manifest, threshold=best_threshold(finder, examples or scenes))
+    return replace(manifest, threshold=best_threshold(finder, examples))
 
 
 def best_threshold(finder: LearnedFinder, examples: Sequence[Example]) -> float:

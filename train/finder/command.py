@@ -156,11 +156,15 @@ class _Desk:
         return content, figures
 
     def examples(self, pictures: Path | None) -> tuple[list[Example], list[Example]]:
-        """What to calibrate on: photographs, labelled ones and those without digits; and scenes."""
+        """What to calibrate on and choose the threshold by, and what for the calibration alone.
+
+        That is photographs, labelled ones and those without digits, and scenes; without labelled ones, scenes in their
+        place.
+        """
         from train.finder.calibrate import examples_of_photographs, examples_of_pictures, examples_of_scenes
 
-        known = [*examples_of_pictures(pictures), *examples_of_photographs(self._photographs)] if pictures else []
-        return known, [*examples_of_scenes(self._scenes)]
+        scenes, without = [*examples_of_scenes(self._scenes)], [*examples_of_photographs(self._photographs)]
+        return ([*examples_of_pictures(pictures), *without], scenes) if pictures else ([*scenes, *without], [])
 
     def mine(self, trainer: Trainer) -> None:
         """Note where photographs without digits fool the network of now: they will be shown more often."""

@@ -64,9 +64,8 @@ class Cutter:
             if not candidates:
                 continue
             boxes = _boxes(candidates)
-            shared = overlaps(boxes, scene.boxes).max(axis=1, initial=0.0)
-            own = scene.labels[overlaps(boxes, scene.boxes).argmax(axis=1)] if len(scene.boxes) else np.full(
-                len(boxes), UNLABELLED)
+            each = np.pad(overlaps(boxes, scene.boxes), ((0, 0), (0, 1)))  # the last column: none
+            shared, own = each.max(axis=1), np.append(scene.labels, UNLABELLED)[each.argmax(axis=1)]
             legible = chances[np.arange(len(own)), own] > LEGIBLE
             is_digit = (shared >= ON_DIGIT) & (own != UNLABELLED) & legible & (boxes[:, 3] >= LEAST_HEIGHT)
             none = (shared <= OFF_DIGIT) & (chances[:, :NO_DIGIT].max(axis=1) < SURE) & _known(boxes, scene.ink)

@@ -16,6 +16,7 @@ from train.data.mnist import Pictures
 from train.model.network import build
 
 WEIGHTED = ("CONV_2D", "FULLY_CONNECTED")
+ENOUGH = 5000  # crops whose statistics are taken
 
 
 def restore(file: Path, crops: Pictures) -> keras.Model:
@@ -26,7 +27,7 @@ def restore(file: Path, crops: Pictures) -> keras.Model:
 
     Args:
         file: a .tflite file.
-        crops: (N, 28, 28) uint8, 0 or 255, a thousand or more, like those that it will be fitted to.
+        crops: (N, 28, 28) uint8, 0 or 255, like those that it will be fitted to; the first ENOUGH are looked at.
 
     Raises:
         ModelError: it can't be read.
@@ -37,7 +38,7 @@ def restore(file: Path, crops: Pictures) -> keras.Model:
     convolutions = [layer for layer in model.layers if isinstance(layer, layers.Conv2D)]
     normalizations = [layer for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
     try:
-        x = crops[..., None].astype(np.float32) / np.float32(255)
+        x = crops[:ENOUGH, ..., None].astype(np.float32) / np.float32(255)
         for convolution, normalization, (kernel, bias) in zip(
                 convolutions, normalizations, weights[:-1], strict=True):
             convolution.set_weights([kernel.transpose(1, 2, 3, 0)])
