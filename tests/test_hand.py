@@ -71,6 +71,7 @@ def test_a_frame_that_stays_on_the_screen_shows_what_was_learnt(clip):
     again = recognizer.read_again(reading)
     assert [digit.label for digit in again.digits] == list(TEXT)
     assert [digit.track for digit in again.digits] == [digit.track for digit in reading.digits]
+    assert [digit.top[0][0] for digit in again.digits] == list(TEXT)
     assert "".join(number.text for number in again.numbers) == "".join(map(str, TEXT))
 
 
