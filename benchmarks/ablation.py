@@ -73,9 +73,10 @@ class Reader:
     def read(self, image: Image) -> Reading:
         start = time.process_time()
         found = self.finder.find(image, self.finder.memory(moving=False), Clock())
-        digits = in_boxes(found.grey, found.candidates) if self._rules.marks else digits_of(found.candidates)
-        digits = without_signs(found.grey, digits) if self._rules.signs else digits
-        digits = mark(found.grey, digits) if self._rules.marks else digits
+        grey = found.pyramid.level(0)
+        digits = in_boxes(found.pyramid, found.candidates) if self._rules.marks else digits_of(found.candidates)
+        digits = without_signs(grey, digits) if self._rules.signs else digits
+        digits = mark(grey, digits) if self._rules.marks else digits
         self.times.append(1000 * (time.process_time() - start))
         return Reading(Frame(image), tuple(digits), judged=tuple(found.candidates))
 

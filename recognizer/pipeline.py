@@ -241,5 +241,6 @@ class _Video:
 def _marked(found: Found, signs: bool, clock: Clock) -> list[Digit]:
     """The digits of a frame, without signs, with the marks that stand beside them."""
     with clock.stage("marks"):
-        digits = without_signs(found.grey, in_boxes(found.grey, found.candidates))
-        return mark(found.grey, with_signs(found.grey, digits) if signs else digits)
+        grey = found.pyramid.level(0)
+        digits = without_signs(grey, in_boxes(found.pyramid, found.candidates))
+        return mark(grey, with_signs(grey, digits) if signs else digits)

@@ -100,6 +100,16 @@ def test_a_part_of_a_pyramid_is_as_that_of_the_whole() -> None:
     assert all(Box(0, 0, 640, 480).intersection(part) == part.area for part in parts)
 
 
+@pytest.mark.parametrize(("height", "width"), [(480, 640), (481, 643), (5, 1)])
+def test_a_level_of_a_pyramid_is_exactly_half_the_one_above(height: int, width: int) -> None:
+    image = np.random.default_rng(2).integers(0, 256, (height, width), np.uint8)
+    half = Pyramid(image).level(1)
+    assert half.shape == (height // 2, max(1, width // 2))
+    if width > 1:
+        four = image[: height // 2 * 2, : width // 2 * 2].reshape(height // 2, 2, width // 2, 2)
+        np.testing.assert_allclose(half, four.mean(axis=(1, 3)), atol=0.51)
+
+
 @pytest.mark.parametrize("zoom", [1.55, 1.58, 3.1, 3.17])
 def test_a_digit_that_grows_a_little_is_still_within_the_parts(zoom: float) -> None:
     """From one frame to the next its tile may come from a smaller level of the pyramid."""

@@ -62,11 +62,11 @@ class Found:
 
     Attributes:
         candidates: all that were looked at, in no order; of those that are digits no two stand at one place.
-        grey: (H, W) uint8, the picture in grey at full size.
+        pyramid: of the picture that they were found in.
     """
 
     candidates: list[ScoredCandidate]
-    grey: Image
+    pyramid: Pyramid
 
 
 @dataclass

@@ -103,7 +103,7 @@ class LearnedFinder:
             level = self._selected(candidates, self._logits(candidates, clock), memory, memory.share)
             better = _sureness(level) > _sureness(found)
             found, memory.tilt = (level, memory.tilt) if better else (found, 0.0)
-        return Found(found, grey=memory.pyramid_of(image).level(0))
+        return Found(found, memory.pyramid_of(image))
 
     def candidates(self, image: Image, memory: LearnedMemory, clock: Clock) -> tuple[list[CutCandidate], Floats]:
         """The ink at all places that the network proposes, one or two at each; and their logits (N, 11)."""

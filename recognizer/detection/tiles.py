@@ -63,9 +63,8 @@ class Tiles:
         tones = np.empty((len(self.zoom), SIDE, SIDE), np.uint8)
         levels = self._levels()
         for level in set(levels.tolist()):
-            grey = pyramid.level(level)
-            scale = grey.shape[1] / pyramid.size[0], grey.shape[0] / pyramid.size[1]
-            tones[levels == level] = self._of(grey, scale, levels == level)
+            scale = 0.5**level
+            tones[levels == level] = self._of(pyramid.level(level), (scale, scale), levels == level)
         return np.asarray(cv2.GaussianBlur(tones.reshape(-1, SIDE), (3, 3), 0.7), np.uint8).reshape(tones.shape)
 
     def parts(self, size: tuple[int, ...]) -> list[Box] | None:

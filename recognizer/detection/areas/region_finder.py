@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from recognizer.core.clock import Clock
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, Pyramid
 from recognizer.core.geometry import Box, Region
 from recognizer.detection.candidate import Candidate, ScoredCandidate
 from recognizer.detection.finder import Found, LearnedMemory
@@ -48,7 +48,7 @@ class RegionFinder:
             return self._finder.find(image, memory.of[boxes[0]], clock)
         found = [self._finder.find(_part(image, box), memory.of[box], clock) for box in boxes]
         candidates = [_moved(one, box) for box, there in zip(boxes, found, strict=True) for one in there.candidates]
-        return Found(candidates, _alone(image, boxes))
+        return Found(candidates, Pyramid(_alone(image, boxes)))
 
     def follow(
         self, image: Image, known: Sequence[Candidate], memory: RegionMemory, clock: Clock

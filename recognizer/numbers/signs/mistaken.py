@@ -99,9 +99,9 @@ def segments(digits: list[Digit]) -> list[list[int]]:
     return segments
 
 
-def ink_of(image: Image, place: Box) -> np.ndarray:
-    """Where there is ink in a part of the picture: (h, w) of bool."""
-    part = np.ascontiguousarray(place.of(image))
+def ink_of(image: Image, place: Box, step: int = 1) -> np.ndarray:
+    """Where there is ink in a part of the picture: (h, w) of bool, for every `step`th pixel along and down."""
+    part = np.ascontiguousarray(place.of(image)[::step, ::step])
     grey = part if part.ndim == 2 else np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), np.uint8)
     least, most, *_ = cv2.minMaxLoc(grey)
     # A slender box may be mostly ink: its rim tells the ground.
@@ -118,8 +118,9 @@ def _around(box: Box, image: Image, margin: int, beside: int = 0) -> Box:
 
 def _stroke_of(image: Image, box: Box) -> _Stroke | None:
     """The largest piece of ink in a digit's box."""
-    place = _around(box, image, max(2, box.h // 20))
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(ink_of(image, place).astype(np.uint8), connectivity=8)
+    place, step = _around(box, image, max(2, box.h // 20)), 1 + box.h // SETTINGS.sampled_height
+    ink = ink_of(image, place, step).astype(np.uint8)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     if count < 2:
         return None
     piece = pieces == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
