@@ -45,9 +45,10 @@ def _cells(image: Image, least: int) -> list[Box]:
                                 SETTINGS.line_contrast)
     contours, tree = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     cells = []
-    for contour, (*_, parent) in zip(contours, [] if tree is None else tree[0].tolist(), strict=True):
+    parents = [] if tree is None else tree[0, :, 3].tolist()
+    for contour in (one for one, parent in zip(contours, parents, strict=True) if parent >= 0):
         box = Box(*cv2.boundingRect(contour))
-        likely = parent >= 0 and box.h > least and box.w <= 2 * box.h and box.h <= 4 * box.w
+        likely = box.h > least and box.w <= 2 * box.h and box.h <= 4 * box.w
         if likely and cv2.contourArea(contour) >= SETTINGS.hollow * box.area:
             cells.append(box)
     return cells

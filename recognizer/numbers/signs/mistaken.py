@@ -124,10 +124,11 @@ def _stroke_of(image: Image, box: Box) -> _Stroke | None:
     if count < 2:
         return None
     piece = pieces == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    rows = np.flatnonzero(piece.any(axis=1))
+    wide = piece.sum(axis=1)
+    rows = np.flatnonzero(wide)
     if len(rows) < 8:
         return None
-    middles = np.array([np.flatnonzero(piece[row]).mean() for row in rows])
+    middles = (piece[rows] @ np.arange(piece.shape[1])) / wide[rows]
     height = float(rows[-1] - rows[0] + 1)
     slope, start = np.polyfit(rows, middles, 1)
     end = max(1, len(rows) // 10)
