@@ -21,7 +21,7 @@ from train.data.mnist import NO_DIGIT, Digits, Labels, Pictures
 
 CLEAR = 0.5  # share of all but printed digits that is only bent, as test sets and good cameras show it
 STROKES = 4  # times that a digit in pen strokes is drawn, each time by another pen
-MORE = 3  # times that a photographed one is shown
+MORE = 6  # times that a photographed one is shown
 BENT = 0.4  # how much a crop of a scene is bent at most: it was degraded when it was seen
 TAUGHT = 40  # times that a crop of a user's hand is shown
 DRAWN = 0.36  # digits drawn from stroke paths, as a share of MNIST's
