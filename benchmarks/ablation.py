@@ -24,13 +24,13 @@ from recognizer.core.bundle import load_bundle
 from recognizer.core.clock import Clock
 from recognizer.core.frame import Frame, Image
 from recognizer.core.geometry import Box
-from recognizer.detection.areas.boxed import in_boxes
 from recognizer.detection.candidate import digits_of
 from recognizer.detection.evidence import KINDS
 from recognizer.detection.finder import FinderSettings, Limits
 from recognizer.detection.learned import SETTINGS, LearnedFinder, evidence_of
-from recognizer.detection.manifest import FinderManifest
+from recognizer.detection.manifest import FinderManifest, Look
 from recognizer.detection.network import Floats, Network
+from recognizer.numbers.forms import in_boxes
 from recognizer.numbers.punctuation import mark
 from recognizer.numbers.signs.mistaken import without_signs
 from recognizer.reading import Reading
@@ -74,7 +74,8 @@ class Reader:
         start = time.process_time()
         found = self.finder.find(image, self.finder.memory(moving=False), Clock())
         grey = found.pyramid.level(0)
-        digits = in_boxes(found.pyramid, found.candidates) if self._rules.marks else digits_of(found.candidates)
+        digits = digits_of(found.candidates)
+        digits = in_boxes(found.pyramid, digits) if self._rules.marks else digits
         digits = without_signs(grey, digits) if self._rules.signs else digits
         digits = mark(grey, digits) if self._rules.marks else digits
         self.times.append(1000 * (time.process_time() - start))
@@ -102,11 +103,12 @@ def _ways(whole: Rules, usual: Floats) -> Iterator[tuple[str, Rules]]:
     """Each rule's name with the rules that are left without it."""
     yield "nothing", whole
     manifest, settings, limits = whole.manifest, whole.settings, whole.limits
-    for side in manifest.sides:
-        rest = tuple(other for other in manifest.sides if other != side)
-        yield f"the pyramid's side of {side}", replace(whole, manifest=replace(manifest, sides=rest))
+    look = manifest.photograph
+    for side in look.sides:
+        rest = replace(look, sides=tuple(other for other in look.sides if other != side))
+        yield f"the pyramid's side of {side}", replace(whole, manifest=replace(manifest, photograph=rest))
     for name, kinds in EVIDENCE.items():
-        yield name, replace(whole, manifest=_without(manifest, kinds, usual))
+        yield name, replace(whole, manifest=replace(manifest, photograph=_without(look, kinds, usual)))
     yield "one digit a place", replace(whole, settings=replace(settings, one_place=2.0))
     yield "refusing what the border cuts", replace(whole, settings=replace(settings, border=False))
     yield "turning tilted lines upright", replace(whole, settings=replace(settings, upright=False))
@@ -116,12 +118,12 @@ def _ways(whole: Rules, usual: Floats) -> Iterator[tuple[str, Rules]]:
     yield "marks beside digits, boxes around them", replace(whole, marks=False)
 
 
-def _without(manifest: FinderManifest, kinds: tuple[str, ...], usual: Floats) -> FinderManifest:
-    """The calibration in which some kinds of evidence are as usual everywhere."""
+def _without(look: Look, kinds: tuple[str, ...], usual: Floats) -> Look:
+    """A look with the calibration in which some kinds of evidence are as usual everywhere."""
     off = [kind in kinds for kind in KINDS]
-    weights = np.array(manifest.weights)
-    bias = manifest.bias + float((weights * usual)[off].sum())
-    return replace(manifest, weights=tuple(np.where(off, 0.0, weights).tolist()), bias=bias)
+    weights = np.array(look.weights)
+    bias = look.bias + float((weights * usual)[off].sum())
+    return replace(look, weights=tuple(np.where(off, 0.0, weights).tolist()), bias=bias)
 
 
 def _usual(reader: Reader, pictures: list[tuple[Image, list[tuple[str, Box]]]]) -> Floats:

@@ -152,7 +152,7 @@ def counts_of(row: Row, proposed: Sequence[Box], reading: Reading) -> Counter[st
     overlaps = np.array([[overlap(one, box) for box in row.boxes] for one in proposed]).reshape(-1, len(row.boxes))
     right = [j for i, j in match(reading.digits, list(row.boxes)) if reading.digits[i].label == row.labels[j]]
     there = [[one for one in reading.judged if overlap(one.candidate.box, box) >= LEAST_OVERLAP] for box in row.boxes]
-    read = [any(one.probabilities is not None and one.probabilities[:10].argmax() == label for one in ones)
+    read = [any(one.probabilities[:10].argmax() == label for one in ones)
             for ones, label in zip(there, row.labels, strict=True)]
     return Counter(rows=[number.text for number in reading.numbers] == [row.text], right=len(right), read=sum(read),
                    candidate=sum(map(bool, there)), peak=len(best_pairs(-overlaps, overlaps >= LEAST_OVERLAP)))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from recognizer.core.digits import Digit, Number
     from recognizer.core.frame import Frame
-    from recognizer.core.geometry import Box
+    from recognizer.core.geometry import Box, Region
     from recognizer.errors import InputError, ModelError, OutputError, RecognizerError, SourceError, UsageError
+    from recognizer.numbers.plausible import Rules
     from recognizer.pipeline import Recognizer
     from recognizer.reading import Reading
 
@@ -28,6 +29,8 @@ __all__ = [
     "Reading",
     "Recognizer",
     "RecognizerError",
+    "Region",
+    "Rules",
     "SourceError",
     "UsageError",
     "__version__",
@@ -39,6 +42,8 @@ _ROOMS = {
     "Number": "core.digits",
     "Reading": "reading",
     "Recognizer": "pipeline",
+    "Region": "core.geometry",
+    "Rules": "numbers.plausible",
 }
 
 

@@ -14,18 +14,14 @@ from recognizer.core.clock import Clock
 from recognizer.core.digits import Digit
 from recognizer.core.frame import Frame, Image, turned
 from recognizer.core.geometry import Region
-from recognizer.detection.areas.boxed import in_boxes
 from recognizer.detection.areas.region_finder import RegionFinder
-from recognizer.detection.candidate import ScoredCandidate, digits_again
-from recognizer.detection.finder import Found
+from recognizer.detection.candidate import ScoredCandidate, digits_again, digits_of
 from recognizer.detection.learned import LearnedFinder
 from recognizer.errors import UsageError
 from recognizer.hand.hand import Hand
 from recognizer.numbers.grouping import Chain, arrange, join, read_numbers
+from recognizer.numbers.marks import marked
 from recognizer.numbers.plausible import Plausible, Rules
-from recognizer.numbers.punctuation import mark
-from recognizer.numbers.signs.beside import with_signs
-from recognizer.numbers.signs.mistaken import without_signs
 from recognizer.reading import Milliseconds, Reading
 from recognizer.sources.base import Source, open_source
 from recognizer.tracking.scheduler import Scheduler
@@ -76,13 +72,24 @@ class Recognizer:
             self.take_up(hand)
 
     def take_up(self, hand: str) -> None:
-        """Read with a hand from now on; errors as above, and then nothing has changed."""
+        """Read with a hand from now on; where that fails, nothing has changed.
+
+        Raises:
+            ModelError: the hand is damaged or another model's, or this model can't be taught.
+            UsageError: no hand can have this name.
+        """
         self._hand = Hand(hand, self._classifier)
 
     def teach(self, digit: Digit, label: int | None) -> str:
         """Learn what a digit of a reading is, 0 to 9 or None for no digit; what comes is read with it.
 
-        Returns what was learnt, in a few words. Errors are those of `Hand.teach`; UsageError where there is no hand.
+        Returns what was learnt, in a few words.
+
+        Raises:
+            InputError: another label, a digit that no reading gave, or the hand is full.
+            ModelError: the hand's file was damaged meanwhile.
+            OutputError: it can't be written; then nothing is learnt.
+            UsageError: there is no hand.
         """
         return self._taught_hand().teach(digit, label)
 
@@ -112,6 +119,7 @@ class Recognizer:
 
         Raises:
             InputError: an array of another shape or type; it is a ValueError.
+            UsageError: a region that lies outside of the picture.
         """
         return self._photograph(Frame(image), Plausible(self._rules))
 
@@ -141,10 +149,10 @@ class Recognizer:
         Raises:
             InputError: a source of another type.
             SourceError: nothing there, or some files could not be read (after all others were).
-            UsageError: `every` is under 1, or `rotate` or `flip` is none of these.
+            UsageError: `every` is under 1, `rotate` or `flip` is none of these, or a region lies outside of a frame.
         """
         if rotate not in (0, 90, 180, 270) or flip not in ("", "h", "v"):
-            raise UsageError(f"expected rotate 0, 90, 180 or 270 and flip h or v, found {rotate} and {flip}")
+            raise UsageError(f"expected rotate 0, 90, 180 or 270 and flip h or v, found {rotate} and {flip!r}")
         if every < 1:
             raise UsageError(f"every: expected a whole number from 1 on, found {every}")
         with source if isinstance(source, Source) else open_source(source) as frames:
@@ -167,7 +175,8 @@ class Recognizer:
         """Read a frame that stands alone."""
         clock, memory = Clock(), self._finder.memory(moving=False)
         found = self._finder.find(frame.image, memory, clock)
-        digits = _marked(found, self._signs, clock)
+        with clock.stage("marks"):
+            digits = marked(found.pyramid, digits_of(found.candidates), self._signs)
         with clock.stage("numbers"):
             ordered, numbers = read_numbers(digits, self._signs)
             numbers = plausible.marked(numbers)
@@ -216,7 +225,8 @@ class _Video:
     def _detect(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:
         """Look through the whole of a frame."""
         found = self._finder.find(frame.image, self._memory, clock)
-        digits = _marked(found, self._signs, clock)
+        with clock.stage("marks"):
+            digits = marked(found.pyramid, digits_of(found.candidates), self._signs)
         with clock.stage("track"):
             self._scheduler.detected(frame)
             self._rejected = [one for one in found.candidates if one.reason]
@@ -236,11 +246,3 @@ class _Video:
         taken, self._last = now - self._last, now
         self._mean = RATE_MEMORY * self._mean + (1 - RATE_MEMORY) * taken if self._mean else taken
         return 1 / self._mean if self._mean > 0 else 0.0
-
-
-def _marked(found: Found, signs: bool, clock: Clock) -> list[Digit]:
-    """The digits of a frame, without signs, with the marks that stand beside them."""
-    with clock.stage("marks"):
-        grey = found.pyramid.level(0)
-        digits = without_signs(grey, in_boxes(found.pyramid, found.candidates))
-        return mark(grey, with_signs(grey, digits) if signs else digits)

@@ -69,6 +69,14 @@ def test_files_by_their_address(run: Run, tmp_path: Path) -> None:
     assert len(numbers_of(run, f"file://{tmp_path}/note.jpg")) == 3
 
 
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+def test_an_address_that_cannot_be_is_told_in_one_line(scheme: str, run: Run) -> None:
+    done = run("--source", f"{scheme}://admin:pa[ss@127.0.0.1:9/live", "--no-window")
+    assert done.returncode == 3
+    assert len(errors(done)) == 1
+    assert "pa[ss" not in done.stderr
+
+
 def test_what_is_no_picture_or_video_at_an_address(run: Run) -> None:
     with served({"page": b"<!DOCTYPE html><html><body>camera</body></html>"}) as address:
         for path, part in (("page", "found a web page"), ("missing", "404")):

@@ -94,7 +94,7 @@ def test_a_neighbour_in_the_tile_is_left_out():
     both = np.maximum(one, other)
     maps = (maps_of(both),)
     found = cut_ink(Pyramid(page(both)), maps, proposals_of(box_of(one), box_of(other)))
-    first = {ink.place: ink for ink in reversed(found)}
+    first = {ink.tile: ink for ink in reversed(found)}
     assert agreement(first[0], one) > 0.85
     assert agreement(first[1], other) > 0.85
 

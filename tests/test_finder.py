@@ -50,7 +50,6 @@ def test_each_candidate_that_is_none_has_its_reason(finder: LearnedFinder) -> No
     reasons = {one.reason for one in found}
     assert reasons >= {Reason.NONE, Reason.NO_DIGIT}
     for one in found:
-        assert one.probabilities is not None
         assert one.probabilities.sum() == pytest.approx(1, abs=1e-4)
         assert one.score == pytest.approx(1 - one.probabilities[NO_DIGIT], abs=1e-4)
 

@@ -45,6 +45,13 @@ def test_only_regions_are_looked_at_and_boxes_are_those_of_the_frame() -> None:
     assert [number.text for number in recognizer.read(image).numbers] == list(whole)
 
 
+def test_a_digit_in_two_regions_is_one() -> None:
+    image = cv2.imread(str(NOTE))
+    whole = sorted(number.text for number in Recognizer().read(image).numbers)
+    both = Recognizer(regions=[Region.parse("0,0,100%,70%"), Region.parse("0%,5%,100%,95%")]).read(image)
+    assert sorted(number.text for number in both.numbers) == whole
+
+
 def test_regions_hold_for_videos_too(run: Run) -> None:
     done = run("--source", CLIPS / "signs.mp4", "--no-window", "--numbers", "--roi", "0,0,50%,100%")
     assert done.returncode == 0

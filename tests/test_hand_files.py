@@ -81,6 +81,13 @@ def test_the_program_says_one_line_and_goes_on_without_it(kind, tmp_path):
     assert done.stdout == bare.stdout != ""
 
 
+def test_a_hand_is_read_with_though_nobody_can_note_that_it_was(tmp_path):
+    store = Store(tmp_path)
+    (tmp_path / "last.txt").mkdir()
+    store.use("mine")
+    assert store.last == "default"
+
+
 def test_a_model_without_features_says_that_it_cannot_be_taught(tmp_path):
     if MODEL.feature_count:
         pytest.skip("the shipped model can be taught")

@@ -66,6 +66,19 @@ def test_events_are_those_of_the_flag(tmp_path: Path) -> None:
     assert written[first:first + 5] == found
 
 
+def test_only_the_regions_of_its_flag_are_looked_at(tmp_path: Path) -> None:
+    with serving("--source", CLIP, "--roi", "0,0,50%,100%", "--events", "e.jsonl", folder=tmp_path) as server:
+        with server.connect() as client:
+            client.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            stream = client.makefile("rb")
+            while not (line := stream.readline()).startswith(b"data: ") or not json.loads(line[6:])["digits"]:
+                assert line
+        server.end()
+    boxes = [digit["box"] for event in lines(tmp_path / "e.jsonl") for digit in event["digits"]]
+    assert boxes
+    assert all(x + w <= 1280 / 2 for x, _, w, _ in boxes)
+
+
 def test_a_picture_that_is_posted_gives_its_event(served: Served) -> None:
     answer = served.ask("POST /read", NOTE.read_bytes())
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")

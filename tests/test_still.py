@@ -12,7 +12,8 @@ from recognizer.classification.classifier import Classifier
 from recognizer.core.assets import shipped
 from recognizer.core.clock import Clock
 from recognizer.core.frame import Image, Pyramid
-from recognizer.core.geometry import Box
+from recognizer.core.geometry import Box, Region
+from recognizer.detection.areas.region_finder import RegionFinder
 from recognizer.detection.candidate import digits_of
 from recognizer.detection.finder import LearnedMemory
 from recognizer.detection.learned import LearnedFinder
@@ -89,6 +90,21 @@ def test_a_digit_that_changes_in_its_place_is_read_anew(watched: Watched) -> Non
 def test_a_digit_that_goes_is_not_kept(watched: Watched) -> None:
     now, _ = watched.follow(page({3: 3, 5: 5}, seed=4))
     assert {digit.label for digit in digits_of(now)} == {3, 5}
+
+
+def test_digits_at_rest_in_a_region_are_not_read_again() -> None:
+    """There each frame moves its candidates into the region and back."""
+    finder = LearnedFinder.load(shipped("models/finder.tflite"), Classifier.load(shipped("models/digits.tflite")))
+    regions = RegionFinder(finder, [Region(Box(40, 60, 560, 380))])
+    memory, labels = regions.memory(moving=True), {3: 3, 8: 8, 5: 5}
+    known = [one.candidate for one in regions.find(page(labels), memory, Clock()).candidates if not one.reason]
+    assert len(known) == 3
+    crops: list[set[int]] = []
+    for seed in (1, 2, 3, 4):
+        found = regions.follow(page(labels, seed=seed), known, memory, Clock())
+        known = [one.candidate for there in found for one in there if not one.reason]
+        crops.append({id(candidate.crop) for candidate in known})
+    assert crops[-1] == crops[-2]  # the very arrays: none was cut anew
 
 
 def test_a_part_of_a_pyramid_is_as_that_of_the_whole() -> None:

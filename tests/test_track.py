@@ -6,7 +6,7 @@ import numpy as np
 
 from recognizer.core.digits import Digit
 from recognizer.core.geometry import Box
-from recognizer.detection.candidate import Candidate, Reason, scored
+from recognizer.detection.candidate import Candidate, Reason, ScoredCandidate
 from recognizer.tracking.settings import SETTINGS
 from recognizer.tracking.tracker import Tracker
 
@@ -168,7 +168,7 @@ def test_a_digit_read_now_and_then_changes_its_label_within_ten_frames_too():
 def found(digits):
     """Candidates that a full detection gives for digits."""
     rows = np.eye(11, dtype=np.float32)
-    return [scored(Candidate(d.box, np.zeros((28, 28), np.uint8), 0.5, True), rows[d.label], Reason.NONE)
+    return [ScoredCandidate(Candidate(d.box, np.zeros((28, 28), np.uint8), 0.5, True), rows[d.label], Reason.NONE, 1.0)
             for d in digits]
 
 

@@ -1,6 +1,6 @@
 """Make a digit recognizer's model, learn how that is done, or measure a model.
 
-    python -m train [camera] …     the model that the program ships
+    python -m train [camera] …     the network that reads digits
     python -m train article …      the well-known Keras tutorial, step by step
     python -m train finder …       the network that finds digits
     python -m train evaluate …     the figures of a model

@@ -1,4 +1,4 @@
-"""python -m train [camera]: makes models/digits.tflite, the model that the program ships, and its manifest."""
+"""python -m train [camera]: makes models/digits.tflite, the network that reads digits, and its manifest."""
 
 from __future__ import annotations
 

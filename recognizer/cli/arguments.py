@@ -87,12 +87,12 @@ def add_source(parser: argparse.ArgumentParser) -> None:
                        help="print each camera's index, name and, where the system tells them, sizes")
     source.add_argument("--size", type=values.size, metavar="WxH",
                         help="ask the camera for pictures of this size: 1280x720")
-    source.add_argument("--fps", type=values.seconds, metavar="F", help="ask the camera for so many frames a second")
+    source.add_argument("--fps", type=values.positive, metavar="F", help="ask the camera for so many frames a second")
     source.add_argument("--every", type=values.count, default=1, metavar="N",
                         help="read one frame of so many, and pass over the others")
-    source.add_argument("--poll", type=values.seconds, metavar="S",
+    source.add_argument("--poll", type=values.positive, metavar="S",
                         help="look at the --source, a picture at an address or in a file, again every S seconds")
-    source.add_argument("--max-seconds", type=values.seconds, metavar="S",
+    source.add_argument("--max-seconds", type=values.positive, metavar="S",
                         help="end after so many seconds of a video, or by the clock with a camera")
     source.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0,
                         help="turn the pictures clockwise before they are read, as a camera that hangs askew needs")
@@ -108,7 +108,7 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
     numbers.add_argument("--signs", action="store_true", help="keep / : %% $ € £ in a number's text; else they part")
     numbers.add_argument("--expect", type=values.name, metavar="PATTERN",
                          help="a regular expression that a number must fit as a whole, such as '\\d{5}'")
-    numbers.add_argument("--max-step", type=values.seconds, metavar="N",
+    numbers.add_argument("--max-step", type=values.positive, metavar="N",
                          help="a value may differ by so much at most from the one told before at its place")
     numbers.add_argument("--no-decrease", action="store_true", help="a value may not be under that one")
 
@@ -159,7 +159,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     model.add_argument("--model", type=values.name, metavar="FILE",
                        help="use this .tflite model, its .json manifest beside it")
     model.add_argument("--threshold", type=float, metavar="P",
-                       help="report digits from this probability on, 0 to 1 (default: the model's own)")
+                       help="report labels from this probability on, 0 to 1 (default: the finder's own for "
+                       "being a digit at all, and a half for its label)")
 
 
 def check(args: argparse.Namespace) -> None:

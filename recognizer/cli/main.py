@@ -62,10 +62,10 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     try:
         (command.check if command else check)(args)
         with Interrupt() as interrupt:
+            if getattr(args, "list_cameras", False):
+                return _list_cameras()
             if command:
                 return command.run(args, interrupt)
-            if args.list_cameras:
-                return _list_cameras()
             return _fleet(args, interrupt) if args.config else _run(args, interrupt, own_process)
     except RecognizerError as error:
         say(str(error))
@@ -164,8 +164,6 @@ def _fleet(args: argparse.Namespace, interrupt: Interrupt) -> int:
     from recognizer.cli.commands.fleet import run_fleet
 
     return run_fleet(args, interrupt)
-
-
 
 
 def _source(args: argparse.Namespace) -> Source:

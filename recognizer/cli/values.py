@@ -37,7 +37,7 @@ def size(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def seconds(text: str) -> float:
+def positive(text: str) -> float:
     try:
         value = float(text)
     except ValueError:

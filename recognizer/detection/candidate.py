@@ -26,7 +26,7 @@ class Reason(StrEnum):
     NO_DIGIT = "no digit"  # the network takes it for none
     UNSURE = "unsure"  # no label is likely enough
     OVERLAP = "overlap"  # a better candidate stands at its place
-    SIZE = "size"  # the picture's border cuts it
+    CUT_OFF = "cut off"  # by the picture's border
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ class Candidate:
 
     Attributes:
         box: where, in pixels of the frame.
-        crop: (28, 28) uint8, 0 or 255: what the network gets; all 0 where it isn't asked.
+        crop: (28, 28) uint8, 0 or 255: what the network gets.
         contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
         dark: dark ink on a lighter ground, not light on dark.
         mask: (h, w) uint8, 0 or 1, of the ink in its box, at any scale; empty where it isn't known.
@@ -58,26 +58,20 @@ class ScoredCandidate:
 
     Attributes:
         candidate: as it was found.
-        probabilities: (11,) float32, the last one "no digit"; None where the network wasn't asked.
+        probabilities: (11,) float32, the last one "no digit".
         reason: why it is no digit; `Reason.NONE` where it is one.
         score: probability that it is a digit at all, 0 to 1.
     """
 
     candidate: Candidate
-    probabilities: NDArray[np.float32] | None
+    probabilities: NDArray[np.float32]
     reason: Reason
     score: float = 0.0
 
 
-def scored(candidate: Candidate, probabilities: NDArray[np.float32], reason: Reason) -> ScoredCandidate:
-    """A candidate with the network's answer, (11,) float32, which is its score, too."""
-    return ScoredCandidate(candidate, probabilities, reason, 1 - float(probabilities[NO_DIGIT]))
-
-
 def digits_of(candidates: Iterable[ScoredCandidate]) -> list[Digit]:
     """Those that are digits, in the order given."""
-    return [_digit(one.candidate, one.probabilities) for one in candidates
-            if not one.reason and one.probabilities is not None]
+    return [_digit(one.candidate, one.probabilities) for one in candidates if not one.reason]
 
 
 def digits_again(digits: Iterable[Digit], classifier: Classifier) -> list[Digit]:

@@ -18,6 +18,7 @@ KINDS = ("centre", "ink", "size", "company", "taller", "lower", "digit", "label"
 OF_PLACE = 6  # the first of them tell of the place, the others of the crop
 MOST = 12.0  # a logit of the classifier beyond that tells no more
 LEVEL = 0.2  # step from centre to centre across the line that neighbours may have, in heights of the taller one
+FEW = 0.3  # neighbours beside whom their mean height tells half of what it does beside many
 STEPS, SIZES = 3.0, 3.0  # how fast a neighbour's weight falls with a larger step, and with another height
 
 
@@ -76,7 +77,7 @@ def _company(boxes: Floats, likely: Floats) -> Floats:
     near = apart * likely * np.exp(-gap - STEPS * (step - LEVEL).clip(0))
     ratio = np.log(height[:, None] / height)
     company = (near * np.exp(-SIZES * np.abs(ratio))).max(axis=1, initial=0)
-    mean = (near * ratio).sum(axis=1) / (near.sum(axis=1) + 0.3)
+    mean = (near * ratio).sum(axis=1) / (near.sum(axis=1) + FEW)
     return np.stack([company, mean.clip(0), (-mean).clip(0)], axis=1)
 
 

@@ -22,6 +22,7 @@ class InkSettings:
     Attributes:
         ground: probability of ink, of a digit or other, under which a pixel is ground.
         written: probability of a digit's ink from which on a pixel tells the ink's tone.
+        likely: or share of the likeliest pixel's, where that one is less likely.
         other: by how much other ink may be likelier than a digit's where a digit is cut at its box.
         cut: share of the contrast between ink and ground from which on a pixel is ink.
         traced: probability of a digit's ink from which on a pixel is the digit's where rules, edges or other digits run
@@ -37,6 +38,7 @@ class InkSettings:
 
     ground: float = 0.25
     written: float = 0.5
+    likely: float = 0.8
     other: float = 0.15
     cut: float = 0.5
     traced: float = 0.3
@@ -56,14 +58,14 @@ class Ink(NamedTuple):
     """The ink of one digit.
 
     Attributes:
-        place: the index of its box among those given.
+        tile: the index of its box among those given.
         mask: (h, w) uint8, 0 or 255, at the scale of its tile.
         box: (4,) float32, x, y, w, h in pixels of the frame.
         contrast: tones by which the ink is darker than its ground; less than 0 where it is lighter.
         belief: mean probability of a digit's ink over it, 0 to 1.
     """
 
-    place: int
+    tile: int
     mask: Image
     box: Floats
     contrast: float
@@ -110,12 +112,12 @@ def cut_again(pyramid: Pyramid, before: list[Ink], boxes: Floats) -> list[Ink]:
     found: dict[int, Ink] = {}
     for free in (True, False):  # most digits stand free, and need no second way
         for ink in _cut(tiles, depth, contrast, inside.view(np.uint8) * np.uint8(255), np.ones_like(inside), free=free):
-            grown = np.abs(ink.box[2:] - boxes[ink.place, 2:]).max() / boxes[ink.place, 2:].max()
+            grown = np.abs(ink.box[2:] - boxes[ink.tile, 2:]).max() / boxes[ink.tile, 2:].max()
             if grown <= SETTINGS.grown:
-                found.setdefault(ink.place, ink._replace(belief=before[ink.place].belief))
+                found.setdefault(ink.tile, ink._replace(belief=before[ink.tile].belief))
         if len(found) == len(before):
             break
-    return [found[place] for place in sorted(found)]
+    return [found[tile] for tile in sorted(found)]
 
 
 def _contrast(depth: Floats, digit: Image) -> Floats:
@@ -127,7 +129,7 @@ def _contrast(depth: Floats, digit: Image) -> Floats:
     """
     depth, digit = depth.reshape(len(depth), -1), digit.reshape(len(digit), -1)
     likeliest = digit.max(axis=1, keepdims=True)
-    written = (digit >= np.minimum(255 * SETTINGS.written, 0.8 * likeliest)) & (digit > 0)
+    written = (digit >= np.minimum(255 * SETTINGS.written, SETTINGS.likely * likeliest)) & (digit > 0)
     inked = np.where(written, depth, np.float32(0))
     size = np.abs(inked).sum(axis=1)
     return np.asarray(np.sign(inked.sum(axis=1)) * (inked * inked).sum(axis=1) / np.maximum(size, 1e-3), np.float32)

@@ -37,12 +37,11 @@ class CutCandidate(Candidate):
 
     Attributes:
         ink: that makes it.
-        place: (6,) float32, what speaks for its place, as `evidence.of_places` has it: as it was when the whole frame
-            was looked through last.
+        evidence: (6,) float32 of its place, by `of_places`, as it was when the whole frame was looked through last.
     """
 
     ink: Ink = NO_INK
-    place: Floats = field(default_factory=lambda: np.zeros(OF_PLACE, np.float32))
+    evidence: Floats = field(default_factory=lambda: np.zeros(OF_PLACE, np.float32))
 
 
 class LearnedFinder:
@@ -81,7 +80,7 @@ class LearnedFinder:
     def memory(self, moving: bool) -> LearnedMemory:
         """What is remembered before the first frame, of a video or of a photograph."""
         manifest = self._manifest
-        return LearnedMemory(manifest.video_sides, self._settings.moving) if moving else LearnedMemory(manifest.sides)
+        return LearnedMemory(manifest.video, self._settings.moving) if moving else LearnedMemory(manifest.photograph)
 
     def find(self, image: Image, memory: LearnedMemory, clock: Clock) -> Found:
         """Look through a whole frame.
@@ -109,18 +108,18 @@ class LearnedFinder:
         """The ink at all places that the network proposes, one or two at each; and their logits (N, 11)."""
         with clock.stage("find"):
             pyramid = memory.pyramid_of(image)
-            scales = [min(self._settings.larger, side / max(pyramid.size)) for side in memory.sides]
+            scales = [min(self._settings.larger, side / max(pyramid.size)) for side in memory.look.sides]
             memory.maps = tuple(self._network(pyramid.scaled(scale), pyramid.size) for scale in scales)
             proposals = propose(memory.maps, self._settings.least)
             inks = cut_ink(pyramid, memory.maps, proposals)
             candidates = [_candidate(ink, pyramid.size) for ink in inks]
         logits = self._logits(candidates, clock)
         with clock.stage("select"):
-            centre = proposals.logits[[ink.place for ink in inks]]
+            centre = proposals.logits[[ink.tile for ink in inks]]
             belief = np.array([ink.belief for ink in inks], np.float32)
             boxes = np.array([ink.box for ink in inks], np.float32).reshape(-1, 4)
             places = of_places(centre, belief, boxes, max(pyramid.size), of_crops(logits)[:, 0])
-            return [replace(one, place=place) for one, place in zip(candidates, places, strict=True)], logits
+            return [replace(one, evidence=place) for one, place in zip(candidates, places, strict=True)], logits
 
     def _logits(self, candidates: Sequence[Candidate], clock: Clock) -> Floats:
         with clock.stage("classify"):
@@ -131,15 +130,26 @@ class LearnedFinder:
         self, candidates: Sequence[CutCandidate], logits: Floats, memory: LearnedMemory, share: float
     ) -> list[ScoredCandidate]:
         """Judge candidates at a share of the limits, the likeliest first; of several digits at one place one is one."""
-        judged = self._judged(candidates, logits, share)
+        judged = self._judged(candidates, logits, memory, share)
         if self._settings.border:
-            judged = [replace(one, reason=Reason.SIZE) if _cut_off(candidate.ink, memory) else one
+            judged = [replace(one, reason=Reason.CUT_OFF) if _cut_off(candidate.ink, memory) else one
                       for one, candidate in zip(judged, candidates, strict=True)]
-        return _distinct(judged, self._settings.one_place)
+        return self.one_a_place(judged)
 
-    def _judged(self, candidates: Sequence[CutCandidate], logits: Floats, share: float) -> list[ScoredCandidate]:
+    def one_a_place(self, judged: Sequence[ScoredCandidate]) -> list[ScoredCandidate]:
+        """Candidates, the likeliest first; of several digits that share most of the smaller one only that is one."""
+        ordered = sorted(judged, key=lambda one: (bool(one.reason), -_likelihood(one)))
+        digits = [one for one in ordered if not one.reason]
+        boxes = np.array([one.candidate.box for one in digits], np.float32).reshape(-1, 4)
+        kept = set(distinct(boxes, self._settings.one_place, of_smaller=True))
+        return [one if one.reason or place in kept else replace(one, reason=Reason.OVERLAP)
+                for place, one in enumerate(ordered)]
+
+    def _judged(
+        self, candidates: Sequence[CutCandidate], logits: Floats, memory: LearnedMemory, share: float
+    ) -> list[ScoredCandidate]:
         """What both networks make of candidates, at a share of the limits."""
-        scores = self._manifest.calibration(evidence_of(candidates, logits))[:, None]
+        scores = memory.look.calibration(evidence_of(candidates, logits))[:, None]
         rows = np.hstack([softmax(logits[:, :NO_DIGIT]) * scores, 1 - scores])
         return [ScoredCandidate(one, row, self._reason(row, share), float(score))
                 for one, row, (score,) in zip(candidates, rows, scores, strict=True)]
@@ -169,20 +179,20 @@ class LearnedFinder:
             boxes = np.array([one.box for one in before], np.float32).reshape(-1, 4)
             pyramid = memory.pyramid = Pyramid(image, Tiles.around(boxes).parts(image.shape[1::-1]))
             unchanged = memory.still.unchanged(pyramid, known)
-            changed = [place for place in range(len(known)) if place not in unchanged]
-            inks = cut_again(pyramid, [before[place].ink for place in changed], boxes[changed])
-            places = [changed[ink.place] for ink in inks]
-            candidates = [replace(_turned(_candidate(ink, pyramid.size), memory.tilt), place=before[place].place)
-                          for ink, place in zip(inks, places, strict=True)]
+            changed = [i for i in range(len(known)) if i not in unchanged]
+            inks = cut_again(pyramid, [before[i].ink for i in changed], boxes[changed])
+            again = [changed[ink.tile] for ink in inks]
+            candidates = [replace(_turned(_candidate(ink, pyramid.size), memory.tilt), evidence=before[i].evidence)
+                          for ink, i in zip(inks, again, strict=True)]
         logits = self._logits(candidates, clock)
         there: list[list[ScoredCandidate]] = [[] for _ in known]
         with clock.stage("select"):
-            for place, one in unchanged.items():
-                there[place].append(one)
-            judged = self._judged(candidates, logits, self._settings.still)
-            for place, one in zip(places, judged, strict=True):
-                there[place].append(one)
-            memory.still.remember(pyramid, [known[place] for place in places], judged)
+            for i, one in unchanged.items():
+                there[i].append(one)
+            judged = self._judged(candidates, logits, memory, self._settings.still)
+            for i, one in zip(again, judged, strict=True):
+                there[i].append(one)
+            memory.still.remember(pyramid, [known[i] for i in again], judged)
         return there
 
     def seen(self, memory: LearnedMemory) -> Callable[[], Image]:
@@ -195,7 +205,7 @@ class LearnedFinder:
 
 def evidence_of(candidates: Sequence[CutCandidate], logits: Floats) -> Floats:
     """What speaks for N candidates, with the classifier's logits (N, 11), being digits: (N, 8), by `evidence.KINDS`."""
-    places = np.array([one.place for one in candidates], np.float32).reshape(-1, OF_PLACE)
+    places = np.array([one.evidence for one in candidates], np.float32).reshape(-1, OF_PLACE)
     return np.hstack([places, of_crops(logits)])
 
 
@@ -220,18 +230,8 @@ def _turned(candidate: CutCandidate, tilt: float) -> CutCandidate:
     return replace(candidate, crop=upright(candidate.mask, tilt)) if tilt else candidate
 
 
-def _distinct(judged: list[ScoredCandidate], most: float) -> list[ScoredCandidate]:
-    """Candidates, the likeliest first; of several digits that share more of the smaller one only that is one."""
-    ordered = sorted(judged, key=lambda one: (bool(one.reason), -_likelihood(one)))
-    digits = [one for one in ordered if not one.reason]
-    boxes = np.array([one.candidate.box for one in digits], np.float32).reshape(-1, 4)
-    kept = set(distinct(boxes, most, of_smaller=True))
-    return [one if one.reason or place in kept else replace(one, reason=Reason.OVERLAP)
-            for place, one in enumerate(ordered)]
-
-
 def _likelihood(one: ScoredCandidate) -> float:
-    return 0.0 if one.probabilities is None else float(one.probabilities[:NO_DIGIT].max())
+    return float(one.probabilities[:NO_DIGIT].max())
 
 
 def _sureness(found: list[ScoredCandidate]) -> float:

@@ -21,6 +21,7 @@ FAR_OFF = 2.5  # times the mean distance from the ground's plane from which on a
 CLOSE = 0.2  # of its height: neighbours that are nearer may touch
 ONE_PLACE = 0.5  # share of the smaller box from which on two are one place's
 AS_HIGH = 1.6  # of two neighbours' heights, the most that one may be higher
+COARSER = 1.26  # of a tile's pixel, in those of its level: it is 0.8 to 1.6 of them wide
 NOISE = 12.0  # tones that ground may differ by in any case
 
 Flags = NDArray[np.bool_]
@@ -84,7 +85,7 @@ class Tiles:
 
     def _levels(self, grown: float = 1.0) -> NDArray[np.intp]:
         """Of a pyramid, from which each tile is taken, were it `grown` times as large, (N,)."""
-        return np.asarray(np.floor(np.log2(np.maximum(self.zoom * np.float32(grown), 1) * 1.26)), np.intp)
+        return np.asarray(np.floor(np.log2(np.maximum(self.zoom * np.float32(grown), 1) * COARSER)), np.intp)
 
     def ink(self, maps: tuple[Maps, ...], which: NDArray[np.intp]) -> tuple[Image, Image]:
         """What the network takes for a digit's ink and for other ink, two of (N, SIDE, SIDE) uint8, 255 for surely.

@@ -25,8 +25,7 @@ class DrawingSettings:
     rows: int = 2  # of crops
     letters: float = 0.36  # scale of the font
     read: Colour = (40, 130, 0)  # of what is a digit
-    asked: Colour = (0, 90, 220)  # of what the network saw, and that is none
-    refused: Colour = (140, 130, 120)  # of what it never saw
+    refused: Colour = (0, 90, 220)  # of what is none
     grey: Colour = (60, 60, 60)  # of the labels of what is none
 
 

@@ -64,7 +64,7 @@ class Hand:
             raise InputError("teach: expected a digit of a reading, found one without crops")
         known = NO_DIGIT if label is None else label
         self.add(lambda examples: examples.taught(np.stack(digit.crops), known))
-        return f"learnt: {spoken(known)} ({self.count})"
+        return f"learnt: {spoken(known)} ({self.summary})"
 
     def add(self, more: Callable[[Examples], Examples]) -> None:
         """Learn more examples, and keep them; `more` gives all of them from those that there are. Errors as above."""
@@ -83,14 +83,14 @@ class Hand:
             after = before.without_last()
             after.save(file)
         self._take(after)
-        return f"taken back: {spoken(int(before.labels[-1]))} ({self.count})"
+        return f"taken back: {spoken(int(before.labels[-1]))} ({self.summary})"
 
     @property
     def file(self) -> Path:
         return self._store.file(self.name)
 
     @property
-    def count(self) -> str:
+    def summary(self) -> str:
         lessons = len(np.unique(self.examples.lessons))
         return f"hand {self.name}, {lessons} lesson{'' if lessons == 1 else 's'}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from recognizer.core.replace import replacing
@@ -54,7 +54,7 @@ class Store:
     def use(self, name: str) -> None:
         """Remember that a hand was used; it isn't said where that can't be written."""
         if name != self.last:
-            with replacing(self._last) as [beside]:
+            with suppress(OutputError), replacing(self._last) as [beside]:
                 beside.write_text(f"{name}\n", encoding="utf-8")
 
     def remove(self, name: str) -> None:

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
-import numpy as np
 
-from recognizer.core.frame import Image
+from recognizer.core.digits import FIRST_BOX, NEXT_BOX, Digit
+from recognizer.core.frame import Image, Pyramid
 from recognizer.core.geometry import Box
 from recognizer.numbers.settings import SETTINGS
+
+LEAST_HEIGHT = 32  # pixels of a digit at which its box's lines are still seen
+
+
+def in_boxes(pyramid: Pyramid, digits: list[Digit]) -> list[Digit]:
+    """Digits of a picture, those that stand alone in the boxes of a row marked by it."""
+    if len(digits) < SETTINGS.least_boxes:
+        return digits
+    halvings = max(0, (min(digit.box.h for digit in digits) // LEAST_HEIGHT).bit_length() - 1)
+    boxes = [Box(*(side >> halvings for side in digit.box)) for digit in digits]
+    marks = {index: NEXT_BOX if place else FIRST_BOX
+             for row in rows_of_boxes(pyramid.level(halvings), boxes) for place, index in enumerate(row)}
+    return [replace(digit, mark=marks.get(index, "")) for index, digit in enumerate(digits)] if marks else digits
 
 
 def rows_of_boxes(image: Image, digits: Sequence[Box]) -> list[list[int]]:
     """Which digits stand in rows of boxes, each alone in its own.
 
     Args:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
-        digits: their boxes.
+        image: (H, W) uint8, grey.
+        digits: their boxes, three or more.
 
     Returns:
         Indices, left to right, of each row. Rows that touch one another are a grid, whose digits stand for themselves.
     """
-    if len(digits) < SETTINGS.least_boxes:
-        return []
     cells = _cells(image, min(box.h for box in digits))
     filled = {}
     for cell in cells:
@@ -39,9 +51,8 @@ def rows_of_boxes(image: Image, digits: Sequence[Box]) -> list[list[int]]:
 
 def _cells(image: Image, least: int) -> list[Box]:
     """The empty insides of frames, higher than the lowest digit, in pixels of the picture."""
-    grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
-    size = SETTINGS.line_window * max(1, max(grey.shape) // 1000) + 1
-    ink = cv2.adaptiveThreshold(grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size | 1,
+    size = SETTINGS.line_window * max(1, max(image.shape) // 1000) + 1
+    ink = cv2.adaptiveThreshold(image, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size | 1,
                                 SETTINGS.line_contrast)
     contours, tree = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     cells = []

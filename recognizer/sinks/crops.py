@@ -12,10 +12,9 @@ import cv2
 from recognizer.classification.classifier import NO_DIGIT
 from recognizer.detection.candidate import Reason, ScoredCandidate
 from recognizer.errors import OutputError
+from recognizer.hand.pictures import FOLDERS
 from recognizer.names import as_path
 from recognizer.reading import Reading
-
-NONE = "none"  # the folder of what the network took for no digit
 
 
 class Crops:
@@ -32,7 +31,7 @@ class Crops:
     def __init__(self, target: str) -> None:
         self._target = Path(target)
         try:
-            for name in (*map(str, range(NO_DIGIT)), NONE):
+            for name in FOLDERS:
                 (self._target / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"--crops {target}: expected a folder to write to ({error.strerror})") from error
@@ -63,6 +62,6 @@ class Crops:
 
 def _folder(scored: ScoredCandidate) -> str:
     """Of a digit its label, of what the network refused `none`, of anything else nothing."""
-    if scored.probabilities is None or scored.reason not in (Reason.NONE, Reason.NO_DIGIT):
+    if scored.reason not in (Reason.NONE, Reason.NO_DIGIT):
         return ""
-    return NONE if scored.reason else str(scored.probabilities[:NO_DIGIT].argmax())
+    return FOLDERS[NO_DIGIT if scored.reason else int(scored.probabilities[:NO_DIGIT].argmax())]

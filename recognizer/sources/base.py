@@ -6,6 +6,8 @@ address give every frame.
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -14,10 +16,11 @@ from typing import Protocol, Self, runtime_checkable
 
 from recognizer.core.frame import Frame
 from recognizer.errors import InputError, UsageError
+from recognizer.secrets import masked
 from recognizer.sources.addresses.pipe import descriptor_of, read_pipe
 from recognizer.sources.addresses.poll import Poll
 from recognizer.sources.addresses.stream import open_stream
-from recognizer.sources.camera import is_stream, open_camera
+from recognizer.sources.camera import open_camera
 from recognizer.sources.files import Files, read_file
 from recognizer.sources.live import Live
 from recognizer.sources.settings import SETTINGS
@@ -77,15 +80,26 @@ def open_source(
     return Files.named(name)
 
 
+def is_stream(name: str) -> bool:
+    """Whether a name is an address, a pipe or a device rather than a file."""
+    if "://" in name or descriptor_of(name) is not None:
+        return True
+    try:
+        mode = os.stat(name).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)
+
+
 def _polled(name: str | int | Path, seconds: float) -> Poll:
     if not 0 < seconds < float("inf"):
         raise UsageError(f"poll: expected a number of seconds over 0, found {seconds}")
     name = str(name)
     if "://" in name:
-        from recognizer.sources.addresses.address import is_http, local_path, read_snapshot, without_password
+        from recognizer.sources.addresses.address import is_http, local_path, read_snapshot
 
         if is_http(name):
-            return Poll(partial(read_snapshot, name), without_password(name), seconds)
+            return Poll(partial(read_snapshot, name), masked(name), seconds)
         name = local_path(name) or name
     if not Path(name).is_file():
         raise UsageError(f"poll: expected the address of a picture (http://…) or a picture's file, found {name}; "

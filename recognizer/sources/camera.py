@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import stat
 import sys
 from pathlib import Path
 
@@ -70,14 +69,3 @@ def _causes(device: Path) -> str:
     if sys.platform == "win32":
         return "it is missing, in use by another program, or not permitted: look into Settings, Privacy, Camera"
     return f"it is in use by another program ('fuser {device}' tells which), or gives no video; try another --camera"
-
-
-def is_stream(name: str) -> bool:
-    """Whether a name is a URL, a pipe or a device rather than a file."""
-    if "://" in name:
-        return True
-    try:
-        mode = os.stat(name).st_mode
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)

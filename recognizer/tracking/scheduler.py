@@ -21,7 +21,7 @@ class Scheduler:
         self._tracker = tracker
         self._detected = 0, 0.0  # index and time of the last frame with a full detection
         self._motion = Motion()
-        self._restless = False  # it has changed since the frame before
+        self._restless = False  # it has changed since the last full detection
         self._turns = Turns()
 
     def needs_detection(self, frame: Frame) -> bool:

@@ -74,7 +74,7 @@ class Worker:
 
 
 class Reader:
-    """A recognizer in a thread of its own, since its network may be used by one at a time.
+    """A recognizer in a thread of its own, so that each visitor's frames are read in order.
 
     Attributes:
         visitors: how many have their frames read here.

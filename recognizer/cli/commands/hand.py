@@ -95,7 +95,7 @@ def teach(args: argparse.Namespace, _: Interrupt) -> int:
 
     hand.add(more)
     told = ", ".join(f"{spoken(label)} ({len(crops[label])})" for label in range(NO_DIGIT + 1) if label in crops)
-    say(f"learnt {told}; {hand.count}")
+    say(f"learnt {told}; {hand.summary}")
     return 0
 
 
@@ -153,7 +153,7 @@ def _import(args: argparse.Namespace) -> None:
     hand = _hand(args, adopt=True)
     itself = hand.file.exists() and hand.file.samefile(args.file)
     hand.add(lambda examples: examples if itself else examples.with_lessons_of(other))
-    say(f"learnt {len(other)} crops; {hand.count}")
+    say(f"learnt {len(other)} crops; {hand.summary}")
 
 
 def _hand(args: argparse.Namespace, adopt: bool = False) -> Hand:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 import time
 from contextlib import ExitStack, closing, suppress
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from recognizer.cli import values
 from recognizer.cli.arguments import Parser, add_model, add_mqtt, add_output, add_source, check
 from recognizer.cli.outputs import outputs_of, sum_up, until
+from recognizer.cli.say import say_warnings
 from recognizer.cli.signals import Interrupt
 from recognizer.errors import OutputError, UsageError
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from recognizer.web.address import Address
     from recognizer.web.server import WebServer
 
-STDERR = 2
 LOOK = 0.2  # seconds between two looks for a signal, where there is no camera to wait for
 
 
@@ -37,7 +36,7 @@ def serve_parser() -> argparse.ArgumentParser:
     )
     for add in (_add_web, add_source, add_output, add_mqtt, add_model):
         add(parser)
-    parser.set_defaults(no_window=False, debug=False, config=None)
+    parser.set_defaults(no_window=False, config=None)
     return parser
 
 
@@ -85,8 +84,7 @@ def serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
                          "pip install '.[web]'") from error
     from recognizer.pipeline import Recognizer
 
-    _turn_libraries_away()
-    logging.basicConfig(format="recognizer: %(message)s", level=logging.WARNING)
+    say_warnings()
     with ExitStack() as stack:
         source = _source(args)
         if source is not None:
@@ -116,7 +114,8 @@ def _watch(args: argparse.Namespace, interrupt: Interrupt, source: Source, serve
         stack.callback(sum_up, summary, save)
         report = logging.getLogger("recognizer").warning
         outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in outputs_of(args, source, save)]
-        readings = stack.enter_context(closing(Recognizer(args.model, args.threshold).watch(source, args.every)))
+        recognizer = Recognizer(args.model, args.threshold, regions=args.roi)
+        readings = stack.enter_context(closing(recognizer.watch(source, args.every, args.rotate, args.flip)))
         stack.callback(interrupt.closing)  # the last one is called first
         sinks: list[Sink] = [summary, server, *outputs]
         for reading in until(readings, args.max_seconds):
@@ -134,26 +133,15 @@ def _wait(seconds: float | None, interrupt: Interrupt) -> None:
         time.sleep(LOOK)
 
 
-def _turn_libraries_away() -> None:
-    """Keep libraries' own words about what clients send off standard error; the program's go where they went."""
-    with suppress(OSError, ValueError, AttributeError):  # it is closed, or something else stands there
-        if sys.stderr.fileno() == STDERR:
-            sys.stderr.flush()
-            sys.stderr = open(os.dup(STDERR), "w", buffering=1, encoding=sys.stderr.encoding,  # noqa: SIM115
-                              errors="backslashreplace", closefd=False)
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, STDERR)
-            os.close(nowhere)
-
-
 def _source(args: argparse.Namespace) -> Source | None:
-    from recognizer.sources.base import open_source
-    from recognizer.sources.camera import is_stream
+    from recognizer.sources.base import is_stream, open_source
     from recognizer.web.playback import Playback
 
     if args.source is None:
         return None if args.camera is None else open_source(args.camera, args.size, args.fps)
-    return open_source(args.source) if is_stream(args.source) else Playback(args.source)
+    if args.poll is not None or is_stream(args.source):
+        return open_source(args.source, poll=args.poll)
+    return Playback(args.source)
 
 
 def _address(args: argparse.Namespace) -> tuple[Address, tuple[Path, Path] | None]:

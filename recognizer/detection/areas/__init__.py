@@ -1,2 +1,1 @@
-"""Parts of a picture that are set apart: regions in which alone is looked, the boxes of a form, and
-digits that look as they did."""
+"""Parts of a picture that are set apart: regions in which alone is looked, and digits that look as they did."""

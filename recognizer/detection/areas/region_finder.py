@@ -47,7 +47,8 @@ class RegionFinder:
         if len(boxes) == 1 and not self.regions:
             return self._finder.find(image, memory.of[boxes[0]], clock)
         found = [self._finder.find(_part(image, box), memory.of[box], clock) for box in boxes]
-        candidates = [_moved(one, box) for box, there in zip(boxes, found, strict=True) for one in there.candidates]
+        moved = [_moved(one, box) for box, there in zip(boxes, found, strict=True) for one in there.candidates]
+        candidates = self._finder.one_a_place(moved)  # regions may share a part of the picture
         return Found(candidates, Pyramid(_alone(image, boxes)))
 
     def follow(

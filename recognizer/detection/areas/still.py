@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from recognizer.core.frame import Image, Pyramid
+from recognizer.core.geometry import Box
 from recognizer.detection.candidate import Candidate, ScoredCandidate
 from recognizer.detection.tiles import FIT, SIDE, Tiles
 
@@ -17,7 +18,7 @@ FEW = 16  # pixels of a tile that may differ by more; a stroke that makes anothe
 AT_REST = 1.5 / FIT  # how far a digit may have moved and grown since the frame before, in its longer sides
 
 
-class _Look(NamedTuple):
+class _Look(NamedTuple):  # it keeps the crop of its key alive
     scored: ScoredCandidate
     least: Image
     most: Image
@@ -27,7 +28,7 @@ class Still:
     """What a video's digits looked like when they were read."""
 
     def __init__(self) -> None:
-        self._looks: dict[Candidate, _Look] = {}
+        self._looks: dict[tuple[Box, int], _Look] = {}
 
     def forget(self) -> None:
         """The frame is looked through as a whole: its digits are read anew."""
@@ -35,10 +36,10 @@ class Still:
 
     def unchanged(self, pyramid: Pyramid, known: Sequence[Candidate]) -> dict[int, ScoredCandidate]:
         """Which of those that are known still look so, each as it was read then."""
-        places = [place for place, one in enumerate(known) if one in self._looks]
+        places = [place for place, one in enumerate(known) if _key(one) in self._looks]
         if not places:
             return {}
-        looks = [self._looks[known[place]] for place in places]
+        looks = [self._looks[_key(known[place])] for place in places]
         tones = _tones(pyramid, [look.scored.candidate for look in looks])
         least, most = (np.concatenate(bounds) for bounds in ([look.least for look in looks],
                                                              [look.most for look in looks]))
@@ -63,7 +64,12 @@ class Still:
         most = np.minimum(cv2.dilate(tones, near), 255 - NOISE).astype(np.uint8) + np.uint8(NOISE)
         for place, one in enumerate(resting):
             rows = slice(place * SIDE, (place + 1) * SIDE)
-            self._looks[one.candidate] = _Look(one, least[rows], most[rows])
+            self._looks[_key(one.candidate)] = _Look(one, least[rows], most[rows])
+
+
+def _key(one: Candidate) -> tuple[Box, int]:
+    """What tells a candidate from others, also where it was moved into a region and back: its crop stays the same."""
+    return one.box, id(one.crop)
 
 
 def _rests(before: Candidate, now: Candidate) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 from recognizer.core.frame import Frame
 from recognizer.errors import SourceError
+from recognizer.secrets import masked
 from recognizer.sources.addresses.pipe import Ahead, read_in_order
 from recognizer.sources.images.kinds import HEAD, is_motion_jpeg, is_text, other_kind, picture_kind
 from recognizer.sources.images.picture import read_frames, unreadable
@@ -36,21 +37,12 @@ def is_http(address: str) -> bool:
     return address.lower().startswith(("http://", "https://"))
 
 
-def without_password(address: str) -> str:
-    """An address as it may be shown: with its user's name, but no password."""
-    parts = urllib.parse.urlsplit(address)
-    if parts.password is None:
-        return address
-    return parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rpartition('@')[2]}").geturl()
-
-
 def local_path(address: str) -> str | None:
     """The path that a file:// address stands for; None for other addresses."""
-    parts = urllib.parse.urlsplit(address)
-    if parts.scheme.lower() != "file":
+    if not address.lower().startswith("file://"):
         return None
     whole = address[len("file://") :]
-    if parts.netloc and parts.netloc != "localhost":
+    if whole.partition("/")[0] not in ("", "localhost"):
         raise SourceError(f"{address}: expected a path after file://, such as file:///home/me/clip.mp4, found a host")
     return urllib.request.url2pathname(whole.removeprefix("localhost"))
 
@@ -65,7 +57,7 @@ def recording_at(address: str) -> Reader | None:
     """
     if not is_http(address):
         return None
-    name = without_password(address)
+    name = masked(address)
     try:
         with closing(_ask(address)) as answer:
             if answer.headers.get_content_maintype() == "multipart":
@@ -99,7 +91,7 @@ def read_snapshot(address: str) -> Iterator[Frame]:
     Raises:
         SourceError: nobody answers, or no picture is there.
     """
-    name = without_password(address)
+    name = masked(address)
     try:
         with closing(_ask(address)) as answer:
             content = Ahead(answer)
@@ -114,7 +106,8 @@ def read_snapshot(address: str) -> Iterator[Frame]:
 def modified_at(address: str) -> tuple[int, int]:
     """What a sender tells of a file: its size in bytes, and when it was changed, in nanoseconds since 1970; else -1."""
     size = modified = -1
-    with suppress(OSError, http.client.HTTPException, ValueError), closing(_ask(address, "HEAD")) as answer:
+    unknown = OSError, http.client.HTTPException, ValueError, SourceError
+    with suppress(*unknown), closing(_ask(address, "HEAD")) as answer:
         size = int(answer.headers.get("Content-Length") or -1)
         modified = round(1e9 * parsedate_to_datetime(answer.headers["Last-Modified"] or "").timestamp())
     return size, modified
@@ -122,7 +115,7 @@ def modified_at(address: str) -> tuple[int, int]:
 
 def _read_as_it_comes(address: str) -> Iterator[Frame]:
     """Every frame of a recording whose sender doesn't tell how long it is."""
-    name = without_password(address)
+    name = masked(address)
     try:
         with closing(_ask(address)) as answer:
             yield from read_in_order(Ahead(answer), name)
@@ -132,7 +125,11 @@ def _read_as_it_comes(address: str) -> Iterator[Frame]:
 
 def _ask(address: str, method: str = "GET") -> Any:
     """Ask for what is at an address; name and password in it are for its sender, by whichever way that wants them."""
-    parts = urllib.parse.urlsplit(address)
+    try:
+        parts = urllib.parse.urlsplit(address)
+    except ValueError as error:
+        raise SourceError(f"{masked(address)}: expected an address, found one that can't be ({error}); write [ and ] "
+                          "in a name or password as %5B and %5D") from error
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
     if parts.username is not None:

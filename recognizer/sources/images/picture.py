@@ -107,8 +107,9 @@ def decode(content: bytes, name: str, page: int = 0) -> Pixels:
 def check_size(name: str, width: int, height: int, depth: int) -> None:
     """Refuse a picture that takes too much memory, before it is decoded; `depth` is bytes a pixel."""
     if width * height * depth > SETTINGS.most_bytes:
-        raise SourceError(f"{name}: expected a picture of up to {SETTINGS.most_bytes // 3_000_000} megapixels, found "
-                          f"{width}×{height} of {depth} bytes each; make it smaller")
+        most = SETTINGS.most_bytes // (depth * 1_000_000)
+        raise SourceError(f"{name}: expected a picture of up to {most} megapixels of {depth} bytes each, found "
+                          f"{width}×{height}; make it smaller")
 
 
 def read_content(path: Path, name: str = "") -> bytes:
