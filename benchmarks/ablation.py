@@ -28,7 +28,7 @@ from recognizer.detection.candidate import digits_of
 from recognizer.detection.evidence import KINDS
 from recognizer.detection.finder import FinderSettings, Limits
 from recognizer.detection.learned import SETTINGS, LearnedFinder, evidence_of
-from recognizer.detection.manifest import FinderManifest, Look
+from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Network
 from recognizer.numbers.forms import in_boxes
 from recognizer.numbers.punctuation import mark
@@ -103,12 +103,11 @@ def _ways(whole: Rules, usual: Floats) -> Iterator[tuple[str, Rules]]:
     """Each rule's name with the rules that are left without it."""
     yield "nothing", whole
     manifest, settings, limits = whole.manifest, whole.settings, whole.limits
-    look = manifest.photograph
-    for side in look.sides:
-        rest = replace(look, sides=tuple(other for other in look.sides if other != side))
-        yield f"the pyramid's side of {side}", replace(whole, manifest=replace(manifest, photograph=rest))
+    for side in manifest.sides:
+        rest = tuple(other for other in manifest.sides if other != side)
+        yield f"the pyramid's side of {side}", replace(whole, manifest=replace(manifest, sides=rest))
     for name, kinds in EVIDENCE.items():
-        yield name, replace(whole, manifest=replace(manifest, photograph=_without(look, kinds, usual)))
+        yield name, replace(whole, manifest=_without(manifest, kinds, usual))
     yield "one digit a place", replace(whole, settings=replace(settings, one_place=2.0))
     yield "refusing what the border cuts", replace(whole, settings=replace(settings, border=False))
     yield "turning tilted lines upright", replace(whole, settings=replace(settings, upright=False))
@@ -118,12 +117,12 @@ def _ways(whole: Rules, usual: Floats) -> Iterator[tuple[str, Rules]]:
     yield "marks beside digits, boxes around them", replace(whole, marks=False)
 
 
-def _without(look: Look, kinds: tuple[str, ...], usual: Floats) -> Look:
-    """A look with the calibration in which some kinds of evidence are as usual everywhere."""
+def _without(manifest: FinderManifest, kinds: tuple[str, ...], usual: Floats) -> FinderManifest:
+    """The calibration in which some kinds of evidence are as usual everywhere."""
     off = [kind in kinds for kind in KINDS]
-    weights = np.array(look.weights)
-    bias = look.bias + float((weights * usual)[off].sum())
-    return replace(look, weights=tuple(np.where(off, 0.0, weights).tolist()), bias=bias)
+    weights = np.array(manifest.weights)
+    bias = manifest.bias + float((weights * usual)[off].sum())
+    return replace(manifest, weights=tuple(np.where(off, 0.0, weights).tolist()), bias=bias)
 
 
 def _usual(reader: Reader, pictures: list[tuple[Image, list[tuple[str, Box]]]]) -> Floats:

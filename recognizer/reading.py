@@ -43,7 +43,8 @@ class Reading:
         searched: there was a full detection. Else only the regions of tracked digits were looked at, and what is no
             digit comes from the last full detection.
         debug: its picture is to show what the program sees.
-        seen: draws the frame as the finder looked at it, uint8; None where nothing was read.
+        seen: draws the frame as the finder looked at it, uint8; None where nothing was read, and in a reading that
+            was pickled or copied: its debug view shows the frame itself.
     """
 
     frame: Frame
@@ -56,6 +57,10 @@ class Reading:
     searched: bool = field(default=True, compare=False)
     debug: bool = field(default=False, compare=False)
     seen: Callable[[], Image] | None = field(default=None, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but `seen`, which holds what the finder remembers: so a reading comes back from other processes."""
+        return vars(self) | {"seen": None}
 
     def draw(self) -> Image:
         """The frame with boxes, labels and numbers drawn over it, or the debug view: (H, W, 3) uint8, BGR."""

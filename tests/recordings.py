@@ -22,6 +22,7 @@ SHEET = np.dstack([(255 - 235 * written(DIGITS)).round().astype(np.uint8)] * 3)
 def record(
     path: Path, picture: NDArray[np.uint8] = SHEET, codec: str = "libx264", aspect: Fraction = Fraction(1),
     options: dict[str, str] | None = None, container: dict[str, str] | None = None, form: str | None = None,
+    frames: int = FRAMES,
 ) -> Path:
     """A video of one picture."""
     with av.open(f"file:{path}", "w", options=container or {}, format=form) as file:
@@ -29,7 +30,7 @@ def record(
         stream.height, stream.width = picture.shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.codec_context.sample_aspect_ratio = aspect
-        for _ in range(FRAMES):
+        for _ in range(frames):
             file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
         file.mux(stream.encode(None))
     return path

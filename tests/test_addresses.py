@@ -69,9 +69,10 @@ def test_files_by_their_address(run: Run, tmp_path: Path) -> None:
     assert len(numbers_of(run, f"file://{tmp_path}/note.jpg")) == 3
 
 
-@pytest.mark.parametrize("scheme", ["http", "rtsp"])
-def test_an_address_that_cannot_be_is_told_in_one_line(scheme: str, run: Run) -> None:
-    done = run("--source", f"{scheme}://admin:pa[ss@127.0.0.1:9/live", "--no-window")
+@pytest.mark.parametrize("address", ["http://admin:pa[ss@127.0.0.1:9/live", "rtsp://admin:pa[ss@127.0.0.1:9/live",
+                                     "http://192.168.1..5/snap.jpg"])
+def test_an_address_that_cannot_be_is_told_in_one_line(address: str, run: Run) -> None:
+    done = run("--source", address, "--no-window")
     assert done.returncode == 3
     assert len(errors(done)) == 1
     assert "pa[ss" not in done.stderr

@@ -81,6 +81,16 @@ def test_the_header_tells_the_size(kind: str, depth: type[np.generic]) -> None:
         picture_size(content[:length])  # never raises, however short
 
 
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_tiff_that_is_not_compressed_tells_its_size(depth: type[np.generic]) -> None:
+    """Its directory comes after the pixels, further on than 16 bits tell."""
+    picture = np.full((300, 400, 3), 60, depth)
+    content = cv2.imencode(".tiff", picture, [cv2.IMWRITE_TIFF_COMPRESSION, 1])[1].tobytes()
+    size = picture_size(content)
+    assert size is not None
+    assert (size.height, size.width, size.depth) == (300, 400, 3 * picture.itemsize)
+
+
 def png(width: int, height: int) -> bytes:
     """A small file that declares a large picture, all black."""
 

@@ -21,10 +21,8 @@ from train.finder.fit import Length, Trainer, fit
 from train.finder.material import Material, Photograph, Sources, held_back, load_material
 from train.finder.measure import fooled, measure, outside, places
 from train.finder.network import build
-from train.finder.scenes import content, layouts
 from train.finder.scenes.scene import CONTENTS, make_scene
 from train.finder.scenes.sheet import DIGIT, GROUND, IGNORE, OTHER, UNKNOWN, Sheet
-from train.finder.scenes.writing.hand import Hand
 
 NONE = np.zeros((0, 4), np.float32)
 
@@ -80,28 +78,6 @@ def test_each_content_can_be_written_with_what_the_repository_gives_alone(name):
         sheet = Sheet(200, 260)
         CONTENTS[name][0](sheet, bare, np.random.default_rng(seed), 1.0)
         assert (sheet.planes[..., DIGIT].any()) == bool(sheet.hulls)
-
-
-def test_digits_that_touch_are_one_piece_of_ink_and_two_boxes(material, monkeypatch):
-    monkeypatch.setattr(content, "TOUCHING", 1.0)
-    pieces, digits = 0, 0
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        sheet, hand = Sheet(80, 300), Hand(material, 30.0, rng, "drawn")
-        content.write(sheet, hand, 20, 20, "dd", rng, gap=0.8)
-        pieces += cv2.connectedComponents(sheet.planes[..., DIGIT])[0] - 1
-        digits += len(sheet.hulls)
-    assert digits == 40
-    assert pieces <= 26  # some digits are in pieces of their own
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_heavy_rules_go_from_edge_to_edge_and_are_no_digits(seed):
-    sheet = Sheet(120, 160)
-    layouts.heavy_rules(sheet, np.random.default_rng(seed))
-    ruled = sheet.planes[..., OTHER] > 0
-    assert not sheet.planes[..., DIGIT].any()
-    assert ruled.any(axis=0).all() or ruled.any(axis=1).all()
 
 
 def test_a_labelled_photographs_boxes_are_kept_and_its_ink_is_unknown():

@@ -13,7 +13,7 @@ import pytest
 from conftest import Run
 from harness import CLIPS, PICTURES, errors, lines, written
 
-from recognizer import Recognizer, UsageError
+from recognizer import InputError, Recognizer, UsageError
 from recognizer.core.digits import Number
 from recognizer.core.frame import turned
 from recognizer.core.geometry import Box, Region
@@ -58,11 +58,17 @@ def test_regions_hold_for_videos_too(run: Run) -> None:
     assert 0 < len(done.stdout.split()) < 6
 
 
-@pytest.mark.parametrize("text", ["1,2,3", "a,b,c,d", "0,0,0,10", "-1,0,5,5"])
+HUGE = "9" * 400
+
+
+@pytest.mark.parametrize("text", ["1,2,3", "a,b,c,d", "0,0,0,10", "-1,0,5,5", f"0,0,{HUGE},5", f"{HUGE[:300]}%,0,5,5"],
+                         ids=lambda text: text[:20])
 def test_a_region_that_is_none_is_refused(text: str, run: Run) -> None:
     with pytest.raises(UsageError, match="region"):
         Region.parse(text)
-    assert run("--source", NOTE, f"--roi={text}").returncode == 2
+    done = run("--source", NOTE, "--no-window", f"--roi={text}")
+    assert done.returncode == 2
+    assert len(errors(done)) == 1
 
 
 def test_a_region_outside_of_the_picture_is_refused(run: Run) -> None:
@@ -102,8 +108,30 @@ def test_what_does_not_go_on_from_the_value_before_is_implausible() -> None:
     assert reasons(Rules(step=5), "100", "104", "200", "108", "90") == ["", "", "step", "", "step"]
     assert reasons(Rules(no_decrease=True), "100", "99", "99,5", "100.5", "1:20") == ["", *["decrease"] * 2, "", ""]
     assert reasons(Rules(), "1", "2") == ["", ""]
-    with pytest.raises(UsageError, match="regular expression"):
-        Rules("(")
+
+
+TOO_MUCH = ["(", "a{99999999999999}", "(" * 3000 + ")" * 3000, f"a{{{'9' * 5000}}}"]
+
+
+@pytest.mark.parametrize("pattern", TOO_MUCH, ids=["open", "often", "deep", "long"])
+def test_a_pattern_that_is_none_is_refused_in_one_line(pattern: str, run: Run) -> None:
+    with pytest.raises(UsageError, match="expected a regular expression"):
+        Rules(pattern)
+    done = run("--source", NOTE, "--no-window", "--expect", pattern)
+    assert done.returncode == 2
+    [said] = errors(done)
+    assert "expected a regular expression" in said
+
+
+@pytest.mark.parametrize("wrong", [{"pattern": 5}, {"pattern": b"5"}, {"step": "5"}, {"step": True}], ids=str)
+def test_rules_of_other_types_are_refused_in_words(wrong: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="expected"):
+        Rules(**wrong)  # type: ignore[arg-type]
+
+
+def test_rules_that_are_none_are_refused_in_words() -> None:
+    with pytest.raises(InputError, match="expected Rules"):
+        Recognizer(rules="5").read(np.zeros((40, 40), np.uint8))  # type: ignore[arg-type]
 
 
 def test_numbers_at_other_places_have_values_of_their_own() -> None:

@@ -51,6 +51,17 @@ def test_a_table_is_a_call_of_the_program(tmp_path: Path) -> None:
     ("", "expected a table [camera.NAME]"),
     ("[camera]", "expected a table [camera.NAME]"),
     ("camera = 0", "expected a table [camera.NAME]"),
+    ("camera = 3", "expected a table [camera.NAME]"),
+    ("[[camera]]\ncamera = 0", "expected a table [camera.NAME]"),
+    (f"a = {5000 * '['}{5000 * ']'}", "too deep"),
+    (f"# {1_000_000 * 'x'}", "expected a TOML file of up to 1 MB"),
+    ("[camera.door]\nsource = 'a.mp4'\nevents = \"e\\u0000.jsonl\"", "camera door: expected text for events without"),
+    ("[camera.\"do\\u0000or\"]\nsource = '{name}.mp4'", "camera do\\x00or: expected text for source without"),
+    (f"[camera.door]\nsource = 'a.mp4'\nevery = 0x{4000 * 'f'}", "camera door: expected a whole number of up to"),
+    ("[defaults]\nevents = 'e.jsonl'\n[camera.a]\ncamera = 0\n[camera.b]\ncamera = 1",
+     "camera b: camera a writes e.jsonl, too; write {name} into events"),
+    ("[camera.a]\ncamera = 0\ncsv = 'n'\n[camera.b]\ncamera = 1\nevents = './n'", "camera a writes ./n, too"),
+    ("[camera.a]\ncamera = 0\nsave = 'seen/'\n[camera.b]\ncamera = 1\nsave = 'seen'", "camera a writes seen, too"),
     ("[cameras.door]\ncamera = 0", "found cameras"),
     ("[camera.door\n", "expected TOML"),
     ("[camera.door]\ncamera = {a = 1}", "camera door: expected text, a number"),
@@ -72,6 +83,21 @@ def test_what_cannot_be_meant_is_one_line_before_anything_starts(
     [said] = errors(done)
     assert words in said
     assert "s3cret" not in said
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+def test_a_file_without_end_is_refused(run: Run) -> None:
+    done = run("--config", "/dev/zero")
+    assert done.returncode == 2
+    assert "--config /dev/zero: expected a TOML file of up to 1 MB" in errors(done)[0]
+
+
+def test_no_camera_writes_over_its_source(run: Run, tmp_path: Path) -> None:
+    kept = shutil.copy(PICTURES / "tiny.png", tmp_path)
+    done = run("--config", config(tmp_path, "[camera.a]\nsource = '[t]iny.png'\nevents = 'tiny.png'"))
+    assert done.returncode == 2
+    assert "camera a: --events tiny.png: that is the source itself" in errors(done)[0]
+    assert Path(kept).read_bytes() == (PICTURES / "tiny.png").read_bytes()
 
 
 def test_no_file_and_other_flags(run: Run, tmp_path: Path) -> None:

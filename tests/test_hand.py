@@ -94,8 +94,8 @@ def test_what_is_told_to_be_no_digit_is_less_of_one_and_undo_takes_that_back(cli
 def test_what_cannot_be_meant_is_refused():
     recognizer = Recognizer(hand="mine")
     digit = recognizer.read(sheet()).digits[0]
-    for label in (-1, 10, "3"):
-        with pytest.raises(InputError):
+    for label in (-1, 10, "3", 3.0, True, np.float32(3), np.True_, [3]):
+        with pytest.raises(InputError, match="expected a label"):
             recognizer.teach(digit, label)
     with pytest.raises(UsageError, match="expected a recognizer with a hand"):
         Recognizer().teach(digit, 1)
@@ -103,6 +103,7 @@ def test_what_cannot_be_meant_is_refused():
         with pytest.raises(UsageError, match="expected a name"):
             Recognizer(hand=name)
     assert Store().names() == []
+    assert "learnt: 3" in recognizer.teach(digit, np.uint8(3))
 
 
 def test_lacking_is_the_least_step_to_the_margin():

@@ -1,7 +1,10 @@
 """A hand's file: what is in it, files that are none, and the commands that teach and move hands."""
 
+import io
 import shutil
+import struct
 import zipfile
+import zlib
 
 import cv2
 import numpy as np
@@ -12,7 +15,7 @@ from fixtures.misread import box, sheet
 from recognizer import Recognizer
 from recognizer.classification.classifier import NO_DIGIT
 from recognizer.errors import ModelError
-from recognizer.hand.examples import MOST_BYTES, Examples
+from recognizer.hand.examples import MOST_BYTES, Examples, packed
 from recognizer.hand.store import Store
 
 pytestmark = pytest.mark.usefixtures("data")
@@ -31,10 +34,45 @@ def test_a_file_holds_what_was_saved_and_the_last_lesson_can_go(tmp_path):
     assert loaded.with_lessons_of(loaded).lessons.tolist() == [0, 0, 1, 1, 1, 2, 2, 3, 3, 3]
 
 
+def with_member(file, name, content):
+    """The same file, one of its members replaced."""
+    with zipfile.ZipFile(file) as archive:
+        members = {member: archive.read(member) for member in archive.namelist()}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, own in members.items():
+            archive.writestr(member, content if member == name else own)
+
+
+def declared(shape):
+    """An array's header with a shape as it is written there, and no values behind it."""
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+
+
+def with_a_byte_that_zlib_refuses(whole):
+    """The first of a file's flipped bytes of which zlib says that there is no such code."""
+    for place in range(len(whole)):
+        flipped = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1:]
+        try:
+            with zipfile.ZipFile(io.BytesIO(flipped)) as archive:
+                archive.testzip()
+        except zlib.error:
+            return flipped
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
+            continue
+    raise AssertionError("expected a byte that zlib refuses, found none")
+
+
 def damage(kind, file):
     some_examples().save(file)
     whole = file.read_bytes()
-    if kind == "cut":
+    if kind in SHAPES:
+        with_member(file, "crops.npy", declared(SHAPES[kind]))
+    elif kind == "no array":
+        with_member(file, "labels.npy", b"three labels")
+    elif kind == "zlib":
+        file.write_bytes(with_a_byte_that_zlib_refuses(whole))
+    elif kind == "cut":
         file.write_bytes(whole[: len(whole) // 2])
     elif kind == "text":
         file.write_text("not a hand")
@@ -56,18 +94,20 @@ def damage(kind, file):
         some_examples(model="cd" * 32).save(file)
 
 
-KINDS = ["cut", "text", "empty", "flipped", "huge", "pickle", "other arrays", "folder"]
+SHAPES = {"many rows": f"({10**10}, 98)", "more rows": f"({10**22}, 98)", "no end": "(("}
+KINDS = ["cut", "text", "empty", "flipped", "huge", "pickle", "other arrays", "folder", "no array", "zlib", *SHAPES]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_that_is_none_is_named(kind, tmp_path):
     damage(kind, tmp_path / "h.npz")
-    with pytest.raises(ModelError, match=r"hand .*h\.npz"):
+    with pytest.raises(ModelError, match=r"hand .*h\.npz") as caught:
         Examples.load(tmp_path / "h.npz")
+    assert "\n" not in str(caught.value)
 
 
 @needs_features
-@pytest.mark.parametrize("kind", ["cut", "huge", "foreign"])
+@pytest.mark.parametrize("kind", ["cut", "huge", "foreign", "zlib"])
 def test_the_program_says_one_line_and_goes_on_without_it(kind, tmp_path):
     file = Store().file("mine")
     file.parent.mkdir(parents=True)
@@ -126,6 +166,19 @@ def test_crops_of_a_folder_are_learnt_and_the_hand_moves_by_file(tmp_path):
     assert run("hand", "import", "out.npz", "--hand", "again", cwd=tmp_path)[0].returncode == 0
     again, _ = run("--source", "sheet.png", "--no-window", "--numbers", cwd=tmp_path)
     assert again.stdout == read.stdout
+
+
+@needs_features
+def test_after_the_highest_number_of_a_lesson_comes_another_lesson(tmp_path):
+    some = some_examples()
+    file, last = tmp_path / "out.npz", np.array([7, 2**32 - 1, 2**32 - 1], np.uint32)
+    np.savez(file, crops=packed(some.crops), labels=some.labels, lessons=last, model=np.zeros(32, np.uint8))
+    for lessons in ("2 lessons", "4 lessons"):
+        done, [said] = run("hand", "import", file, "--hand", "mine", cwd=tmp_path)
+        assert (done.returncode, lessons in said) == (0, True), said
+    recognizer = Recognizer(hand="mine")
+    assert "5 lessons" in recognizer.teach(recognizer.read(sheet()).digits[0], 3)
+    assert np.unique(Examples.load(Store().file("mine")).lessons).tolist() == [0, 1, 2, 3, 4]
 
 
 @needs_features

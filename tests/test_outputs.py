@@ -88,6 +88,7 @@ def test_every_nth_frame_and_no_more_than_some_seconds(run: Run) -> None:
     ["--source", str(CLIP), "--size", "640x480"], ["--source", str(CLIP), "--numbers", "--events", "-"],
     ["--source", str(CLIP), "--events", "-", "--csv", "-"], ["--source", str(CLIP), "--events", "a", "--csv", "./a"],
     ["--source", str(CLIP), "--events", "a.mp4", "--save", "a.mp4"],
+    ["--every", "99999999999999999999"], ["--every", 5000 * "9"], ["--source", "a.png", "--poll", "1e300"],
     ["--source", ""], ["--source", str(CLIP), "--csv", ""],
 ])
 def test_flags_that_make_no_sense_are_refused(args: list[str], run: Run) -> None:
@@ -95,6 +96,34 @@ def test_flags_that_make_no_sense_are_refused(args: list[str], run: Run) -> None
     assert done.returncode == 2
     [said] = errors(done)
     assert args[-1] in said or args[-2] in said
+
+
+@pytest.mark.parametrize("args", [
+    ["--source", "{folder}/a.png", "--events", "a.png"], ["--source", "file://{folder}/a.png", "--events", "a.png"],
+    ["--source", "[ab].png", "--csv", "a.png", "--append"], ["--source", ".", "--events", "b.png"],
+    ["--source", ".", "--save", "b.png"], ["--source", ".", "--events", "link.png"],
+    ["--source", "-", "--save", "a.png"], ["--source", "-", "--csv", "a.png"],
+    ["--source", "a.png", "--poll", "1", "--events", "a.png"],
+], ids=" ".join)
+def test_no_file_of_the_source_is_written_over(args: list[str], run: Run, tmp_path: Path) -> None:
+    content = (PICTURES / "tiny.png").read_bytes()
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "link.png").symlink_to("a.png")
+    (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.4 \0")  # of which no warning is to be said twice
+    with (tmp_path / "a.png").open("rb") as piped:
+        done = run("--no-window", *(arg.format(folder=tmp_path) for arg in args), stdin=piped)
+    assert (done.returncode, done.stdout) == (5, "")
+    [said] = errors(done)
+    assert "that is the source itself" in said
+    assert [(tmp_path / name).read_bytes() for name in ("a.png", "b.png")] == [content, content]
+
+
+def test_what_lies_beside_the_source_is_written_anew(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes((PICTURES / "tiny.png").read_bytes())
+    for _ in range(2):
+        done = run("--source", ".", "--no-window", "--events", "e.jsonl", "--csv", "n.csv")
+        assert (done.returncode, errors(done), len(lines(tmp_path / "e.jsonl"))) == (0, [], 1)
 
 
 def on_a_terminal(folder: Path, *args: str | Path, printing: bool) -> tuple[str, str]:

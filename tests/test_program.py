@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, Line, errors, labels, lines, placed, recognize, texts, truth
+from PIL import Image, ImageOps
 
 from recognizer import __version__
 from recognizer.cli.arguments import parser
@@ -88,6 +89,51 @@ def test_pictures_of_one_name_are_all_saved(run: Run, tmp_path: Path) -> None:
     assert done.returncode == 0
     saved = {path.name: cv2.imread(str(path)).shape[1::-1] for path in (tmp_path / "labelled").iterdir()}
     assert saved == {"tiny.png": sizes["one"], "tiny-2.png": sizes["two"]}
+
+
+def test_no_picture_of_a_folder_is_written_over_by_another(run: Run, tmp_path: Path) -> None:
+    content = (PICTURES / "tiny.png").read_bytes()
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tiny.png").write_bytes(content)
+    done = run("--source", "*/tiny.png", "--no-window", "--save", "two/")
+    assert done.returncode == 5
+    assert "--save two/tiny.png: that is the source itself" in errors(done)[0]
+    assert (tmp_path / "two" / "tiny.png").read_bytes() == content
+
+
+def test_every_page_is_saved(run: Run, tmp_path: Path) -> None:
+    sizes = [(200, 150), (400, 300), (600, 450)]
+    with Image.open(PICTURES / "tiny.png") as tiny:
+        pages = [tiny.convert("RGB").resize(size) for size in sizes]
+    pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
+    pages[0].save(tmp_path / "show.gif", save_all=True, append_images=[ImageOps.invert(pages[0])], duration=4000)
+    done = run("--source", "[ps]*.*", "--no-window", "--save", "labelled/")
+    assert (done.returncode, errors(done)) == (0, ["recognizer: labelled frames are in labelled/"])
+    saved = {path.name: cv2.imread(str(path)).shape[1::-1] for path in (tmp_path / "labelled").iterdir()}
+    assert saved == {"pages.tif": sizes[0], "pages-2.tif": sizes[1], "pages-3.tif": sizes[2], "show.gif": sizes[0],
+                     "show-2.gif": sizes[0]}
+
+
+def test_kinds_that_cannot_be_written_are_saved_as_png(run: Run, tmp_path: Path) -> None:
+    unwritten = ["heic", "tga", "ico", "qoi", "pcx", "sgi", "jfif", "jif", "mpo", "jpc", "j2c", "jpx", "hif", "pgm"]
+    for ending in unwritten:
+        (tmp_path / f"{ending}.{ending.upper()}").write_bytes((PICTURES / "tiny.png").read_bytes())
+    (tmp_path / "heic.jpg").write_bytes((PICTURES / "tiny.png").read_bytes())
+    done = run("--source", ".", "--no-window", "--save", "out/")
+    assert (done.returncode, errors(done)) == (0, ["recognizer: labelled frames are in out/"])
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"heic.jpg", *(f"{kind}.png" for kind in unwritten)}
+    for kind in unwritten[0], unwritten[-1]:
+        done = run("--source", PICTURES / "tiny.png", "--no-window", "--save", f"seen.{kind}", "--events", "e.jsonl")
+        assert (done.returncode, (tmp_path / "e.jsonl").exists()) == (2, False)
+        assert f"--save seen.{kind}: pictures of this kind can't be written; try .png" in errors(done)[0]
+
+
+def test_a_picture_too_large_for_its_kind_is_told(run: Run, tmp_path: Path) -> None:
+    Image.new("L", (17_000, 20), 255).save(tmp_path / "wide.png")
+    done = run("--source", "wide.png", "--no-window", "--save", "seen.webp")
+    assert done.returncode == 5
+    assert "--save seen.webp: this picture can't be written" in errors(done)[-1]
 
 
 @pytest.mark.parametrize("name", ["seen.mp4", "seen.mkv", "seen.avi"])

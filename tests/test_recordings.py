@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import Run
-from harness import errors
+from harness import CLIPS, errors, lines
 from recordings import DIGITS, FRAMES, SHEET, numbers_of, record, turned
 
 from recognizer import Frame, SourceError
@@ -123,5 +123,25 @@ def test_damages_in_the_middle_cost_but_their_frames(tmp_path: Path) -> None:
     try:
         frames += read_file(path)
     except SourceError as error:
-        assert "ends early" in str(error)  # noqa: PT017
+        assert "damaged" in str(error)  # noqa: PT017
     assert len(frames) > FRAMES // 3
+
+
+def test_a_recording_with_many_frames_that_cannot_be_decoded_is_told(run: Run, tmp_path: Path) -> None:
+    """The last frame is there, at its time, so the length tells nothing."""
+    content = bytearray((CLIPS / "signs.mp4").read_bytes())
+    third, quarter = len(content) // 3, len(content) // 4
+    content[third : third + quarter] = bytes(quarter)
+    (tmp_path / "hole.mp4").write_bytes(content)
+    done = run("--source", "hole.mp4", "--no-window", "--events", "e.jsonl")
+    assert done.returncode == 3
+    assert "can't be decoded" in errors(done)[-1]
+    assert 30 < len(lines(tmp_path / "e.jsonl")) < 90
+
+
+def test_a_recording_of_one_frame_is_read_as_the_picture_it_is(run: Run, tmp_path: Path) -> None:
+    path = record(tmp_path / "one.mp4", frames=1)
+    assert numbers_of(run, path) == [DIGITS]
+    done = run("--source", path, "--no-window", "--save", "seen.mp4")
+    assert done.returncode == 0
+    assert len(list(read_file(tmp_path / "seen.mp4"))) == 1

@@ -1,6 +1,7 @@
 """Outputs that stop: a full disk, a folder that is removed, a reader that has seen enough."""
 
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import pytest
 from conftest import Run
+from hands import some_examples
 from harness import CLIPS, PATIENCE, PICTURES, SUMMARY, command, environment, errors, frames_in, lines, truth
 
 CLIP = CLIPS / "dim.avi"
 FRAMES = len(truth(CLIP))
 OUTPUT = 5
+needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 
 
 def run_limited(size: int, *args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -121,14 +124,65 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     assert [json.loads(line)["frame"] for line in head.stdout.splitlines()] == [0, 1, 2]
 
 
-@pytest.mark.parametrize("closed", ["stdout", "stderr"])
-def test_a_closed_output(closed: str, tmp_path: Path) -> None:
-    redirect = {"stdout": ">&-", "stderr": "2>&-"}[closed]
-    done = subprocess.run(["sh", "-c", f'exec "$@" {redirect}', "sh", *command("--source", PICTURES / "tiny.png",
-                          "--no-window", "--events", "e.jsonl")], cwd=tmp_path, env=environment(), text=True,
-                          capture_output=True, timeout=PATIENCE, check=False)
+@pytest.mark.parametrize("redirect", ["", ">&-"])
+def test_a_named_pipe_whose_reader_goes_away_stops_alone(redirect: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["head", "-3", "pipe"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as reader:
+        done = redirected(redirect, "--source", CLIP, "--no-window", "--events", "pipe", "--csv", "n.csv", cwd=tmp_path)
+        head = reader.communicate(timeout=PATIENCE)[0]
+    assert [json.loads(line)["frame"] for line in head.splitlines()] == [0, 1, 2]
+    assert done.returncode == OUTPUT
+    [said] = errors(done)
+    assert "--events pipe: Broken pipe" in said
+    told = sorted(row.split(",")[3] for row in (tmp_path / "n.csv").read_text().splitlines()[1:])
+    assert told == sorted(number["text"] for number in truth(CLIP)[-1]["numbers"])
+
+
+def redirected(redirect: str, *args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program with its standard streams as a shell gives them."""
+    return subprocess.run(["sh", "-c", f'exec "$@" {redirect}', "sh", *command(*args)], cwd=cwd, text=True,
+                          env=environment() | {"XDG_DATA_HOME": str(cwd)}, capture_output=True, timeout=PATIENCE,
+                          check=False)
+
+
+@pytest.mark.parametrize("redirect", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_output(redirect: str, tmp_path: Path) -> None:
+    done = redirected(redirect, "--source", PICTURES / "tiny.png", "--no-window", "--events", "e.jsonl", cwd=tmp_path)
+    assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert len(lines(tmp_path / "e.jsonl")) == 1
+
+
+def test_with_standard_error_closed_messages_are_not_among_the_data(tmp_path: Path) -> None:
+    spoilt = bytearray((PICTURES / "note.jpg").read_bytes())
+    place = len(spoilt) * 3 // 4
+    spoilt[place : place + 200] = bytes(200)  # of which OpenCV writes on that descriptor
+    (tmp_path / "spoilt.jpg").write_bytes(spoilt)
+    done = redirected("2>&-", "--source", "spoilt.jpg", "--no-window", "--events", "-", "--csv", "n.csv", cwd=tmp_path)
+    assert done.returncode == 0
+    assert [json.loads(line)["frame"] for line in done.stdout.splitlines()] == [0]
+    assert {line.count(",") for line in (tmp_path / "n.csv").read_text().splitlines()} == {9}
+    assert (redirected("2>&-", "--no-such-flag", cwd=tmp_path).stdout, done.stderr) == ("", "")
+
+
+@needs_full
+@pytest.mark.parametrize(("args", "code"), [
+    (["--source", str(PICTURES / "tiny.png"), "--no-window"], 0), (["--no-such-flag"], 2),
+    (["--source", "none.png", "--no-window"], 3),
+])
+def test_a_full_standard_error_leaves_the_exit_code(args: list[str], code: int, tmp_path: Path) -> None:
+    assert redirected("2>/dev/full", *args, cwd=tmp_path).returncode == code
+
+
+@needs_full
+@pytest.mark.parametrize("args", [["hand", "list"], ["hand", "show", "mine"]], ids=" ".join)
+def test_hands_on_a_full_standard_output_are_one_line(args: list[str], tmp_path: Path) -> None:
+    hands = tmp_path / "digit-recognizer" / "hands"
+    hands.mkdir(parents=True)
+    some_examples().save(hands / "mine.npz")
+    assert "mine" in redirected("", *args, cwd=tmp_path).stdout
+    done = redirected(">/dev/full", *args, cwd=tmp_path)
+    assert (done.returncode, errors(done)) == (OUTPUT, ["recognizer: standard output: No space left on device"])
 
 
 if sys.platform == "win32":

@@ -1,9 +1,15 @@
 """What travels is checked when it is made, and an event says what a reading says."""
 
+import copy
+import multiprocessing
+import pickle
+
+import cv2
 import numpy as np
 import pytest
+from harness import PICTURES
 
-from recognizer import Box, Digit, Frame, Number, Reading
+from recognizer import Box, Digit, Frame, Number, Reading, Recognizer
 from recognizer.reading import Milliseconds
 
 
@@ -65,3 +71,20 @@ def test_readings_are_equal_when_the_same_was_read_in_the_same_frame():
     assert one != Reading(Frame(image, 3, 0.1))
     assert one != "7"
     assert len({one.frame, Frame(image.copy(), 3, 0.1)}) == 1
+
+
+def read(file):
+    """A picture's reading, in a process of a pool."""
+    return Recognizer().read(cv2.imread(file))
+
+
+def test_readings_come_back_from_a_pool_of_processes():
+    file = str(PICTURES / "note.jpg")
+    wanted = read(file)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        found = pool.map(read, [file])[0]
+    assert [number.text for number in found.numbers] == ["1958", "4036", "72"]
+    assert found.digits == wanted.digits
+    for one in (found, pickle.loads(pickle.dumps(wanted)), copy.copy(wanted)):
+        assert (one.draw() == wanted.draw()).all()
+        assert one.draw_debug().shape == wanted.draw_debug().shape

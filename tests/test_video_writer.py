@@ -13,9 +13,9 @@ EVEN = [index / 12 for index in range(24)]
 UNEVEN = [0.0, 0.03, 0.2, 0.24, 0.5, 0.51, 0.9, 1.4, 1.45, 2.0]
 
 
-def written(path: Path, times: list[float]) -> list[float]:
+def written(path: Path, times: list[float], fps: float = 30) -> list[float]:
     """Write a picture at each of these times; the times at which they are found."""
-    video = VideoWriter(path, SIZE, fps=30)
+    video = VideoWriter(path, SIZE, fps)
     for index, moment in enumerate(times):
         video.write(np.full((SIZE[1], SIZE[0], 3), 20 * index % 256, np.uint8), moment)
     video.close()
@@ -45,6 +45,17 @@ def test_faster_pictures_than_an_avi_has_places_are_left_out(tmp_path: Path) -> 
     found = written(tmp_path / "video.avi", times)
     assert len(found) < len(times)
     assert found[-1] - found[0] == pytest.approx(times[-1], abs=1.5 / 30)
+
+
+@pytest.mark.parametrize("ending", CONTAINERS)
+@pytest.mark.parametrize("pause", [1500, 3600])
+def test_a_time_lapse_keeps_its_times(pause: int, ending: str, tmp_path: Path) -> None:
+    found = written(tmp_path / f"video{ending}", [0, pause, 2 * pause], fps=1 / pause)
+    assert np.diff(found) == pytest.approx([pause, pause], abs=0.01)
+
+
+def test_any_rate_over_0_is_taken(tmp_path: Path) -> None:
+    assert len(written(tmp_path / "video.avi", [0], fps=1e-300)) == 1
 
 
 @pytest.mark.parametrize("ending", CONTAINERS)

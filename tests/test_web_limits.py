@@ -1,6 +1,7 @@
-"""Clients that send too much, nonsense or nothing are answered or cut off; nobody else notices. By plain sockets."""
+"""Pictures of any kind are read; clients that send too much, nonsense or nothing are answered or cut off."""
 
 import contextlib
+import io
 import json
 import struct
 from collections.abc import Iterator
@@ -9,12 +10,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from harness import CLIPS, PICTURES
+from harness import CLIPS, PICTURES, written
+from PIL import Image as Pillow
 from serving import Client, Served, request, serving
+
+from recognizer import Recognizer
+from recognizer.sources.images.picture import read_picture
 
 pytest.importorskip("uvicorn")
 CLIP = CLIPS / "demo.mp4"
 TINY = (PICTURES / "tiny.png").read_bytes()
+NOTE = (PICTURES / "note.jpg").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +57,52 @@ def test_pictures_that_are_none_or_too_large(body: bytes, status: int, words: st
     assert refused.status == status
     assert words in refused.text
     assert still_serves(here)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_a_posted_picture_is_read_as_its_file_is(kind: str, here: Served, tmp_path: Path) -> None:
+    ink = (255 * written("2357")).astype(np.uint8)
+    drawing = Pillow.fromarray(np.dstack([np.zeros((*ink.shape, 3), np.uint8), ink]))
+    on_paper = Pillow.fromarray(255 - ink).convert("RGB")
+    preview = on_paper.resize((64, 36))
+    drawing.save(tmp_path / "drawing", kind, **({"lossless": True} if kind == "WEBP" else {}))
+    if kind == "TIFF":  # with a preview behind it, as some programs write it
+        preview.encoderinfo = {"tiffinfo": {254: 1}}
+        on_paper.save(tmp_path / "paper", kind, save_all=True, append_images=[preview])
+    else:
+        on_paper.save(tmp_path / "paper", kind)
+    for name in ("drawing", "paper"):
+        answer = here.ask("POST /read", (tmp_path / name).read_bytes())
+        assert answer.status == 200, answer.text
+        event, wanted = json.loads(answer.body), Recognizer().read(read_picture(tmp_path / name)).event()
+        assert event["numbers"] == wanted["numbers"]
+        assert [number["text"] for number in event["numbers"]] == ["2357"]
+
+
+def tiff(*pages: Pillow.Image, **how: object) -> bytes:
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:], **how)
+    return file.getvalue()
+
+
+def test_several_pages_or_frames_are_refused_in_words(here: Served) -> None:
+    small, other = (Pillow.new("L", (64, 48), tone) for tone in (255, 0))
+    moving = io.BytesIO()
+    small.save(moving, "WEBP", save_all=True, append_images=[other], duration=500)
+    for body in (tiff(small, small), tiff(*[small] * 40), moving.getvalue()):
+        refused = here.ask("POST /read", body)
+        assert (refused.status, "expected one picture, found several" in refused.text) == (415, True), refused.text
+    large = here.ask("POST /read", tiff(small, Pillow.new("1", (9000, 9000)), compression="tiff_deflate"))
+    assert (large.status, "40 megapixels, found 9000×9000" in large.text) == (415, True), large.text
+    assert still_serves(here)
+
+
+def test_a_frame_that_is_larger_once_its_pixels_are_square_is_refused(here: Served) -> None:
+    file = io.BytesIO()
+    Pillow.new("L", (1920, 1080), 255).save(file, "JPEG", dpi=(100, 300))
+    with Client(here, "/camera") as client:
+        client.send(file.getvalue())
+        assert "2 megapixels" in json.loads(client.receive()[1])["error"]
 
 
 def test_a_picture_that_is_declared_too_large_is_refused_before_it_comes(here: Served) -> None:
@@ -172,5 +224,12 @@ def test_all_that_is_not_said_on_the_terminal(tmp_path: Path) -> None:
             client.sendall(b"nonsense\r\n\r\n")
             client.recv(100)
         server.ask("GET /nothing")
+        scratched = bytearray(NOTE)
+        scratched[len(NOTE) // 2:len(NOTE) // 2 + 20] = bytes(20)
+        server.ask("POST /read", bytes(scratched))
+        with server.connect() as client:
+            client.sendall(request("POST /read", server.port, NOTE)[:-5])  # and is gone in the middle of it
+        assert server.ask("POST /read\nOrigin: http://[::1", TINY).status == 403
+        assert server.ask("POST /read", TINY).status == 200
         assert server.end() == ""
     assert list(tmp_path.iterdir()) == []

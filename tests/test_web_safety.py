@@ -87,7 +87,8 @@ def test_other_websites_are_refused(here: Served) -> None:
             assert (client.status, client.refusal) == (403, "other websites may not ask this\n")
         with Client(here, path, f"Origin: http://127.0.0.1:{here.port}") as client:
             assert client.status == 101
-    assert here.ask("POST /read\nOrigin: http://evil.example", TINY).status == 403
+    for origin in ("http://evil.example", "http://[::1", "http://a]b", "null"):
+        assert here.ask(f"POST /read\nOrigin: {origin}", TINY).status == 403
 
 
 def test_a_name_that_was_made_to_point_here_is_refused(here: Served) -> None:

@@ -26,8 +26,8 @@ from recognizer.secrets import masked
 from recognizer.sources.addresses.address import is_http, recording_at
 from recognizer.sources.addresses.pipe import Ahead, read_in_order
 from recognizer.sources.files import Files, read_file
+from recognizer.sources.recordings.read_video import read_video
 from recognizer.sources.settings import SETTINGS as SOURCES
-from recognizer.sources.video import read_video
 
 if TYPE_CHECKING:
     from recognizer.pipeline import Recognizer

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
 import re
-import sys
-import time
 from typing import Any, NoReturn
 
 from recognizer import __version__
 from recognizer.cli import values
-from recognizer.errors import OutputError, UsageError
-from recognizer.secrets import masked
+from recognizer.cli.files import check_files, fill_names
+from recognizer.cli.say import say
+from recognizer.errors import UsageError
 
 # What other programs call these flags.
 ELSEWHERE = {"--input": "--source", "--file": "--source", "--video": "--source", "--image": "--source",
@@ -51,7 +49,7 @@ class Parser(argparse.ArgumentParser):
         return f"no flag is called {flag}" + (f"; the nearest is {near[0]}" if near else "")
 
     def error(self, message: str) -> NoReturn:
-        print(f"recognizer: {masked(self.where + message)}; --help lists what can be given", file=sys.stderr)
+        say(f"{self.where}{message}; --help lists what can be given")
         raise SystemExit(UsageError.exit_code)
 
 
@@ -90,7 +88,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--fps", type=values.positive, metavar="F", help="ask the camera for so many frames a second")
     source.add_argument("--every", type=values.count, default=1, metavar="N",
                         help="read one frame of so many, and pass over the others")
-    source.add_argument("--poll", type=values.positive, metavar="S",
+    source.add_argument("--poll", type=values.pause, metavar="S",
                         help="look at the --source, a picture at an address or in a file, again every S seconds")
     source.add_argument("--max-seconds", type=values.positive, metavar="S",
                         help="end after so many seconds of a video, or by the clock with a camera")
@@ -165,15 +163,13 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def check(args: argparse.Namespace) -> None:
     """Refuse flags that don't go together, and fill in the names of files."""
-    for flag in ("events", "csv", "save", "crops"):
-        if getattr(args, flag):
-            setattr(args, flag, _filled(getattr(args, flag)))
+    fill_names(args)
     if args.source is not None and (args.size or args.fps):
         raise UsageError("--size and --fps are what a camera is asked for; a --source has its own")
     if args.poll is not None and args.source is None:
         raise UsageError("--poll looks at a picture again and again; give its address or file with --source")
     _check_mqtt(args)
-    _check_files(args)
+    check_files(args)
     printing = [flag for flag, prints in (("--events -", args.events == "-"), ("--csv -", args.csv == "-"),
                                           ("--numbers", args.numbers)) if prints]
     if len(printing) > 1:
@@ -189,21 +185,3 @@ def _check_mqtt(args: argparse.Namespace) -> None:
     for flag in ("ca", "discovery", "password-file", "queue"):
         if not args.mqtt and getattr(args, f"mqtt_{flag.replace('-', '_')}"):
             raise UsageError(f"--mqtt-{flag} is about a broker; give it, too: --mqtt mqtt://user@host/topic")
-
-
-def _check_files(args: argparse.Namespace) -> None:
-    """Refuse to write one file twice, or over the one that is read."""
-    taken: dict[str, str] = {}
-    for flag, name in (("--events", args.events), ("--csv", args.csv), ("--save", args.save)):
-        if name in (None, "-") or (os.path.exists(name) and not os.path.isfile(name)):
-            continue
-        if args.source and os.path.exists(name) and os.path.exists(args.source) and os.path.samefile(name, args.source):
-            raise OutputError(f"{flag} {name}: that is the source itself, which would be lost; give another name")
-        other = taken.setdefault(os.path.realpath(name), flag)
-        if other != flag:
-            raise UsageError(f"{other} and {flag} would write over each other in {name}; give each a file of its own")
-
-
-def _filled(name: str) -> str:
-    """A file's name with the date and the time of now, in a form that every system takes."""
-    return name.replace("{date}", time.strftime("%Y-%m-%d")).replace("{time}", time.strftime("%H-%M-%S"))

@@ -17,9 +17,11 @@ from recognizer.cli.arguments import check, parser
 from recognizer.cli.commands.hand import take_up
 from recognizer.cli.commands.table import COMMANDS
 from recognizer.cli.departure import guard, guarded, leave
+from recognizer.cli.files import read_by
 from recognizer.cli.outputs import outputs_of, sum_up, until
 from recognizer.cli.say import say, say_warnings
 from recognizer.cli.signals import Interrupt
+from recognizer.cli.streams import drop, open_closed, settled, tell
 from recognizer.core.stderr import divert_stderr
 from recognizer.errors import OutputError, RecognizerError, SourceError
 
@@ -37,11 +39,13 @@ INTERRUPTED = 130  # as a shell reports the signal
 
 def run() -> NoReturn:
     """Run the program as a process of its own, and end it."""
+    open_closed()
     divert_stderr()
     try:
         code = main(own_process=True)
     except SystemExit as asked:
         code = asked.code if isinstance(asked.code, int) else 1
+    code = settled(code)
     if guarded() or any(thread.daemon for thread in threading.enumerate()):
         # One hangs in a library; the process would be aborted if it came back while the interpreter is taken down.
         leave(code)
@@ -71,7 +75,7 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
         say(str(error))
         return error.exit_code
     except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)
     except KeyboardInterrupt:
         return INTERRUPTED
     except ImportError as error:
@@ -87,7 +91,7 @@ def _list_cameras() -> int:
     cameras = list_cameras()
     if not cameras:
         raise SourceError("no camera found; plug one in, or give a --source")
-    print("\n".join(map(str, cameras)))
+    tell("\n".join(map(str, cameras)))
     return 0
 
 
@@ -118,7 +122,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
     summary = Summary()
     with ExitStack() as stack:
         source = stack.enter_context(_source(args))
-        save = LabelledSink(args.save) if args.save else None
+        save = LabelledSink(args.save, read_by(args.source)) if args.save else None
         stack.callback(sum_up, summary, save)
         report = logging.getLogger("recognizer").warning
         outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in outputs_of(args, source, save)]

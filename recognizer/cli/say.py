@@ -12,7 +12,9 @@ from recognizer.secrets import masked
 
 def say(message: str) -> None:
     """One line on standard error."""
-    with suppress(OSError, AttributeError):  # the terminal was closed
+    if sys.stderr is None:  # it was closed before the start, and print would take standard output
+        return
+    with suppress(OSError):  # the terminal was closed
         print(f"recognizer: {masked(one_line(message))}", file=sys.stderr, flush=True)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
+import threading
 
 from recognizer.core.geometry import Region
 from recognizer.errors import UsageError
 
+MOST = 10**9  # of what is counted
 LENGTHS = {"s": 1, "m": 60, "h": 3600}  # seconds
 
 
@@ -47,15 +49,26 @@ def positive(text: str) -> float:
     return value
 
 
+def pause(text: str) -> float:
+    value = positive(text)
+    if value > threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(f"expected up to {threading.TIMEOUT_MAX:.0f} seconds, the longest wait, found "
+                                         f"{text}")
+    return value
+
+
 def count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found {text}")
-    return int(text)
+    return _whole(text, 1)
 
 
 def whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, found {text}")
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    # The length is looked at first, for Python reads no number of thousands of digits.
+    if not text.isdecimal() or len(text) > len(str(MOST)) or not least <= int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least} to {MOST}, found {text}")
     return int(text)
 
 

@@ -82,7 +82,7 @@ class Region:
             UsageError: it is none, or empty.
         """
         parts = [part.strip() for part in text.split(",")]
-        if len(parts) != 4 or not all(re.fullmatch(r"\d+(\.\d+)?%?", part) for part in parts):
+        if len(parts) != 4 or not all(re.fullmatch(r"\d{1,9}(\.\d+)?%?", part) for part in parts):
             raise UsageError(f"region: expected x,y,width,height in pixels or %, such as 120,80,300,200, found {text}")
         values = [float(part.rstrip("%")) / (100 if part.endswith("%") else 1) for part in parts]
         if not (values[2] and values[3]):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from recognizer.core.frame import Image, Pyramid
 from recognizer.detection.areas.still import Still
 from recognizer.detection.candidate import ScoredCandidate
-from recognizer.detection.manifest import Look
 from recognizer.detection.network import Maps
 
 LEAST_LABEL = 0.5  # probability of the label of what is surely a digit
@@ -75,7 +74,7 @@ class LearnedMemory:
     """Of one video or photograph.
 
     Attributes:
-        look: how it is looked at.
+        sides: the longer sides of the pictures that the network is shown of a frame, in pixels.
         share: of the limits that suffices in one frame.
         pyramid: of the last frame.
         maps: what the network saw in the last frame that was looked through.
@@ -83,7 +82,7 @@ class LearnedMemory:
         still: what the digits looked like that were followed since.
     """
 
-    look: Look
+    sides: tuple[int, ...]
     share: float = 1.0
     pyramid: Pyramid | None = None
     maps: tuple[Maps, ...] = ()

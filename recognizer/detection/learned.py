@@ -80,7 +80,7 @@ class LearnedFinder:
     def memory(self, moving: bool) -> LearnedMemory:
         """What is remembered before the first frame, of a video or of a photograph."""
         manifest = self._manifest
-        return LearnedMemory(manifest.video, self._settings.moving) if moving else LearnedMemory(manifest.photograph)
+        return LearnedMemory(manifest.video_sides, self._settings.moving) if moving else LearnedMemory(manifest.sides)
 
     def find(self, image: Image, memory: LearnedMemory, clock: Clock) -> Found:
         """Look through a whole frame.
@@ -108,7 +108,7 @@ class LearnedFinder:
         """The ink at all places that the network proposes, one or two at each; and their logits (N, 11)."""
         with clock.stage("find"):
             pyramid = memory.pyramid_of(image)
-            scales = [min(self._settings.larger, side / max(pyramid.size)) for side in memory.look.sides]
+            scales = [min(self._settings.larger, side / max(pyramid.size)) for side in memory.sides]
             memory.maps = tuple(self._network(pyramid.scaled(scale), pyramid.size) for scale in scales)
             proposals = propose(memory.maps, self._settings.least)
             inks = cut_ink(pyramid, memory.maps, proposals)
@@ -130,7 +130,7 @@ class LearnedFinder:
         self, candidates: Sequence[CutCandidate], logits: Floats, memory: LearnedMemory, share: float
     ) -> list[ScoredCandidate]:
         """Judge candidates at a share of the limits, the likeliest first; of several digits at one place one is one."""
-        judged = self._judged(candidates, logits, memory, share)
+        judged = self._judged(candidates, logits, share)
         if self._settings.border:
             judged = [replace(one, reason=Reason.CUT_OFF) if _cut_off(candidate.ink, memory) else one
                       for one, candidate in zip(judged, candidates, strict=True)]
@@ -145,11 +145,9 @@ class LearnedFinder:
         return [one if one.reason or place in kept else replace(one, reason=Reason.OVERLAP)
                 for place, one in enumerate(ordered)]
 
-    def _judged(
-        self, candidates: Sequence[CutCandidate], logits: Floats, memory: LearnedMemory, share: float
-    ) -> list[ScoredCandidate]:
+    def _judged(self, candidates: Sequence[CutCandidate], logits: Floats, share: float) -> list[ScoredCandidate]:
         """What both networks make of candidates, at a share of the limits."""
-        scores = memory.look.calibration(evidence_of(candidates, logits))[:, None]
+        scores = self._manifest.calibration(evidence_of(candidates, logits))[:, None]
         rows = np.hstack([softmax(logits[:, :NO_DIGIT]) * scores, 1 - scores])
         return [ScoredCandidate(one, row, self._reason(row, share), float(score))
                 for one, row, (score,) in zip(candidates, rows, scores, strict=True)]
@@ -189,7 +187,7 @@ class LearnedFinder:
         with clock.stage("select"):
             for i, one in unchanged.items():
                 there[i].append(one)
-            judged = self._judged(candidates, logits, memory, self._settings.still)
+            judged = self._judged(candidates, logits, self._settings.still)
             for i, one in zip(again, judged, strict=True):
                 there[i].append(one)
             memory.still.remember(pyramid, [known[i] for i in again], judged)

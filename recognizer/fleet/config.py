@@ -12,6 +12,8 @@ from recognizer.errors import UsageError
 
 DEFAULTS, CAMERAS = "defaults", "camera"
 NAME = "{name}"
+MOST_BYTES = 1_000_000
+LARGEST = 2**63 - 1  # whole number of TOML
 FORM = "expected a table [camera.NAME] for each camera, with the names of flags as keys, and [defaults] for all of them"
 
 
@@ -34,18 +36,28 @@ def read_config(path: Path) -> list[Member]:
     Raises:
         UsageError: it can't be read, or is of another form.
     """
+    document = _document(path)
+    cameras, defaults = document.get(CAMERAS), document.get(DEFAULTS, {})
+    if (not cameras or not isinstance(cameras, dict) or document.keys() - {CAMERAS, DEFAULTS}
+            or not all(isinstance(table, dict) for table in (defaults, *cameras.values()))):
+        raise UsageError(f"--config {path}: {FORM}; found {', '.join(document) or 'nothing'}")
+    return [Member(name, tuple(_flags(f"--config {path}, camera {name}", name, defaults | camera)))
+            for name, camera in cameras.items()]
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise UsageError(f"--config {path}: expected a TOML file of up to {MOST_BYTES // 1_000_000} MB, found more")
+        return tomllib.loads(content.decode())
     except OSError as error:
         raise UsageError(f"--config {path}: expected a TOML file ({error.strerror})") from error
     except ValueError as error:  # no TOML, or no UTF-8
         raise UsageError(f"--config {path}: expected TOML ({error})") from error
-    cameras, defaults = document.get(CAMERAS), document.get(DEFAULTS, {})
-    tables = [defaults, *cameras.values()] if isinstance(cameras, dict) else []
-    if not cameras or document.keys() - {CAMERAS, DEFAULTS} or not all(isinstance(table, dict) for table in tables):
-        raise UsageError(f"--config {path}: {FORM}; found {', '.join(document) or 'nothing'}")
-    return [Member(name, tuple(_flags(f"--config {path}, camera {name}", name, defaults | camera)))
-            for name, camera in cameras.items()]
+    except RecursionError as error:
+        raise UsageError(f"--config {path}: {FORM}; found tables or lists nested too deep") from error
 
 
 def _flags(where: str, name: str, table: Mapping[str, Any]) -> Iterator[str]:
@@ -55,6 +67,10 @@ def _flags(where: str, name: str, table: Mapping[str, Any]) -> Iterator[str]:
         for one in value if isinstance(value, list) else [value]:
             if one is True:
                 yield flag
+            elif isinstance(one, str) and "\0" in one.replace(NAME, name):
+                raise UsageError(f"{where}: expected text for {key} without the character NUL, found it in there")
+            elif isinstance(one, int) and abs(one) > LARGEST:
+                raise UsageError(f"{where}: expected a whole number of up to {LARGEST} for {key}, found a larger one")
             elif isinstance(one, str | int | float) and one is not False:
                 yield f"{flag}={str(one).replace(NAME, name)}"
             elif one is not False:

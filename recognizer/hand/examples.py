@@ -18,6 +18,7 @@ from recognizer.errors import InputError, ModelError
 MOST = 2000  # examples of a hand
 MOST_BYTES = 1_000_000  # of its file, packed or not
 PACKED = CROP_SIDE * CROP_SIDE // 8  # bytes of a crop, a bit a pixel
+MOST_TOLD = 200  # characters of what is told about a damage
 SHA256_BYTES = 32
 ARRAYS = ("crops", "labels", "lessons", "model")
 
@@ -30,7 +31,8 @@ class Examples:
         model: SHA-256 of the model's file, 64 hexadecimal digits.
         crops: (N, 28, 28) uint8, 0 or 255.
         labels: (N,) uint8, 0 to 9, or 10 for "no digit".
-        lessons: (N,) uint32, never falling; the crops of one digit that were taught together share a number.
+        lessons: (N,) uint32, never falling; the crops of one digit that were taught together share a number. They
+            are numbered anew, from 0 on, so that there is always a next one.
     """
 
     model: str
@@ -49,6 +51,8 @@ class Examples:
             raise InputError(f"expected {count} numbers of lessons in their order")
         if count > MOST:
             raise InputError(f"expected up to {MOST} examples, found {count}")
+        numbered = np.unique(self.lessons, return_inverse=True)[1].astype(np.uint32)
+        object.__setattr__(self, "lessons", numbered)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -108,9 +112,9 @@ class Examples:
             return cls(arrays["model"].astype(np.uint8).tobytes().hex(), unpacked(crops), labels, lessons)
         except OSError as error:
             raise ModelError(f"hand {file}: can't be read ({error.strerror or 'damaged'})") from error
-        except (KeyError, ValueError, EOFError, IndexError, zipfile.BadZipFile, NotImplementedError,
-                RuntimeError) as error:
-            raise ModelError(f"hand {file}: expected the file of a hand, found another or a damaged one ({error}); "
+        except Exception as error:  # of a damaged file zipfile, zlib and NumPy raise errors of many kinds
+            told = " ".join(str(error).split())[:MOST_TOLD]
+            raise ModelError(f"hand {file}: expected the file of a hand, found another or a damaged one ({told}); "
                              "remove it or give another --hand") from error
 
 
@@ -131,4 +135,8 @@ def _arrays(file: Path) -> dict[str, NDArray[Any]]:
     if max(sizes) > MOST_BYTES:
         raise InputError(f"expected up to {MOST_BYTES // 1000} kB, found {max(sizes) // 1000}")
     with np.load(file, allow_pickle=False) as archive:
-        return {name: archive[name] for name in ARRAYS}
+        arrays = {name: archive[name] for name in ARRAYS}
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise InputError(f"{name} is no array")
+    return arrays

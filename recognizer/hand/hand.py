@@ -58,8 +58,8 @@ class Hand:
             ModelError: its file was damaged meanwhile.
             OutputError: it can't be written; then nothing is learnt.
         """
-        if label is not None and label not in range(NO_DIGIT):
-            raise InputError(f"teach: expected a label from 0 to 9, or None for no digit, found {label}")
+        if label is not None and not _is_label(label):
+            raise InputError(f"teach: expected a label from 0 to 9, or None for no digit, found {label!r}")
         if not digit.crops:
             raise InputError("teach: expected a digit of a reading, found one without crops")
         known = NO_DIGIT if label is None else label
@@ -112,7 +112,10 @@ class Hand:
         self._classifier.correction = self._learn(examples) if len(examples) else None
 
 
+def _is_label(label: object) -> bool:
+    """Whether it is a whole number from 0 to 9, of Python or NumPy; True and 3.0 equal one, and are none."""
+    return isinstance(label, (int, np.integer)) and not isinstance(label, bool) and int(label) in range(NO_DIGIT)
+
+
 def spoken(label: int) -> str:
     return "no digit" if label == NO_DIGIT else str(label)
-
-

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from numbers import Real
 
 from recognizer.core.digits import Number
 from recognizer.core.geometry import Box, at_one_place
-from recognizer.errors import UsageError
+from recognizer.errors import InputError, UsageError
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Rules:
 
     Raises:
         UsageError: the pattern is no regular expression, or the step is negative.
+        InputError: one of them is of another type; it is a UsageError.
     """
 
     pattern: str | None = None
@@ -28,9 +30,13 @@ class Rules:
     no_decrease: bool = False
 
     def __post_init__(self) -> None:
+        if self.pattern is not None and not isinstance(self.pattern, str):
+            raise InputError(f"pattern: expected text such as \\d{{5}}, found {self.pattern!r}")
+        if self.step is not None and (not isinstance(self.step, Real) or isinstance(self.step, bool)):
+            raise InputError(f"step: expected a number from 0 on, found {self.step!r}")
         try:
             re.compile(self.pattern or "")
-        except re.error as error:
+        except (re.error, ValueError, OverflowError, RecursionError) as error:  # it makes no sense, or is too much
             raise UsageError(f"pattern {self.pattern}: expected a regular expression such as \\d{{5}} ({error})"
                              ) from error
         if self.step is not None and not self.step >= 0:
@@ -41,6 +47,8 @@ class Plausible:
     """Marks the numbers of a source's frames, in order, that don't fit."""
 
     def __init__(self, rules: Rules) -> None:
+        if not isinstance(rules, Rules):
+            raise InputError(f"rules: expected Rules, such as Rules(step=5), found {rules!r}")
         self._rules = rules
         self._told: list[tuple[Box, float]] = []  # the last value at each place
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,30 +18,36 @@ from recognizer.sinks.settings import SETTINGS
 from recognizer.sinks.video_writer import CONTAINERS, VideoWriter
 from recognizer.sources.images.kinds import PICTURES
 
+GREY = {".pgm", ".pbm"}  # kinds of pictures without colours
+
 
 class LabelledSink:
     """Writes labelled pictures and videos.
 
     Args:
         target: a video (.mp4, .mkv, .avi, .mov) takes every frame; a picture (.jpg, .png …) takes one
-            photograph; a folder takes a file for each source, of the same name, with a number where two have it.
+            photograph; a folder takes a file for each video and photograph, also for each page of one, of the source's
+            name, with a number where several have it, and as .png or .mp4 where that kind can't be written.
+        spared: device and inode of files that are read, and never written over.
 
     Attributes:
         target: as given.
         frames: how many were written.
 
     Raises:
-        OutputError: it can't be written, or it is the very file that is read.
-        UsageError: a name that is none of these.
+        OutputError: it can't be written, or it is a file that is read.
+        UsageError: a name that is none of these, or a kind of picture that can't be written.
     """
 
-    def __init__(self, target: str) -> None:
-        self.target, self._target = target, Path(target)
+    def __init__(self, target: str, spared: Collection[tuple[int, int]] = ()) -> None:
+        self.target, self._target, self._spared = target, Path(target), spared
         suffix = self._target.suffix.lower()
         self._folder = os.path.isdir(target) or target.endswith(("/", os.sep)) or not suffix
         if not self._folder and suffix not in PICTURES and suffix not in CONTAINERS:
             raise UsageError(f"--save {target}: expected a folder or a name that ends in "
                              f"{', '.join(sorted(CONTAINERS))} or a picture's ending such as .png")
+        if not self._folder and suffix in PICTURES and not _can_be_written(suffix):
+            raise UsageError(f"--save {target}: pictures of this kind can't be written; try .png or .jpg")
         try:
             if self._folder:
                 self._target.mkdir(parents=True, exist_ok=True)
@@ -50,7 +57,7 @@ class LabelledSink:
             raise OutputError(f"--save {target}: {error.strerror}") from error
         self._video: VideoWriter | None = None
         self._source: str | None = None
-        self._taken: dict[str, str] = {}  # names in the folder, and the sources that have them
+        self._taken: dict[str, tuple[str, int]] = {}  # names in the folder, and the sources and pages that have them
         self._offset = self._end = 0.0  # seconds in a video: where the present source begins, where the next one may
         self.frames = 0
 
@@ -63,7 +70,7 @@ class LabelledSink:
         picture = reading.draw()
         if self._video is None or (self._folder and reading.frame.source != self._source):
             self._close()
-            _spare(path, reading.frame.source)
+            self._spare(path, reading.frame.source)
             self._video = VideoWriter(path, picture.shape[1::-1], reading.frame.fps or SETTINGS.usual_fps)
         if reading.frame.source != self._source:
             self._source, self._offset = reading.frame.source, self._end
@@ -75,24 +82,41 @@ class LabelledSink:
     def _path(self, reading: Reading) -> Path:
         if not self._folder:
             return self._target
-        name = as_path(reading.frame.source)
-        kinds, usual = (PICTURES, ".png") if reading.frame.still else (CONTAINERS.keys(), ".mp4")
-        stem, suffix = name.stem or "camera", name.suffix if name.suffix.lower() in kinds else usual
-        names = (f"{stem}{'' if count == 1 else f'-{count}'}{suffix}" for count in itertools.count(1))
-        source = reading.frame.source
-        return self._target / next(name for name in names if self._taken.setdefault(name, source) == source)
+        frame = reading.frame
+        name, suffix = as_path(frame.source), as_path(frame.source).suffix
+        if frame.still:
+            suffix = suffix if _can_be_written(suffix.lower()) else ".png"
+        elif suffix.lower() not in CONTAINERS:
+            suffix = ".mp4"
+        names = (f"{name.stem or 'camera'}{'' if count == 1 else f'-{count}'}{suffix}" for count in itertools.count(1))
+        # A picture that is looked at again and again, and a video, is one file; pages are one each.
+        page = frame.source, frame.index if frame.still and not frame.live else 0
+        return self._target / next(name for name in names if self._taken.setdefault(name, page) == page)
 
     def _write_picture(self, path: Path, reading: Reading) -> None:
         if self.frames and not self._folder:
             raise UsageError(f"--save {self._target}: more than one frame for one picture; give a video or a folder")
-        _spare(path, reading.frame.source)
-        good, content = cv2.imencode(path.suffix, reading.draw())
+        self._spare(path, reading.frame.source)
+        picture = reading.draw()
         try:
+            good, content = cv2.imencode(path.suffix, picture)
             if not good:
-                raise OutputError(f"--save {path}: this kind of picture can't be written; try .png or .jpg")
+                raise OutputError(f"--save {path}: this picture can't be written as {path.suffix}; try .png or .jpg")
             path.write_bytes(content.tobytes())
+        except cv2.error as error:
+            raise OutputError(f"--save {path}: this picture can't be written ({error.err}); try .png") from error
         except OSError as error:
             raise OutputError(f"--save {path}: {error.strerror}") from error
+
+    def _spare(self, path: Path, source: str) -> None:
+        """Refuse to write over a file that is read."""
+        try:
+            there = os.stat(path)
+        except OSError:  # nothing is there, or what is wrong with it is told when it is written
+            return
+        read = as_path(source)
+        if (there.st_dev, there.st_ino) in self._spared or (os.path.exists(read) and os.path.samefile(path, read)):
+            raise OutputError(f"--save {path}: that is the source itself, which would be lost; give another name")
 
     def _close(self) -> None:
         video, self._video = self._video, None
@@ -108,8 +132,6 @@ class LabelledSink:
         self._close()
 
 
-def _spare(path: Path, source: str) -> None:
-    """Refuse to write over the file that is read."""
-    read = as_path(source)
-    if os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
-        raise OutputError(f"--save {path}: that is the source itself, which would be lost; give another name")
+def _can_be_written(suffix: str) -> bool:
+    """Whether OpenCV writes coloured pictures whose names end so, in small letters."""
+    return suffix in PICTURES - GREY and cv2.haveImageWriter(suffix)

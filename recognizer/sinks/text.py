@@ -34,6 +34,7 @@ class TextSink:
 
     Raises:
         OutputError: it can't be written.
+        BrokenPipeError: the reader of standard output has seen enough.
     """
 
     def __init__(self, target: str, flag: str = "", append: bool = False) -> None:
@@ -61,9 +62,9 @@ class TextSink:
                 self._file.flush()
             if self._file is not sys.stdout and os.fstat(self._file.fileno()).st_nlink == 0:
                 raise OutputError(f"{self._name}: the file was removed")
-        except BrokenPipeError:
-            raise
         except OSError as error:
+            if isinstance(error, BrokenPipeError) and self._file is sys.stdout:
+                raise
             raise OutputError(f"{self._name}: {error.strerror}; what was written stays readable") from error
 
     def __enter__(self) -> Self:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 FINE = Fraction(1, 90_000)  # seconds; H.264's usual tick, so that a camera's uneven times are kept as they are
+LONGEST = 1_000_000  # seconds from a frame to the next, as a rate tells it
 # In MP4 each piece stands alone, in Matroska it is a cluster; both can be read though the end is missing.
 CONTAINERS = {
     ".mp4": {"movflags": "frag_keyframe+empty_moov+default_base_moof"},
@@ -54,7 +55,8 @@ class VideoWriter:
         self._path = path
         self._size = max(2, size[0] // 2 * 2), max(2, size[1] // 2 * 2)
         self._failures: tuple[type[BaseException], ...] = (av.FFmpegError, OSError, ValueError)
-        rate = Fraction(fps).limit_denominator(1001)
+        # A rate must be over 0, however slow a time lapse is.
+        rate = Fraction(fps).limit_denominator(1001) if fps > 1 / 1001 else Fraction(1, round(min(1 / fps, LONGEST)))
         self._tick = 1 / rate if path.suffix.lower() == ".avi" else FINE
         self._by_rate = self._tick != FINE
         self._start: float | None = None

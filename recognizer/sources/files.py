@@ -16,8 +16,8 @@ from recognizer.names import shown
 from recognizer.sources.folder import paths_of
 from recognizer.sources.images.kinds import HEAD, PICTURES, RAWS, TARGA, is_motion_jpeg, other_kind, picture_kind
 from recognizer.sources.images.picture import read_content, read_frames, unreadable
+from recognizer.sources.recordings.read_video import read_video
 from recognizer.sources.settings import SETTINGS
-from recognizer.sources.video import read_video
 
 Reader = Callable[[], Iterator[Frame]]
 

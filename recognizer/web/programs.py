@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -97,6 +97,8 @@ class Programs:
             content = await asyncio.wait_for(_body(request), SETTINGS.patience)
         except TimeoutError:
             return denied(HTTPStatus.REQUEST_TIMEOUT, f"expected the picture within {SETTINGS.patience:.0f} s")
+        except ClientDisconnect:
+            return denied(HTTPStatus.BAD_REQUEST, "expected the whole picture, found the end of it")  # nobody is told
         if content is None:
             return denied(HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                           f"expected a picture of up to {SETTINGS.most_bytes // 1_000_000} MB; make it smaller")

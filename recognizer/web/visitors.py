@@ -11,14 +11,10 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import cv2
-import numpy as np
-
 from recognizer.core.frame import Frame, Image
-from recognizer.errors import InputError
 from recognizer.pipeline import Recognizer
 from recognizer.reading import Reading
-from recognizer.sources.images.header import picture_size
+from recognizer.web.safety.picture import THREADS, decoded, say_nothing_of_clients
 from recognizer.web.settings import SETTINGS
 
 MOST_WORKERS = 4
@@ -98,9 +94,10 @@ class Readers:
 
     def __init__(self, make: Callable[[], Recognizer], spare: int) -> None:
         count = max(1, min(MOST_WORKERS, (os.cpu_count() or 1) - spare))
-        self._frames = [Reader(make(), f"visitors {number}") for number in range(count)]
-        self._pictures = Reader(make(), "pictures")
+        self._frames = [Reader(make(), f"{THREADS} {number}") for number in range(count)]
+        self._pictures = Reader(make(), f"{THREADS}' pictures")
         self._waiting = 0
+        say_nothing_of_clients()
 
     def visitor(self) -> Visitor:
         """Where the next visitor's frames are read."""
@@ -186,24 +183,3 @@ class _Inbox:
 
     def __exit__(self, *_: Any) -> None:
         return None
-
-
-def decoded(content: bytes, most_pixels: int) -> Image:
-    """A picture's bytes as (H, W, 3) uint8, BGR; its size is looked at before its pixels take memory.
-
-    Raises:
-        InputError: it is no picture, damaged, or has more pixels.
-    """
-    size = picture_size(content)
-    if size is None:
-        raise InputError("expected a picture (JPEG, PNG, BMP, WebP or TIFF), found something else")
-    if not 0 < size.width * size.height <= most_pixels or size.bytes > 4 * most_pixels:
-        raise InputError(f"expected a picture of up to {most_pixels / 1e6:.0f} megapixels, found "
-                         f"{size.width}×{size.height}; make it smaller")
-    try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error as error:
-        raise InputError(f"the picture can't be decoded ({error.err}); it is damaged") from error
-    if image is None:
-        raise InputError("the picture can't be decoded; it is damaged or cut")
-    return np.asarray(image, np.uint8)

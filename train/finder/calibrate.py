@@ -23,10 +23,10 @@ from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box, shared_areas
 from recognizer.detection.candidate import digits_of
-from recognizer.detection.evidence import Calibration
-from recognizer.detection.finder import LearnedMemory, Limits
+from recognizer.detection.evidence import KINDS, Calibration
+from recognizer.detection.finder import Limits
 from recognizer.detection.learned import LearnedFinder, evidence_of
-from recognizer.detection.manifest import FinderManifest, Look
+from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Network
 from recognizer.sources.images.picture import read_picture
 from train.evaluation.photographs import records
@@ -90,8 +90,7 @@ def calibrate(
     content: bytes, classifier: Classifier, examples: Sequence[Example], scenes: Sequence[Example],
     made: dict[str, Any], figures: dict[str, Any],
 ) -> FinderManifest:
-    """The manifest of a finder: its calibrations, which make what is known of pictures likeliest, as photographs and as
-    frames of a video, and the threshold.
+    """The manifest of a finder: its calibration, which makes what is known of pictures likeliest, and the threshold.
 
     Args:
         content: of the network's .tflite file.
@@ -101,27 +100,21 @@ def calibrate(
             books. The threshold is chosen on `examples` alone: scenes are harder than people's pictures.
         made, figures: of the manifest.
     """
-    network, every = Network(content), (*examples, *scenes)
-    manifest = FinderManifest(hashlib.sha256(content).hexdigest(), 0.0, made=made, figures=figures)
+    network, evidence, is_digit, weights = Network(content), [], [], []
+    nothing = Calibration((0.0,) * len(KINDS), 0.0)
+    manifest = FinderManifest(hashlib.sha256(content).hexdigest(), 0.0, nothing.weights, nothing.bias)
     finder = LearnedFinder(network, manifest, classifier, Limits(0.0, 0.0))
-    photograph, video = (_calibrated(finder, finder.memory(moving).look, every) for moving in (False, True))
-    manifest = replace(manifest, photograph=photograph, video=video)
-    finder = LearnedFinder(network, manifest, classifier, Limits.of(None, min(THRESHOLDS)))
-    return replace(manifest, threshold=best_threshold(finder, examples))
-
-
-def _calibrated(finder: LearnedFinder, look: Look, examples: Sequence[Example]) -> Look:
-    """A look with the calibration that fits what it sees of the examples."""
-    evidence, is_digit, weights = [], [], []
-    for example in examples:
-        candidates, logits = finder.candidates(example.image, LearnedMemory(look), Clock())
+    for example in (*examples, *scenes):
+        candidates, logits = finder.candidates(example.image, finder.memory(moving=False), Clock())
         labels = logits[:, :NO_DIGIT].argmax(axis=1)
         right, counts = _judged([one.box for one in candidates], labels, example)
         evidence.append(evidence_of(candidates, logits)[counts])
         is_digit.append(right[counts])
         weights.append(np.full(int(counts.sum()), example.weight))
     fitted = fit(np.vstack(evidence), np.concatenate(is_digit), np.concatenate(weights))
-    return replace(look, weights=fitted.weights, bias=fitted.bias)
+    manifest = replace(manifest, weights=fitted.weights, bias=fitted.bias, made=made, figures=figures)
+    finder = LearnedFinder(network, manifest, classifier, Limits.of(None, min(THRESHOLDS)))
+    return replace(manifest, threshold=best_threshold(finder, examples))
 
 
 def best_threshold(finder: LearnedFinder, examples: Sequence[Example]) -> float:

@@ -20,7 +20,7 @@ from recognizer.archive.settings import SETTINGS
 from recognizer.archive.storage.files import write_table
 from recognizer.core.geometry import Box
 from recognizer.errors import SourceError
-from recognizer.sources.video import check_whole
+from recognizer.sources.recordings.read_video import check_whole
 
 KEY = b"part"  # of what is said of a part beside its rows
 

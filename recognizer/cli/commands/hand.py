@@ -12,6 +12,7 @@ from recognizer.cli import values
 from recognizer.cli.arguments import Parser
 from recognizer.cli.say import say
 from recognizer.cli.signals import Interrupt
+from recognizer.cli.streams import tell
 from recognizer.errors import ModelError, SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _list(_: argparse.Namespace) -> None:
 
     store = Store()
     for name in store.names():
-        print(f"{name}{' (used last)' if name == store.last else ''}")
+        tell(f"{name}{' (used last)' if name == store.last else ''}")
 
 
 def _show(args: argparse.Namespace) -> None:
@@ -123,9 +124,9 @@ def _show(args: argparse.Namespace) -> None:
     file = Store().existing(args.name)
     examples = Examples.load(file)
     counts = Counter(examples.labels.tolist())
-    print(f"{file}: {len(examples)} crops, of the model {examples.model[:12]}…")
+    tell(f"{file}: {len(examples)} crops, of the model {examples.model[:12]}…")
     for label in sorted(counts):
-        print(f"{spoken(label)}: {counts[label]}")
+        tell(f"{spoken(label)}: {counts[label]}")
 
 
 def _remove(args: argparse.Namespace) -> None:

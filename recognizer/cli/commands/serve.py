@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from recognizer.cli import values
 from recognizer.cli.arguments import Parser, add_model, add_mqtt, add_output, add_source, check
+from recognizer.cli.files import read_by
 from recognizer.cli.outputs import outputs_of, sum_up, until
 from recognizer.cli.say import say_warnings
 from recognizer.cli.signals import Interrupt
@@ -110,7 +111,7 @@ def _watch(args: argparse.Namespace, interrupt: Interrupt, source: Source, serve
 
     summary = Summary()
     with ExitStack() as stack:
-        save = LabelledSink(args.save) if args.save else None
+        save = LabelledSink(args.save, read_by(args.source)) if args.save else None
         stack.callback(sum_up, summary, save)
         report = logging.getLogger("recognizer").warning
         outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in outputs_of(args, source, save)]
@@ -161,7 +162,9 @@ def _announce(url: str, address: Address) -> None:
     """Tell people the address, and a phone's camera too, on standard error; its token is meant to be seen there."""
     from recognizer.web.address import qr_code
 
-    with suppress(OSError, AttributeError):  # the terminal was closed
+    if sys.stderr is None:  # it was closed before the start, and print would take standard output
+        return
+    with suppress(OSError):  # the terminal was closed
         if not address.local and "utf" in (sys.stderr.encoding or "").lower():
             print(qr_code(url), file=sys.stderr)
         print(f"recognizer: open {url}", file=sys.stderr, flush=True)

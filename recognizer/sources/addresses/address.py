@@ -20,8 +20,9 @@ from recognizer.secrets import masked
 from recognizer.sources.addresses.pipe import Ahead, read_in_order
 from recognizer.sources.images.kinds import HEAD, is_motion_jpeg, is_text, other_kind, picture_kind
 from recognizer.sources.images.picture import read_frames, unreadable
+from recognizer.sources.recordings.decode import length_of, open_video
+from recognizer.sources.recordings.read_video import read_video
 from recognizer.sources.settings import SETTINGS
-from recognizer.sources.video import length_of, open_video, read_video
 
 REFUSALS = {
     401: "its sender wants another name or password (401); put NAME:PASSWORD@ before the host, special characters as "
@@ -127,18 +128,19 @@ def _ask(address: str, method: str = "GET") -> Any:
     """Ask for what is at an address; name and password in it are for its sender, by whichever way that wants them."""
     try:
         parts = urllib.parse.urlsplit(address)
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        if parts.username is not None:
+            name, password = (urllib.parse.unquote(part or "") for part in (parts.username, parts.password))
+            known.add_password(None, bare, name, password)
+        opener = urllib.request.build_opener(
+            urllib.request.HTTPBasicAuthHandler(known), urllib.request.HTTPDigestAuthHandler(known))
+        request = urllib.request.Request(urllib.parse.quote(bare, safe="%/:=&?~#+!$,;'@()*[]"), method=method,
+                                         headers={"User-Agent": "digit-recognizer", "Cache-Control": "no-cache"})
+        return opener.open(request, timeout=SETTINGS.stream_patience)
     except ValueError as error:
-        raise SourceError(f"{masked(address)}: expected an address, found one that can't be ({error}); write [ and ] "
-                          "in a name or password as %5B and %5D") from error
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    known = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-    if parts.username is not None:
-        known.add_password(None, bare, urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or ""))
-    opener = urllib.request.build_opener(
-        urllib.request.HTTPBasicAuthHandler(known), urllib.request.HTTPDigestAuthHandler(known))
-    request = urllib.request.Request(urllib.parse.quote(bare, safe="%/:=&?~#+!$,;'@()*[]"), method=method,
-                                     headers={"User-Agent": "digit-recognizer", "Cache-Control": "no-cache"})
-    return opener.open(request, timeout=SETTINGS.stream_patience)
+        raise SourceError(f"{masked(address)}: expected an address, found one that can't be ({error}); check its host, "
+                          "and write [ and ] in a name or password as %5B and %5D") from error
 
 
 def _picture(content: Ahead, address: str) -> bytes:

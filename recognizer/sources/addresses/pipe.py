@@ -12,8 +12,9 @@ from recognizer.core.frame import Frame
 from recognizer.errors import SourceError
 from recognizer.sources.images.kinds import HEAD, is_motion_jpeg, other_kind, picture_kind
 from recognizer.sources.images.picture import read_frames, unreadable
+from recognizer.sources.recordings.decode import Readable
+from recognizer.sources.recordings.read_video import read_video
 from recognizer.sources.settings import SETTINGS
-from recognizer.sources.video import Readable, read_video
 
 STDIN = "-"
 CHUNK = 65536  # bytes

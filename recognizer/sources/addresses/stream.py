@@ -12,8 +12,8 @@ from recognizer.core.frame import Image
 from recognizer.errors import SourceError
 from recognizer.sources.addresses.address import REFUSALS
 from recognizer.sources.capture_thread import Capture
+from recognizer.sources.recordings.decode import NO_VIDEOS, Damage, declared, pictures, video_stream
 from recognizer.sources.settings import SETTINGS
-from recognizer.sources.video import NO_VIDEOS, declared, pictures, video_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -39,7 +39,7 @@ class Stream:
         stream = video_stream(container, name)
         stream.thread_type = "SLICE"  # threads for whole frames would keep some back
         self._frames, self._rate = declared(container, stream)
-        self._pictures: Iterator[Image] = (picture for _, picture in pictures(container, stream, name))
+        self._pictures: Iterator[Image] = (picture for _, picture in pictures(container, stream, name, Damage()))
 
     def read(self) -> tuple[bool, Image | None]:
         """Whether there was a next picture, and that: (H, W, 3) uint8, BGR."""

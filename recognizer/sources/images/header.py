@@ -105,7 +105,8 @@ def _tiff(content: bytes) -> Size:
     tags = {}
     for entry in range(entries):
         tag, kind, count = struct.unpack_from(order + "HHI", content, directory + 2 + 12 * entry)
-        tags[tag] = struct.unpack_from(order + ("H" if kind == 3 else "I"), content, directory + 10 + 12 * entry)[0]
+        short = kind == 3 and count <= 2  # else the entry holds a long, or where its values are
+        tags[tag] = struct.unpack_from(order + ("H" if short else "I"), content, directory + 10 + 12 * entry)[0]
         if tag == 258 and count > 2:  # bits of each channel, where they don't fit into the entry
             tags[tag] = struct.unpack_from(order + "H", content, tags[tag])[0]
     channels = max(3, tags.get(277, 1))

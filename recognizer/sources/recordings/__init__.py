@@ -1,1 +1,1 @@
-"""What is done with the frames of a recording before they are pictures."""
+"""Recordings: every frame of them, by their own clock."""

@@ -1,1 +1,1 @@
-"""What keeps the page's server safe: who may ask what, clients that misbehave, certificates."""
+"""What keeps the page's server safe: who may ask what, clients that misbehave, pictures they send, certificates."""

@@ -89,7 +89,7 @@ class Guard:
             return denied(HTTPStatus.MISDIRECTED_REQUEST, "expected a name of this machine itself, such as localhost")
         origin = headers.get("origin")
         if origin is not None and (scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")) \
-                and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+                and _host(origin) != headers.get("host", "").lower():
             return denied(HTTPStatus.FORBIDDEN, "other websites may not ask this")
         if not (by_query or self._knows(_bearer(headers)) or self._knows(self._cookie(headers))):
             return denied(HTTPStatus.UNAUTHORIZED, "open the address that the program has printed, with its token",
@@ -131,6 +131,14 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
+
+
+def _host(origin: str) -> str | None:
+    """What the Host header of an origin's own requests says; None where it is no address."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _with_headers(send: Send, cross_origin: bool) -> Send:

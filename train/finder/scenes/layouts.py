@@ -71,24 +71,6 @@ def _lines(sheet: Sheet, cell: tuple[float, float, float, float], count: tuple[i
     sheet.put(ink, 0, 0, OTHER, rng.uniform(0.25, 1))
 
 
-def heavy_rules(sheet: Sheet, rng: np.random.Generator) -> None:
-    """The rules of paper as thick and dark as strokes, lying, or upright where the sheet is turned: writing runs across
-    them."""
-    upright = rng.random() < 0.4
-    across, along = (sheet.width, sheet.height) if upright else (sheet.height, sheet.width)
-    apart = float(np.exp(rng.uniform(np.log(14), np.log(140))))
-    thickness = min(rng.uniform(1.5, 6), 0.12 * apart + 0.5)
-    tilt, bow = rng.normal(0, 0.02) * along, rng.normal(0, 0.02) * along
-    ink = np.zeros((across, along), np.uint8)
-    x = np.linspace(0, along, 12)
-    bent = tilt * x / along + bow * np.sin(np.pi * x / along)
-    for y in np.arange(rng.uniform(0, apart), across, apart):
-        shake = rng.normal(0, 0.01 * apart, len(x)) if rng.random() < 0.3 else 0.0
-        points = np.round(np.stack([x, y + bent + shake], 1)).astype(np.int32)
-        cv2.polylines(ink, [points], False, 255, max(1, round(thickness)), cv2.LINE_AA)
-    sheet.put(np.ascontiguousarray(ink.T) if upright else ink, 0, 0, OTHER, rng.uniform(0.2, 1))
-
-
 def _rule(ink: Ink, start: tuple[float, float], end: tuple[float, float], thickness: float) -> None:
     points = [tuple(round(8 * side) for side in point) for point in (start, end)]
     cv2.line(ink, points[0], points[1], 255, max(1, round(thickness)), cv2.LINE_AA, 3)

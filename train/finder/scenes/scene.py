@@ -29,7 +29,6 @@ SETTINGS: dict[str, tuple[Callable[[Sheet, Stage], View], float]] = {
 LEAST_SEEN = 4.0  # grey levels between ink and ground, beyond what noise and small size ask for
 NOISE_SEEN, NOISE_SEEN_SMALL = 1.0, 1.7  # how much the noise's deviation adds to that, for large digits and small ones
 SMALL = 20  # pixels: a small digit's height
-HEAVY = 0.1  # of the scenes with writing, the share whose paper has rules like strokes, lying or upright
 PICTURES = 0.15  # of the scenes, the share that is cut from labelled photographs, where there are some
 
 Writer = Callable[[Sheet, Material, np.random.Generator, float], None]
@@ -46,7 +45,7 @@ def _blank(sheet: Sheet, material: Material, rng: np.random.Generator, scale: fl
 # what is written, how often in a view that is filled by it, and how often on a sheet in a room
 CONTENTS: dict[str, tuple[Writer, float, float]] = {
     "numbers": (_scattered(numbers=1), 0.12, 0.24),
-    "sums": (_scattered(sums=0.7, numbers=0.3), 0.1, 0.09),
+    "sums": (_scattered(sums=0.7, numbers=0.3), 0.06, 0.06),
     "signs": (_scattered(slashed=0.35, bracketed=0.25, pointed=0.4), 0.15, 0.12),
     "single": (_scattered(2, single=1), 0.03, 0.12),
     "mixed": (_scattered(numbers=0.35, words=0.2, joined=0.15, slashed=0.06, bracketed=0.06, pointed=0.08, doodles=0.1),
@@ -66,7 +65,6 @@ CONTENTS: dict[str, tuple[Writer, float, float]] = {
     "doodles": (contrasts.doodles, 0.02, 0.02),
     "blank": (_blank, 0.01, 0.02),
 }
-ALREADY_RULED = ("grid", "form", "stripes", "frames", "chart")
 
 
 @dataclass(frozen=True)
@@ -108,11 +106,8 @@ def make_scene(material: Material, rng: np.random.Generator, fooled: Fooled | No
     wide = int(rng.uniform(0.3, 1.15) * width) if held else width
     high = int(min(1.2 * height, wide * rng.uniform(0.45, 1.3))) if held else height
     sheet = Sheet(high, wide)
-    heavy = name not in ALREADY_RULED and rng.random() < HEAVY
-    if heavy:
-        layouts.heavy_rules(sheet, rng)
     CONTENTS[name][0](sheet, material, rng, rng.uniform(0.7, 1.6) if held else 1.0)
-    view = SETTINGS[setting][0](sheet, Stage(material, rng, fooled, height, width, ruled=not heavy and name != "grid"))
+    view = SETTINGS[setting][0](sheet, Stage(material, rng, fooled, height, width, ruled=name != "grid"))
     return _judged(view, f"{setting} {name}")
 
 

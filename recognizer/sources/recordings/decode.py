@@ -1,4 +1,4 @@
-"""Reads a recording, from a file, a pipe or an address: every frame of it, by its own clock.
+"""From a recording's or a stream's bytes to pictures as they are seen.
 
 By PyAV, which tells what OpenCV doesn't: interlacing, flips, pixels that aren't square, a stream's known length.
 """
@@ -6,16 +6,14 @@ By PyAV, which tells what OpenCV doesn't: interlacing, flips, pixels that aren't
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import cv2
 import numpy as np
 
-from recognizer.core.frame import Frame, Image
+from recognizer.core.frame import Image
 from recognizer.errors import SourceError
 from recognizer.sources.images.pixels import orientation_of, upright
 from recognizer.sources.recordings.deinterlace import deinterlaced
@@ -39,68 +37,23 @@ class Readable(Protocol):
     def read(self, count: int, /) -> bytes: ...
 
 
-def read_video(
-    place: str | Readable | BinaryIO, name: str, form: str | None = None, patience: float | None = None,
-    start: float = 0.0,
-) -> Iterator[Frame]:
-    """Every frame of a recording.
+@dataclass
+class Damage:
+    """How many frames of a recording couldn't be decoded, after the first that could."""
 
-    Args:
-        place: a path, an address, or an open file.
-        name: what the frames call their source.
-        form: FFmpeg's name of its format, where its content doesn't tell.
-        patience: seconds that the next part of it may take; it can't be limited where a file is read.
-        start: seconds into it from which on frames are wanted: it begins at a key frame before, its index counts from
-            there, and whether frames are missing isn't looked at. Where nothing can be sought, at the very start.
+    frames: int = 0
 
-    Raises:
-        SourceError: not a video, too large, damaged, or cut.
-    """
-    import av
+    def check(self, name: str, decoded: int) -> None:
+        """Tell them, beside those that were decoded.
 
-    with open_video(place, name, form, patience) as container:
-        stream = video_stream(container, name)
-        total, fps = declared(container, stream)
-        clock, index, moment, lit = _Clock(stream, fps), 0, 0.0, False
-        begun = time.perf_counter()
-        try:
-            _seek(container, stream, start)
-            for decoded, image in pictures(container, stream, name):
-                lit = lit or bool(image[::4, ::4].any())
-                moment, took = clock.of(decoded, index), 1000 * (time.perf_counter() - begun)
-                yield Frame(image, index, moment, name, still=False, fps=fps, decoding=took, total=total)
-                index, begun = index + 1, time.perf_counter()
-        except av.FFmpegError as error:
-            log.debug("%s: %s", name, error)  # it ends early, which is told below where much is missing
-            if not total:
-                told = f"ends early, after {index} frames ({error.strerror})"
-                raise SourceError(f"{name}: {told}; damaged or cut") from error
-    if start:
-        return
-    check_whole(name, total, index, moment, fps)
-    if not lit:
-        log.warning("%s: every frame is black all over, so nothing was to be read; check that it plays elsewhere", name)
-
-
-def check_whole(name: str, declared: int, decoded: int, last: float, fps: float) -> None:
-    """Refuse a recording in which many of its declared frames are missing; `last` is its last frame's time.
-
-    Raises:
-        SourceError: it is damaged or cut.
-    """
-    # Where the rate varies the declared count is but a guess by the length, so the length must lack something too.
-    late = fps and last + 1 / fps >= (1 - SETTINGS.most_missing) * declared / fps
-    if not decoded or (declared - decoded > max(3, SETTINGS.most_missing * declared) and not late):
-        raise SourceError(f"{name}: ends early: {declared} frames declared, {decoded} decoded; damaged or cut")
-
-
-def _seek(container: InputContainer, stream: VideoStream, start: float) -> None:
-    """Go to the key frame before `start`, in seconds, where that can be."""
-    import av
-
-    if start and stream.time_base:
-        with suppress(av.FFmpegError):
-            container.seek(round(start / stream.time_base) + (stream.start_time or 0), stream=stream)
+        Raises:
+            SourceError: they are many.
+        """
+        told = f"{name}: damaged: {self.frames} of its {decoded + self.frames} frames can't be decoded"
+        if self.frames > max(3, SETTINGS.most_missing * (decoded + self.frames)):
+            raise SourceError(f"{told}; the others were read")
+        if self.frames:
+            log.warning("%s, and were passed over", told)
 
 
 def open_video(
@@ -145,8 +98,12 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     return stream
 
 
-def pictures(container: InputContainer, stream: VideoStream, name: str) -> Iterator[tuple[VideoFrame, Image]]:
+def pictures(
+    container: InputContainer, stream: VideoStream, name: str, damage: Damage
+) -> Iterator[tuple[VideoFrame, Image]]:
     """Frames as they are decoded, and as they are seen: (H, W, 3) uint8, BGR, upright, of square pixels.
+
+    What can't be decoded is passed over, and counted in `damage`.
 
     Raises:
         SourceError: one is too large.
@@ -155,7 +112,7 @@ def pictures(container: InputContainer, stream: VideoStream, name: str) -> Itera
     from av.video.reformatter import VideoReformatter
 
     orientation, reformatter = _Orientation(), VideoReformatter()
-    for decoded in deinterlaced(_decoded(container, stream)):
+    for decoded in deinterlaced(_decoded(container, stream, damage)):
         _check_size(decoded.width, decoded.height, name)
         yield decoded, upright(_picture(decoded, stream, reformatter), orientation.of(decoded))
 
@@ -180,16 +137,23 @@ def declared(container: InputContainer, stream: VideoStream) -> tuple[int, float
     return max(0, stream.frames or round(seconds * fps)), fps
 
 
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """All frames that can be decoded; damaged packets are passed over."""
+def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]:
+    """All frames that can be decoded whole; a recording of a stream may begin with some that can't."""
     import av
 
+    begun = False
     for packet in container.demux(stream):
         try:
-            frames = packet.decode()
+            frames = [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
         except (av.InvalidDataError, ValueError):
+            damage.frames += begun
             continue
-        yield from (frame for frame in frames if isinstance(frame, av.VideoFrame))
+        for frame in frames:
+            if frame.is_corrupt:
+                damage.frames += begun
+                continue
+            begun = True
+            yield frame
 
 
 def _picture(frame: VideoFrame, stream: VideoStream, reformatter: Any) -> Image:
@@ -217,19 +181,3 @@ class _Orientation:
             self._orientation = 1 if matrix is None else orientation_of(bytes(matrix))
         self._known = frame.key_frame
         return self._orientation
-
-
-@dataclass
-class _Clock:
-    """Tells when a frame is seen, in seconds from the start of its recording."""
-
-    stream: VideoStream
-    fps: float
-
-    def of(self, frame: VideoFrame, index: int) -> float:
-        base = frame.time_base or self.stream.time_base
-        if frame.pts is None or base is None:
-            return index / self.fps if self.fps else 0.0
-        start = float((self.stream.start_time or 0) * (self.stream.time_base or 0))
-        moment = float(frame.pts * base) - start
-        return index / self.fps if index and moment <= 0 and self.fps else max(0.0, moment)
