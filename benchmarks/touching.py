@@ -12,6 +12,7 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path as File
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, metavar="N", help="other rows (default: %(default)s)")
     add_finder(parser)
     args = parser.parse_args()
-    file = args.finder or shipped("models/finder.tflite")
+    file = File(args.finder) if args.finder else shipped("models/finder.tflite")
     finder = LearnedFinder.load(file, Classifier.load(shipped("models/digits.tflite")))
     recognizer = Recognizer(finder=file)
     table = []

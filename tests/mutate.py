@@ -11,6 +11,7 @@ import resource
 import struct
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -106,10 +107,16 @@ def read(path: Path, recognizer: Recognizer) -> tuple[int, str]:
 
 
 def peak() -> float:
-    """The most memory that this process had, in megabytes; getrusage would tell its parent's, where that had more."""
+    """The most memory that this process had, in megabytes; getrusage would tell its parent's, where that had more.
+
+    Where the system can, it counts from the last call on.
+    """
     about = Path("/proc/self/status")
     if about.exists():
-        return next(int(line.split()[1]) for line in about.read_text().splitlines() if line.startswith("VmHWM")) / 1000
+        most = next(int(line.split()[1]) for line in about.read_text().splitlines() if line.startswith("VmHWM"))
+        with suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5")
+        return most / 1000
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 

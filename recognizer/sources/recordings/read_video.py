@@ -77,11 +77,10 @@ def _every_frame(
             if not total:
                 told = f"ends early, after {index} frames ({error.strerror})"
                 raise SourceError(f"{name}: {told}; damaged or cut") from error
+    if not start:
+        check_whole(name, total, index, moment, fps)
     damage.check(name, index)
-    if start:
-        return
-    check_whole(name, total, index, moment, fps)
-    if not lit:
+    if not start and not lit:
         log.warning("%s: every frame is black all over, so nothing was to be read; check that it plays elsewhere", name)
 
 
