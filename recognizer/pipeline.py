@@ -234,7 +234,7 @@ class _Video:
 
     def _follow(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]] | None:
         """Look only where digits were in the last frame; None when one of them is gone."""
-        places, known = self._scheduler.regions()
+        places, known = self._scheduler.due()
         found = self._finder.follow(frame.image, known, self._memory, clock)
         with clock.stage("track"):
             digits = self.tracker.followed(places, found, frame.size, frame.time)

@@ -40,7 +40,7 @@ class Reading:
         fps: frames a second that the loop reaches, averaged over the last ones; 0 for photographs.
         milliseconds: that each stage took.
         judged: all scored candidates.
-        searched: there was a full detection. Else only the regions of tracked digits were looked at, and what is no
+        searched: there was a full detection. Else only the places of tracked digits were looked at, and what is no
             digit comes from the last full detection.
         debug: its picture is to show what the program sees.
         seen: draws the frame as the finder looked at it, uint8; None where nothing was read, and in a reading that

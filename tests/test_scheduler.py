@@ -13,7 +13,7 @@ from recognizer.core.frame import Frame, Image
 from recognizer.sources.base import Source
 from recognizer.tracking.settings import SETTINGS
 
-APPEARS, LOOKS = SETTINGS.appears, SETTINGS.most_regions
+APPEARS, LOOKS = SETTINGS.appears, SETTINGS.most_places
 SHAPE = 480, 640
 STYLES = {2: "plain", 3: "round", 5: "one stroke", 8: "one stroke"}
 

@@ -1,11 +1,11 @@
-"""What to do with the next frame of a video: a full detection, or a look at the regions where digits were."""
+"""What to do with the next frame of a video: a full detection, or a look at the places where digits were."""
 
 from __future__ import annotations
 
 from recognizer.core.frame import Frame
 from recognizer.detection.candidate import Candidate
 from recognizer.tracking.motion import Motion
-from recognizer.tracking.regions import Turns
+from recognizer.tracking.places import Turns
 from recognizer.tracking.settings import SETTINGS
 from recognizer.tracking.tracker import Tracker
 
@@ -40,7 +40,7 @@ class Scheduler:
         before, self._restless = self._restless, self._motion.since(frame.image)
         return before or self._restless
 
-    def regions(self) -> tuple[list[int], list[Candidate]]:
+    def due(self) -> tuple[list[int], list[Candidate]]:
         """Which tracked digits to look for in the next frame, and as what candidates."""
         places = self._turns.next(len(self._tracker.tracked))
         chosen = [self._tracker.tracked[place].sighting for place in places]

@@ -47,9 +47,9 @@ class TrackingSettings:
     changed: int = 8  # tones of 256 by which the mean of a patch must differ
     few: float = 0.01  # share of such patches that a hand's tremor makes
 
-    # Regions of interest: the places of tracked digits.
-    most_regions: int = 12  # that are looked at in one frame; of more, some in turn
-    steady_regions: int = 4  # of these, those that are looked at in every frame: they tell how the sheet moves
+    # Places of tracked digits.
+    most_places: int = 12  # that are looked at in one frame; of more, some in turn
+    steady_places: int = 4  # of these, those that are looked at in every frame: they tell how the sheet moves
     strayed: float = 0.5  # by how much a digit's box may go on or grow before its ink may be another's, in heights
 
     # When a number is reported: it stands for some frames and seconds, or for two looks that are far apart.

@@ -11,7 +11,7 @@ from recognizer.core.geometry import at_one_place
 from recognizer.detection.candidate import ScoredCandidate, digits_of
 from recognizer.tracking.association import associate
 from recognizer.tracking.pace import Pace
-from recognizer.tracking.regions import carried, doubled, strayed
+from recognizer.tracking.places import carried, doubled, strayed
 from recognizer.tracking.settings import SETTINGS
 from recognizer.tracking.track import Sighting, Track
 
@@ -96,12 +96,12 @@ class Tracker:
         return shown
 
     def followed(
-        self, regions: list[int], found: list[list[ScoredCandidate]], size: tuple[int, int], time: float | None = None
+        self, places: list[int], found: list[list[ScoredCandidate]], size: tuple[int, int], time: float | None = None
     ) -> list[Digit] | None:
         """Likewise, for a frame in which digits were looked for at their places only.
 
         Args:
-            regions: indices of the tracked digits that were looked for.
+            places: indices of the tracked digits that were looked for.
             found: what is at the place of each of these.
             size, time: as above.
 
@@ -112,14 +112,14 @@ class Tracker:
         before = [track.sighting for track in self.tracked if track.sighting]
         now: list[Sighting | None] = list(before)
         moved = False
-        for place, there in zip(regions, found, strict=True):
+        for place, there in zip(places, found, strict=True):
             after = now[place] = _again(before[place], there)
             moved |= after is not None and strayed(before[place].digit.box, after.digit.box)
         if moved:
             for place in doubled([one.digit.box if one else None for one in now]):
                 now[place] = None
-        if len(regions) < len(now):
-            self._carry(before, now, regions)
+        if len(places) < len(now):
+            self._carry(before, now, places)
         if not all(after or earlier.doubts for earlier, after in zip(before, now, strict=True)):
             return None
         for track, sighting in zip(self.tracked, now, strict=True):
@@ -127,13 +127,13 @@ class Tracker:
         self.tracked = self._last = [track for track in self.tracked if track.sighting]
         return self._seen([sighting.digit for sighting in now if sighting], size, time)
 
-    def _carry(self, before: list[Sighting], now: list[Sighting | None], regions: list[int]) -> None:
+    def _carry(self, before: list[Sighting], now: list[Sighting | None], places: list[int]) -> None:
         """Let the digits that weren't looked for move as the nearest of those that were; out of sight is gone.
 
         What was itself carried before can't tell: it would hand its error on.
         """
-        anchors = {place: one.digit.box for place in regions if (one := now[place]) and before[place].digit.seen}
-        for place, box in carried([one.digit.box for one in before], anchors, regions).items():
+        anchors = {place: one.digit.box for place in places if (one := now[place]) and before[place].digit.seen}
+        for place, box in carried([one.digit.box for one in before], anchors, places).items():
             digit = before[place].digit.unseen(box)
             now[place] = replace(before[place], digit=digit) if box.inside(self.size) else None
 

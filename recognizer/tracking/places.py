@@ -1,4 +1,4 @@
-"""Regions of interest: the places of tracked digits, looked at instead of a whole frame."""
+"""The places of tracked digits, looked at instead of a whole frame."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from recognizer.tracking.settings import SETTINGS
 
 
 class Turns:
-    """Which regions are looked at in the next frame: all, or where they are many, some in turn."""
+    """Which places are looked at in the next frame: all, or where they are many, some in turn."""
 
     def __init__(self) -> None:
         self._round = 0
 
     def next(self, count: int) -> list[int]:
-        """Indices of those of `count` regions whose turn it is."""
+        """Indices of those of `count` places whose turn it is."""
         everyone = range(count)
-        if count <= SETTINGS.most_regions:
+        if count <= SETTINGS.most_places:
             return list(everyone)
-        always = everyone[:: -(-count // SETTINGS.steady_regions)]
+        always = everyone[:: -(-count // SETTINGS.steady_places)]
         others = sorted(set(everyone).difference(always))
-        rounds = -(-len(others) // (SETTINGS.most_regions - SETTINGS.steady_regions))
+        rounds = -(-len(others) // (SETTINGS.most_places - SETTINGS.steady_places))
         self._round += 1
         return [*always, *others[self._round % rounds :: rounds]]
 
 
-def carried(boxes: list[Box], anchors: dict[int, Box], regions: list[int]) -> dict[int, Box]:
-    """Where the regions that weren't looked at are now, moved as the nearest of those that were and can tell.
+def carried(boxes: list[Box], anchors: dict[int, Box], looked_at: list[int]) -> dict[int, Box]:
+    """Where the places that weren't looked at are now, moved as the nearest of those that were and can tell.
 
     Args:
-        boxes: of all regions, as they were.
+        boxes: of all places, as they were.
         anchors: those that were and that can tell, by their index, as they are now.
-        regions: indices of those that were looked at.
+        looked_at: indices of those that were looked at.
 
     Returns:
         Boxes of the others, by their index; none where nobody can tell.
@@ -40,7 +40,7 @@ def carried(boxes: list[Box], anchors: dict[int, Box], regions: list[int]) -> di
     if not anchors:
         return {}
     sides = np.array(boxes, np.int32)
-    always, others = list(anchors), sorted(set(range(len(boxes))).difference(regions))
+    always, others = list(anchors), sorted(set(range(len(boxes))).difference(looked_at))
     moved = np.array(list(anchors.values()), np.int32)[:, :2] - sides[always, :2]
     nearest = np.abs(sides[others, None, :2] - sides[always, :2]).max(axis=2).argmin(axis=1)
     sides[others, :2] += moved[nearest]
