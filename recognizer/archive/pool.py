@@ -24,7 +24,8 @@ from recognizer.archive.worker import Options, Worker
 from recognizer.errors import RecognizerError, UsageError
 
 Take = Callable[[], Task | None]
-STARTS = 3  # on this machine, of Ray, which gives up after half a minute where the machine is busy
+STARTS = 3  # of Ray, or of the process that a cluster begins for a client: both fail now and then on a busy machine
+UNSTARTED = "Starting Ray client server failed"  # what Ray says of the latter
 LEAST_STORE = 80_000_000  # bytes, of which Ray needs so many
 
 
@@ -202,11 +203,11 @@ def _started(workers: int | None, address: str | None, verbose: bool, tries: int
             ray.init(log_to_driver=verbose, logging_level=level, **where)
     except Exception as error:  # it has no kind of its own for this
         ray.shutdown()
+        if tries > 1 and (not address or UNSTARTED in str(error)):
+            return _started(workers, address, verbose, tries - 1)
         if address:
             raise UsageError(f"--address {address}: expected a cluster of Ray, found none ({_last_line(error)}); 'ray "
                              "start --head' begins one; where it asks for a token, set RAY_AUTH_MODE=token") from error
-        if tries > 1:
-            return _started(workers, address, verbose, tries - 1)
         raise RecognizerError(f"Ray can't be started on this machine ({_last_line(error)}); make room, or try "
                               "--workers 0, which reads without it") from error
     finally:
