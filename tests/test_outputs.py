@@ -18,6 +18,7 @@ from conftest import Run
 from cv2_enumerate_cameras import CameraInfo
 from harness import CLIPS, PICTURES, command, environment, errors, lines, summary, truth
 
+from recognizer.sinks.text import Events
 from recognizer.sources.list_cameras import CAPABILITY, FORMAT, FRAME_SIZE, list_cameras
 
 CLIP = CLIPS / "dim.avi"
@@ -124,6 +125,33 @@ def test_what_lies_beside_the_source_is_written_anew(run: Run, tmp_path: Path) -
     for _ in range(2):
         done = run("--source", ".", "--no-window", "--events", "e.jsonl", "--csv", "n.csv")
         assert (done.returncode, errors(done), len(lines(tmp_path / "e.jsonl"))) == (0, [], 1)
+
+
+@pytest.mark.parametrize(("flag", "name"), [("--events", "e.jsonl"), ("--csv", "n.csv"), ("--save", "seen.mp4")])
+def test_a_file_that_another_run_writes_is_left_to_it(flag: str, name: str, run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "frames")
+    endless = command("--source", "frames", "--no-window", flag, name)
+    with subprocess.Popen(endless, cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as first:
+        with (tmp_path / "frames").open("wb") as pipe:
+            pipe.write(CLIP.read_bytes())
+            pipe.flush()
+            while not (tmp_path / name).exists() or not (tmp_path / name).stat().st_size:
+                assert first.poll() is None
+            done = run("--source", PICTURES / "tiny.png", "--no-window", flag, name)
+            assert (done.returncode, len(errors(done))) == (5, 1)
+            assert f"{flag} {name}: another program is writing it" in errors(done)[0]
+        assert first.wait() == 0
+    done = run("--source", CLIP, "--no-window", flag, name)
+    assert (done.returncode, (tmp_path / name).stat().st_size > 0) == (0, True)
+
+
+def test_two_runs_may_add_to_one_file(run: Run, tmp_path: Path) -> None:
+    with Events(str(tmp_path / "e.jsonl"), append=True):
+        done = run("--source", PICTURES / "tiny.png", "--no-window", "--events", "e.jsonl", "--append")
+        assert (done.returncode, len(lines(tmp_path / "e.jsonl"))) == (0, 1)
+        done = run("--source", PICTURES / "tiny.png", "--no-window", "--events", "e.jsonl")
+        assert (done.returncode, len(lines(tmp_path / "e.jsonl"))) == (5, 1)
 
 
 def on_a_terminal(folder: Path, *args: str | Path, printing: bool) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from typing import Self, TextIO
 from recognizer.errors import OutputError
 from recognizer.names import one_line
 from recognizer.reading import Reading
+from recognizer.sinks.alone import open_alone
 
 STDOUT = "-"
 CSV_HEADER = ("source", "frame", "time", "text", "confidence", "x", "y", "w", "h", "clock")
@@ -33,16 +34,17 @@ class TextSink:
         apart: entered while something is printed, so that it doesn't mix with what else is on the terminal.
 
     Raises:
-        OutputError: it can't be written.
+        OutputError: it can't be written, or another program is writing it.
         BrokenPipeError: the reader of standard output has seen enough.
     """
 
     def __init__(self, target: str, flag: str = "", append: bool = False) -> None:
         self.apart: Callable[[], AbstractContextManager[object]] = nullcontext
         self._name = f"{flag} {target}" if flag else "standard output"
+        self._file: TextIO | None = sys.stdout
         try:
-            self._file: TextIO | None = (
-                sys.stdout if target == STDOUT else open(target, "a" if append else "w", encoding="utf-8"))  # noqa: SIM115
+            if target != STDOUT:
+                self._file = os.fdopen(open_alone(target, self._name, append), "a" if append else "w", encoding="utf-8")
         except OSError as error:
             raise OutputError(f"{self._name}: can't be written ({error.strerror})") from error
 

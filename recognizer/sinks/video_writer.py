@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -13,6 +14,7 @@ import numpy as np
 
 from recognizer.core.frame import Image
 from recognizer.errors import OutputError
+from recognizer.sinks.alone import open_alone
 from recognizer.sinks.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class VideoWriter:
         fps: frames a second, as far as it is known.
 
     Raises:
-        OutputError: it can't be written.
+        OutputError: it can't be written, or another program is writing it.
     """
 
     def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
@@ -63,10 +65,12 @@ class VideoWriter:
         self._last, self._piece = -1, -1
         options = {"flush_packets": "1"} | CONTAINERS[path.suffix.lower()]
         try:
+            self._held = os.fdopen(open_alone(path, f"--save {path}"), "wb")
             self._container: OutputContainer = av.open(f"file:{path}", "w", options=options)
             self._stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=ENCODER)
         except self._failures as error:
-            raise OutputError(f"--save {path}: can't be written ({error})") from error
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(f"--save {path}: can't be written ({reason})") from error
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = self._tick
@@ -110,6 +114,7 @@ class VideoWriter:
                 self._container.mux(self._stream.encode(None))
             finally:
                 self._container.close()
+                self._held.close()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ SHARPEST = 1.5  # a photograph is enlarged so much at most, if it is large enoug
 FOOLED_MOST = 50  # such places of a photograph that count: it is shown more often by the root of their number
 NEGATIVE = 0.12  # of the photographs, the share shown as negatives
 BOX_MARGIN = 3  # pixels around a box that is to be ignored
+SHELVES = 0.35  # of the drawn rooms, the share with books on shelves
 
 
 def from_photograph(material: Material, rng: np.random.Generator, height: int, width: int, fooled: Fooled,
@@ -112,8 +113,53 @@ def drawn_room(rng: np.random.Generator, height: int, width: int) -> Grey:
             thickness = -1 if rng.random() < 0.7 else int(rng.integers(1, 6))
             turn = float(rng.uniform(0, 180))
             cv2.ellipse(grey, _pixel(at), axes, turn, 0, 360, tone, thickness, cv2.LINE_AA)
+    if rng.random() < SHELVES:
+        _shelves(grey, rng)
     grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.5, 3)), np.float32)
     return np.asarray(grey + clouds(height, width, rng.uniform(1.5, 10), rng) * rng.uniform(0, 8), np.float32)
+
+
+def _shelves(grey: Grey, rng: np.random.Generator) -> None:
+    """Draw books on shelves into a picture: upright or leaning, side by side or with gaps, some with a band or a title."""
+    height, width = grey.shape
+    step = float(np.exp(rng.uniform(np.log(30), np.log(0.8 * height))))
+    left, top = rng.uniform(-0.3, 0.8) * width, rng.uniform(-0.3, 0.5) * height
+    right, bottom = left + rng.uniform(0.2, 1) * width, top + step * rng.integers(1, 6)
+    cv2.rectangle(grey, _pixel(np.array([left, top])), _pixel(np.array([right, bottom])), float(rng.uniform(5, 200)), -1)
+    for floor in np.arange(top + step, bottom + 1, step):
+        x = left + rng.uniform(0, step)
+        while x < right:
+            high, wide = step * rng.uniform(0.45, 0.9), step * rng.uniform(0.04, 0.26)
+            if rng.random() < 0.85:
+                _book(grey, (x, floor), (wide, high), high * rng.normal(0, 0.12) * (rng.random() < 0.15), rng)
+            x += wide + step * rng.choice([0.0, 0.01, rng.uniform(0, 0.3)], p=[0.5, 0.3, 0.2])
+        board = np.array([(left, floor), (right, floor + step * rng.uniform(0.02, 0.08))])
+        cv2.rectangle(grey, _pixel(board[0]), _pixel(board[1]), float(rng.uniform(5, 250)), -1)
+
+
+def _book(grey: Grey, foot: tuple[float, float], size: tuple[float, float], lean: float,
+          rng: np.random.Generator) -> None:
+    """The back of a book that stands with its lower left corner at `foot`, x and y; `size`: its width and height."""
+    wide, high = size
+    tone = float(rng.uniform(5, 250))
+
+    def across(low: float, top: float, inset: float = 0.0) -> NDArray[np.int32]:
+        """A stripe of the back between two shares of its height."""
+        corners = [(inset, low), (1 - inset, low), (1 - inset, top), (inset, top)]
+        return np.array([(foot[0] + share * wide + up * lean, foot[1] - up * high) for share, up in corners], np.int32)
+
+    cv2.fillPoly(grey, [across(0, 1)], tone, cv2.LINE_AA)
+    if rng.random() < 0.4:  # the shade where two meet
+        cv2.polylines(grey, [across(0, 1)], True, tone * float(rng.uniform(0.4, 0.9)), max(1, int(0.05 * wide)))
+    for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.35, 0.35, 0.2, 0.1]))):
+        low = rng.uniform(0, 0.9)
+        cv2.fillPoly(grey, [across(low, low + rng.uniform(0.03, 0.15))], float(rng.uniform(5, 250)), cv2.LINE_AA)
+    if rng.random() < 0.5:  # a title along it, too small to be read
+        print_tone, at = float(rng.uniform(5, 250)), rng.uniform(0.1, 0.4)
+        while at < 0.85 and rng.random() < 0.93:
+            letter = rng.uniform(0.02, 0.05)
+            cv2.fillPoly(grey, [across(at, at + letter, rng.uniform(0.3, 0.42))], print_tone, cv2.LINE_AA)
+            at += letter * rng.choice([1.4, 2.5], p=[0.8, 0.2])
 
 
 def clouds(height: int, width: int, cell: float, rng: np.random.Generator) -> Grey:
