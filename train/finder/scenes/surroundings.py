@@ -120,12 +120,13 @@ def drawn_room(rng: np.random.Generator, height: int, width: int) -> Grey:
 
 
 def _shelves(grey: Grey, rng: np.random.Generator) -> None:
-    """Draw books on shelves into a picture: upright or leaning, side by side or with gaps, some with a band or a title."""
+    """Draw books on shelves into a picture: upright or leaning, with gaps, some with a band or a title."""
     height, width = grey.shape
     step = float(np.exp(rng.uniform(np.log(30), np.log(0.8 * height))))
     left, top = rng.uniform(-0.3, 0.8) * width, rng.uniform(-0.3, 0.5) * height
     right, bottom = left + rng.uniform(0.2, 1) * width, top + step * rng.integers(1, 6)
-    cv2.rectangle(grey, _pixel(np.array([left, top])), _pixel(np.array([right, bottom])), float(rng.uniform(5, 200)), -1)
+    corners = np.array([(left, top), (right, bottom)])
+    cv2.rectangle(grey, _pixel(corners[0]), _pixel(corners[1]), float(rng.uniform(5, 200)), -1)
     for floor in np.arange(top + step, bottom + 1, step):
         x = left + rng.uniform(0, step)
         while x < right:
