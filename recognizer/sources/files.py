@@ -11,6 +11,7 @@ from typing import Self
 
 from recognizer.core.channel import prefetch
 from recognizer.core.frame import Frame
+from recognizer.core.memory import give_back
 from recognizer.errors import SourceError
 from recognizer.names import shown
 from recognizer.sources.folder import paths_of
@@ -67,6 +68,8 @@ class Files:
                     raise
                 log.warning("%s", error)
                 failed += 1
+            finally:
+                give_back()
         if failed:
             raise SourceError(f"{failed} of {len(self._readers)} files could not be read (named above)")
 
