@@ -12,7 +12,7 @@ from recognizer.classification.classifier import Classifier, Correction
 from recognizer.core.assets import shipped
 from recognizer.core.clock import Clock
 from recognizer.core.digits import Digit
-from recognizer.core.frame import Frame, Image, turned
+from recognizer.core.frame import Frame, Image
 from recognizer.core.geometry import Region
 from recognizer.detection.areas.region_finder import RegionFinder
 from recognizer.detection.candidate import ScoredCandidate, digits_again, digits_of
@@ -160,7 +160,7 @@ class Recognizer:
             video = _Video("", self._finder, self._signs, plausible)
             for frame in islice(frames, 0, None, every):
                 if rotate or flip:
-                    frame = replace(frame, image=turned(frame.image, rotate, flip))
+                    frame = frame.turned(rotate, flip)
                 if frame.source != video.source:
                     video = _Video(frame.source, self._finder, self._signs, plausible)
                 if frame.still:
@@ -174,7 +174,7 @@ class Recognizer:
     def _photograph(self, frame: Frame, plausible: Plausible) -> Reading:
         """Read a frame that stands alone."""
         clock, memory = Clock(), self._finder.memory(moving=False)
-        found = self._finder.find(frame.image, memory, clock)
+        found = self._finder.find(frame.tones, memory, clock)
         with clock.stage("marks"):
             digits = marked(found.pyramid, digits_of(found.candidates), self._signs)
         with clock.stage("numbers"):
@@ -224,7 +224,7 @@ class _Video:
 
     def _detect(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:
         """Look through the whole of a frame."""
-        found = self._finder.find(frame.image, self._memory, clock)
+        found = self._finder.find(frame.tones, self._memory, clock)
         with clock.stage("marks"):
             digits = marked(found.pyramid, digits_of(found.candidates), self._signs)
         with clock.stage("track"):
@@ -235,7 +235,7 @@ class _Video:
     def _follow(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]] | None:
         """Look only where digits were in the last frame; None when one of them is gone."""
         places, known = self._scheduler.due()
-        found = self._finder.follow(frame.image, known, self._memory, clock)
+        found = self._finder.follow(frame.tones, known, self._memory, clock)
         with clock.stage("track"):
             digits = self.tracker.followed(places, found, frame.size, frame.time)
         return None if digits is None else ([one for there in found for one in there] + self._rejected, digits)

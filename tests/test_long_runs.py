@@ -46,7 +46,7 @@ class Endless:
         frame = Frame(self._sheets[0], source="camera", still=False, live=True, fps=30)
         for index in range(self._frames):
             image = np.roll(self._sheets[index // 100 % 2], tuple(rng.integers(-1, 2, 2)), (0, 1))
-            yield replace(frame, image=image, index=index, time=index / 30)
+            yield replace(frame, picture=image, index=index, time=index / 30)
 
     def __enter__(self) -> "Endless":
         return self

@@ -1,6 +1,7 @@
 """Still pictures of every kind, depth, orientation and number, by whatever name: each is read, or refused by name."""
 
 import io
+import pickle
 import struct
 import sys
 from pathlib import Path
@@ -37,7 +38,7 @@ def content_of(picture: Image.Image, kind: str, **options: Any) -> bytes:
 
 def texts(content: bytes, name: str = "picture") -> list[str]:
     """What is read in each of the pictures of a file."""
-    return ["".join(str(digit.label) for digit in READER.read(frame.image).digits)
+    return ["".join(str(digit.label) for digit in READER.read(frame.tones).digits)
             for frame in read_frames(content, name)]
 
 
@@ -89,6 +90,22 @@ def test_pixels_that_are_not_square_are_made_so(kind: str, dpi: tuple[int, int])
     [frame] = read_frames(content, "picture")
     assert abs(frame.size[0] / frame.size[1] - 640 / 360) < 0.03
     assert texts(content) == [DIGITS]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_is_the_same_in_grey_and_in_colour(mode: str, orientation: int) -> None:
+    tinted = cv2.applyColorMap(cv2.GaussianBlur(sheet(), (0, 0), 3), cv2.COLORMAP_BONE)
+    exif = Image.Exif()
+    exif[274] = orientation
+    content = content_of(Image.fromarray(tinted).convert(mode), "JPEG", exif=exif, dpi=(100, 150), quality=95)
+    [frame] = read_frames(content, "photograph")
+    [moved] = [frame.turned(90, "h") for frame in read_frames(content, "photograph")]
+    for one in (frame, moved, pickle.loads(pickle.dumps(frame))):
+        assert (one.tones.ndim, one.image.ndim) == (2, 3)
+        seen = cv2.cvtColor(one.image, cv2.COLOR_BGR2GRAY)
+        assert seen.shape == one.tones.shape == one.size[::-1]
+        assert cv2.absdiff(seen, one.tones).max() <= 4
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property, partial
 
 import cv2
 import numpy as np
@@ -19,11 +20,30 @@ Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
+class InGrey:
+    """A picture that is decoded in grey, which is all that reading takes; its colours are when they are asked for.
+
+    Attributes:
+        grey: (H, W) uint8.
+        decode: makes the same picture, (H, W, 3) uint8, BGR.
+    """
+
+    grey: Image
+    decode: Callable[[], Image]
+
+    @cached_property
+    def colours(self) -> Image:
+        """(H, W, 3) uint8, BGR; made once."""
+        return self.decode()
+
+
+@dataclass(frozen=True)
 class Frame:
     """One picture of a source.
 
     Attributes:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey; made contiguous, and (H, W) from (H, W, 1).
+        picture: (H, W, 3) uint8, BGR, or (H, W) uint8, grey; made contiguous, and (H, W) from (H, W, 1). Or one whose
+            colours are decoded later.
         index: counts from 0 within its source.
         time: seconds since the source's start: video time for files, the monotonic clock for cameras.
         source: the source's name as given, but for a password in it; for folders and globs each file's own path.
@@ -38,7 +58,7 @@ class Frame:
         clock: when it came from the camera, or was read from its file, in seconds since 1970.
     """
 
-    image: Image
+    picture: Image | InGrey
     index: int = 0
     time: float = 0.0
     source: str = ""
@@ -53,7 +73,8 @@ class Frame:
     clock: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "image", _as_image(self.image))
+        if not isinstance(self.picture, InGrey):
+            object.__setattr__(self, "picture", _as_image(self.picture))
         object.__setattr__(self, "source", masked(self.source))
         if not self.clock:
             object.__setattr__(self, "clock", time.time() - self.age)
@@ -69,9 +90,27 @@ class Frame:
         return hash((self.source, self.index, self.time))
 
     @property
+    def image(self) -> Image:
+        """The picture in colour, (H, W, 3) uint8, BGR, where it has any, else (H, W)."""
+        return self.picture.colours if isinstance(self.picture, InGrey) else self.picture
+
+    @property
+    def tones(self) -> Image:
+        """What is enough to read it: the picture in grey, (H, W), where that is there, else as `image`."""
+        return self.picture.grey if isinstance(self.picture, InGrey) else self.picture
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
-        return self.image.shape[1], self.image.shape[0]
+        return self.tones.shape[1], self.tones.shape[0]
+
+    def turned(self, rotate: int, flip: str) -> Frame:
+        """The frame with its picture turned clockwise by so many degrees, then flipped, as by `turned`."""
+        picture = self.picture
+        if isinstance(picture, InGrey):
+            decode = partial(_decode_turned, picture, rotate, flip)
+            return replace(self, picture=InGrey(turned(picture.grey, rotate, flip), decode))
+        return replace(self, picture=turned(picture, rotate, flip))
 
     @property
     def moment(self) -> str:
@@ -102,6 +141,10 @@ def turned(image: Image, rotate: int = 0, flip: str = "") -> Image:
     """
     image = np.rot90(image, -rotate // 90)
     return np.ascontiguousarray(image[:, ::-1] if flip == "h" else image[::-1] if flip == "v" else image)
+
+
+def _decode_turned(picture: InGrey, rotate: int, flip: str) -> Image:
+    return turned(picture.decode(), rotate, flip)
 
 
 def quantile_of(grey: Image, share: float) -> int:

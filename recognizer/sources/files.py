@@ -55,7 +55,7 @@ class Files:
 
     def __iter__(self) -> Iterator[Frame]:
         frames = self._read()
-        self._frames = prefetch(frames, self._ahead, lambda frame: frame.image.nbytes) if self._ahead else frames
+        self._frames = prefetch(frames, self._ahead, lambda frame: frame.tones.nbytes) if self._ahead else frames
         return self._frames
 
     def _read(self) -> Generator[Frame, None, None]:

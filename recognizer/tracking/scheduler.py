@@ -37,7 +37,7 @@ class Scheduler:
             return True
         if frames < SETTINGS.soonest and seconds < SETTINGS.soonest_seconds:
             return False
-        before, self._restless = self._restless, self._motion.since(frame.image)
+        before, self._restless = self._restless, self._motion.since(frame.tones)
         return before or self._restless
 
     def due(self) -> tuple[list[int], list[Candidate]]:
@@ -49,4 +49,4 @@ class Scheduler:
     def detected(self, frame: Frame) -> None:
         """Take that a frame was looked through."""
         self._detected = frame.index, frame.time
-        self._motion.remember(frame.image)
+        self._motion.remember(frame.tones)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from recognizer.core.frame import Frame, Image
+from recognizer.core.frame import Frame, Image, InGrey
 from recognizer.core.stderr import captured_stderr
 from recognizer.errors import SourceError
 from recognizer.sources.images.header import picture_size, pixel_ratio, png_chunks
@@ -22,7 +23,7 @@ from recognizer.sources.images.kinds import HEAD, RAW, other_kind, picture_kind
 from recognizer.sources.images.pixels import Pixels, squared, to_bgr
 from recognizer.sources.settings import SETTINGS
 
-PLAIN = {"JPEG", "BMP", "PPM", "JPEG2000"}  # kinds that OpenCV reads as they are
+PLAIN = {"BMP", "PPM", "JPEG2000"}  # kinds that OpenCV reads as they are
 # Chunks of a PNG that it reads wrongly, or not at all: opacity by a colour, frames, orientation, a pixel's shape.
 TOLD_APART = {b"tRNS", b"acTL", b"eXIf", b"pHYs"}
 EXPECTED = "expected JPEG, PNG, WebP, TIFF, HEIC, AVIF, GIF or BMP"
@@ -58,9 +59,11 @@ def read_frames(content: bytes, name: str) -> Iterator[Frame]:
         from recognizer.sources.images.raw import read_raw
 
         yield Frame(read_raw(content, name), source=name)
+    elif kind == "JPEG":
+        grey = squared(decode(content, name), pixel_ratio(content))
+        yield Frame(InGrey(grey, partial(_in_colour, content)), source=name)
     elif kind in PLAIN or (kind == "PNG" and _is_plain(content)):
-        ratio = pixel_ratio(content) if kind == "JPEG" else 1.0
-        yield Frame(squared(to_bgr(decode(content, name)), ratio), source=name)
+        yield Frame(to_bgr(decode(content, name)), source=name)
     else:
         from recognizer.sources.images.with_pillow import read_pages
 
@@ -78,6 +81,8 @@ def unreadable(content: bytes, what: str) -> str:
 def decode(content: bytes, name: str, page: int = 0) -> Pixels:
     """Decode a page of a picture by OpenCV, (H, W) or (H, W, C) in BGR with opacity last, of the file's own type.
 
+    A JPEG becomes grey: its colours take as long again.
+
     Raises:
         SourceError: it is too large, or damaged.
     """
@@ -94,7 +99,7 @@ def decode(content: bytes, name: str, page: int = 0) -> Pixels:
                 good, pages = cv2.imdecodemulti(values, cv2.IMREAD_UNCHANGED, None, (page, page + 1))
                 image = pages[0] if good else None
             else:
-                image = cv2.imdecode(values, cv2.IMREAD_COLOR if jpeg else cv2.IMREAD_UNCHANGED)
+                image = cv2.imdecode(values, cv2.IMREAD_GRAYSCALE if jpeg else cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
         raise SourceError(f"{name}: can't be decoded ({error.err}); too large or damaged") from error
     if image is None:
@@ -102,6 +107,14 @@ def decode(content: bytes, name: str, page: int = 0) -> Pixels:
     if damages:
         log.warning("%s: damaged, and read as far as it goes (%s)", name, damages[0].strip())
     return image
+
+
+def _in_colour(content: bytes) -> Image:
+    """A JPEG that could be decoded in grey, (H, W, 3) uint8, BGR."""
+    with captured_stderr():  # of what is damaged was told then
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return squared(np.asarray(image, np.uint8), pixel_ratio(content))
 
 
 def check_size(name: str, width: int, height: int, depth: int) -> None:

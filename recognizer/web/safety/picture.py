@@ -21,7 +21,7 @@ log = logging.getLogger("recognizer")
 
 
 def decoded(content: bytes, most_pixels: int) -> Image:
-    """A picture's bytes as (H, W, 3) uint8, BGR, as files are read; its size is looked at first.
+    """A picture's bytes as (H, W, 3) uint8, BGR, or (H, W) uint8, grey, as files are read; its size is looked at first.
 
     Raises:
         InputError: it is no picture, damaged, has more pixels, or there are several.
@@ -33,7 +33,7 @@ def decoded(content: bytes, most_pixels: int) -> Image:
         _check_size(one, most_pixels)
     try:
         frames = read_frames(content, "the picture")
-        image = next(frames).image
+        image = next(frames).tones
         if next(frames, None):
             raise InputError(SEVERAL)
     except SourceError as error:
