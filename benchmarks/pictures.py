@@ -99,7 +99,8 @@ def main() -> None:
         if args.scenes:
             alarms.append((finder or OWN, *false_alarms(recognizer, args.scenes)))
     if rows:
-        print_table(rows, f"Time: that of decoding and reading over decoding in colour alone, by OpenCV {cv2.__version__}.", SCORES)
+        print_table(rows, "Time: that of decoding and reading over decoding in colour alone, by OpenCV "
+                          f"{cv2.__version__}.", SCORES)
     if alarms:
         print_table(alarms, "False alarms a photograph without digits, and of how many, of held-back sources.", ALARMS)
 

@@ -36,6 +36,9 @@ class InGrey:
         """(H, W, 3) uint8, BGR; made once."""
         return self.decode()
 
+    def __reduce__(self) -> tuple[type[InGrey], tuple[Image, Callable[[], Image]]]:
+        return InGrey, (self.grey, partial(np.asarray, self.colours))  # a decoder's own memory can't be pickled
+
 
 @dataclass(frozen=True)
 class Frame:

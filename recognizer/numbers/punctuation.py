@@ -6,6 +6,7 @@ They are smaller than any digit, so they are looked for only beside digits that 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -40,8 +41,27 @@ def mark(image: Image, digits: list[Digit]) -> list[Digit]:
 @dataclass(frozen=True)
 class _Blob:
     box: Box  # in pixels of the frame
-    slope: float  # of its longer axis, pixels down for each pixel to the right
-    elongation: float  # its longer axis over its shorter one
+    mask: np.ndarray  # (h, w) bool, of its ink
+
+    @property
+    def slope(self) -> float:
+        """Of its longer axis, pixels down for each pixel to the right."""
+        return self._axes[0]
+
+    @property
+    def elongation(self) -> float:
+        """Its longer axis over its shorter one."""
+        return self._axes[1]
+
+    @cached_property
+    def _axes(self) -> tuple[float, float]:
+        """Of the ellipse of inertia; most blobs aren't asked for it."""
+        places = np.array(np.nonzero(self.mask), np.float64)
+        places -= places.mean(axis=1, keepdims=True)
+        spread = places @ places.T / places.shape[1] + np.eye(2) / 12  # a pixel has a size of its own
+        (short, long), axes = np.linalg.eigh(spread)
+        down, along = axes[:, 1]
+        return float(down / along) if along else float("inf"), float(np.sqrt(long / short))
 
 
 @dataclass(frozen=True)
@@ -113,33 +133,16 @@ def _blobs(ink: np.ndarray, place: Box, step: int) -> list[_Blob]:
     for label, (x, y, w, h, _) in enumerate(stats[1:count].tolist(), 1):
         if x > 0 and y > 0 and x + w < columns and y + h < rows:
             box = Box(place.x + x * step, place.y + y * step, w * step, h * step)
-            blobs.append(_Blob(box, *_axes(labels[y : y + h, x : x + w] == label)))
+            blobs.append(_Blob(box, labels[y : y + h, x : x + w] == label))
     return blobs
-
-
-def _axes(mask: np.ndarray) -> tuple[float, float]:
-    """Slope of the longer axis of a mask's ellipse of inertia, and the longer axis over the shorter one."""
-    places = np.array(np.nonzero(mask), np.float64)
-    places -= places.mean(axis=1, keepdims=True)
-    spread = places @ places.T / places.shape[1] + np.eye(2) / 12  # a pixel has a size of its own
-    (short, long), axes = np.linalg.eigh(spread)
-    down, along = axes[:, 1]
-    return float(down / along) if along else float("inf"), float(np.sqrt(long / short))
 
 
 def _read(blob: _Blob, digit: Box, tilt: float, follows: bool) -> str:
     """What a blob of ink is by its size and place, in heights of the digit after it; empty for nothing known."""
     wide, high = blob.box.w / digit.h, blob.box.h / digit.h
-    # A dash shows the line's tilt itself, which a digit alone doesn't.
-    most_turn = SETTINGS.most_turn if follows or tilt else SETTINGS.steepest
-    along = abs(blob.slope) <= SETTINGS.steepest and abs(blob.slope - tilt) <= most_turn
-    thick = high - abs(blob.slope) * wide if along else high
-    in_the_middle = abs(_below(blob.box, digit, blob.slope)) <= SETTINGS.dash_off_middle
     shortest, longest = SETTINGS.dash_length
-    if along and in_the_middle and shortest <= wide <= longest:
-        thickest = min(SETTINGS.dash_thickness, SETTINGS.dash_stoutness * wide)
-        if thick <= thickest:
-            return MINUS
+    if shortest <= wide <= longest and _is_dash(blob, digit, tilt, follows):
+        return MINUS
     if not follows or min(wide, high) < SETTINGS.least_point or min(blob.box.w, blob.box.h) < 2:
         return ""
     most_wide, most_high = SETTINGS.most_point
@@ -147,6 +150,17 @@ def _read(blob: _Blob, digit: Box, tilt: float, follows: bool) -> str:
     if below and wide <= most_wide and high <= most_high:
         return COMMA if blob.elongation > SETTINGS.roundest else POINT
     return ""
+
+
+def _is_dash(blob: _Blob, digit: Box, tilt: float, follows: bool) -> bool:
+    """Whether a blob that is as long as a dash lies and stands as one."""
+    wide, high, slope = blob.box.w / digit.h, blob.box.h / digit.h, blob.slope
+    # A dash shows the line's tilt itself, which a digit alone doesn't.
+    most_turn = SETTINGS.most_turn if follows or tilt else SETTINGS.steepest
+    along = abs(slope) <= SETTINGS.steepest and abs(slope - tilt) <= most_turn
+    in_the_middle = abs(_below(blob.box, digit, slope)) <= SETTINGS.dash_off_middle
+    thickest = min(SETTINGS.dash_thickness, SETTINGS.dash_stoutness * wide)
+    return along and in_the_middle and high - abs(slope) * wide <= thickest
 
 
 def _colon(blobs: list[Box], digit: Box, tilt: float) -> _Mark | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import cv2
 
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, InGrey
 from recognizer.errors import SourceError
 from recognizer.sources.addresses.address import REFUSALS
 from recognizer.sources.capture_thread import Capture
@@ -39,17 +38,17 @@ class Stream:
         stream = video_stream(container, name)
         stream.thread_type = "SLICE"  # threads for whole frames would keep some back
         self._frames, self._rate = declared(container, stream)
-        self._pictures: Iterator[Image] = (picture for _, picture in pictures(container, stream, name, Damage()))
+        self._pictures = pictures(container, stream, name, Damage())
 
     def read(self) -> tuple[bool, Image | None]:
         """Whether there was a next picture, and that: (H, W, 3) uint8, BGR."""
         import av
 
         try:
-            picture = next(self._pictures, None)
+            _, picture = next(self._pictures, (None, None))
         except av.FFmpegError:
             picture = None
-        return picture is not None, picture
+        return picture is not None, picture.colours if isinstance(picture, InGrey) else picture
 
     def get(self, prop: int) -> float:
         """Frames a second, or their number, by OpenCV's names for these; 0 where it isn't known."""

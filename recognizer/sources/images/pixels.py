@@ -39,9 +39,9 @@ def to_bgr(image: Pixels) -> Image:
 
 
 def upright(image: Image, orientation: int) -> Image:
-    """A picture (H, W, 3) turned and flipped as an EXIF orientation, 1 to 8, asks for."""
+    """A picture (H, W, 3) or (H, W) turned and flipped as an EXIF orientation, 1 to 8, asks for."""
     if orientation in (5, 6, 7, 8):
-        image = image.transpose(1, 0, 2)
+        image = image.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
         image = image[:, ::-1]
     if orientation in (3, 4, 7, 8):
@@ -58,7 +58,7 @@ def orientation_of(matrix: bytes) -> int:
 
 
 def squared(image: Image, ratio: float) -> Image:
-    """A picture (H, W, 3) whose pixels are `ratio` times as wide as high, made larger so that they are square."""
+    """A picture, (H, W, 3) or (H, W), whose pixels are `ratio` times as wide as high, made larger to square ones."""
     if not SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
         return image
     height, width = image.shape[:2]

@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import cv2
 import numpy as np
 
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, InGrey
 from recognizer.errors import SourceError
 from recognizer.sources.images.pixels import orientation_of, upright
 from recognizer.sources.recordings.deinterlace import deinterlaced
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 EXPECTED = "expected MP4, AVI, MKV, MOV or WebM, whole"
 # What FFmpeg takes for a video that is none: single pictures, of which it may read but a part, and texts.
 NO_VIDEOS = ("image2", "tty", "lrc", "data", "bin")
+
+# Formats whose first plane is the picture in grey.
+LIGHT_FIRST = {"yuv420p", "yuv422p", "yuv444p", "nv12", "nv21", "yuvj420p", "yuvj422p", "yuvj444p"}
+# Most of them have black at 16 and white at 235.
+FULL_RANGE = np.clip((np.arange(256) - 16) * (255 / 219) + 0.5, 0, 255).astype(np.uint8)
 
 log = logging.getLogger("recognizer")
 
@@ -100,8 +107,8 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
 
 def pictures(
     container: InputContainer, stream: VideoStream, name: str, damage: Damage
-) -> Iterator[tuple[VideoFrame, Image]]:
-    """Frames as they are decoded, and as they are seen: (H, W, 3) uint8, BGR, upright, of square pixels.
+) -> Iterator[tuple[VideoFrame, Image | InGrey]]:
+    """Frames as they are decoded, and as they are seen, upright and of square pixels.
 
     What can't be decoded is passed over, and counted in `damage`.
 
@@ -109,12 +116,13 @@ def pictures(
         SourceError: one is too large.
         av.FFmpegError: no more can be read.
     """
-    from av.video.reformatter import VideoReformatter
-
-    orientation, reformatter = _Orientation(), VideoReformatter()
+    orientation, colours = _Orientation(), _Colours(stream)
     for decoded in deinterlaced(_decoded(container, stream, damage)):
         _check_size(decoded.width, decoded.height, name)
-        yield decoded, upright(_picture(decoded, stream, reformatter), orientation.of(decoded))
+        turn = orientation.of(decoded)
+        in_colour = partial(colours.of, decoded, turn)
+        square = decoded.format.name in LIGHT_FIRST and _size(decoded, stream) == (decoded.width, decoded.height)
+        yield decoded, InGrey(upright(_grey(decoded), turn), in_colour) if square else in_colour()
 
 
 def length_of(container: InputContainer) -> float:
@@ -156,15 +164,43 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
             yield frame
 
 
-def _picture(frame: VideoFrame, stream: VideoStream, reformatter: Any) -> Image:
-    """A decoded frame as (H, W, 3) uint8, BGR, of square pixels, not yet upright; by one reformatter for all."""
+def _size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
+    """Width and height that a frame has once its pixels are square, not yet upright."""
     width, height = frame.width, frame.height
     ratio = float(stream.sample_aspect_ratio or 0) or 1.0
-    if SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
-        width, height = (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
-    plane = reformatter.reformat(frame, width, height, "bgr24").planes[0]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, : 3 * width]
-    return rows.reshape(height, width, 3)
+    if not SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
+        return width, height
+    return (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
+
+
+def _grey(frame: VideoFrame) -> Image:
+    """A frame of LIGHT_FIRST in grey, (H, W) uint8, not yet upright."""
+    from av.video.reformatter import ColorRange
+
+    light = _rows(frame.planes[0], frame.width, frame.height)
+    full = frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
+    return np.ascontiguousarray(light) if full else np.asarray(cv2.LUT(light, FULL_RANGE), np.uint8)
+
+
+def _rows(plane: Any, width: int, height: int) -> Image:
+    """So many bytes of so many rows of a plane."""
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, :width]
+
+
+class _Colours:
+    """Makes the frames of a stream colourful, by one reformatter for all; many threads may ask at once."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        from av.video.reformatter import VideoReformatter
+
+        self._stream, self._reformatter, self._lock = stream, VideoReformatter(), Lock()
+
+    def of(self, frame: VideoFrame, orientation: int) -> Image:
+        """(H, W, 3) uint8, BGR, upright and of square pixels."""
+        width, height = _size(frame, self._stream)
+        with self._lock:
+            made = self._reformatter.reformat(frame, width, height, "bgr24")
+        return upright(_rows(made.planes[0], 3 * width, height).reshape(height, width, 3), orientation)
 
 
 class _Orientation:

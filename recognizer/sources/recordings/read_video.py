@@ -67,10 +67,11 @@ def _every_frame(
         begun = time.perf_counter()
         try:
             _seek(container, stream, start)
-            for decoded, image in pictures(container, stream, name, damage):
-                lit = lit or bool(image[::4, ::4].any())
+            for decoded, picture in pictures(container, stream, name, damage):
                 moment, took = clock.of(decoded, index), 1000 * (time.perf_counter() - begun)
-                yield Frame(image, index, moment, name, still=False, fps=fps, decoding=took, total=total)
+                frame = Frame(picture, index, moment, name, still=False, fps=fps, decoding=took, total=total)
+                lit = lit or bool(frame.tones[::4, ::4].any())
+                yield frame
                 index, begun = index + 1, time.perf_counter()
         except av.FFmpegError as error:
             log.debug("%s: %s", name, error)  # it ends early, which is told below where much is missing
