@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recognizer.core.memory import give_back
+from recognizer.sources.memory import give_back
 
 STATUS = Path("/proc/self/status")
 PIECE = 100_000  # bytes: less than what the C library asks the system for by itself

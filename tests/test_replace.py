@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from recognizer.errors import OutputError
 
 

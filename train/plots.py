@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from train.data.mnist import Labels
 
 RIGHT, WRONG = "black", "crimson"

@@ -136,7 +136,7 @@ def _cut(args: argparse.Namespace, cutter: Cutter, file: Path) -> tuple[Pictures
     """What the finder cuts out of scenes: made once, and kept in the run's folder."""
     import numpy as np
 
-    from recognizer.core.replace import replacing
+    from recognizer.core.writing import replacing
     from train.data.mnist import load_arrays
     from train.finder.cut_out import cut_scenes
     from train.finder.material import Sources

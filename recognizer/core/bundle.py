@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
-from recognizer.core.replace import replacing
 from recognizer.core.stderr import captured_stderr
+from recognizer.core.writing import replacing
 from recognizer.errors import ModelError
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +21,7 @@ from recognizer.detection.evidence import OF_PLACE, of_crops, of_places
 from recognizer.detection.finder import FinderSettings, Found, LearnedMemory, Limits
 from recognizer.detection.ink import NO_INK, Ink, cut_again, cut_ink
 from recognizer.detection.manifest import FinderManifest
-from recognizer.detection.network import Floats, Maps, Network
+from recognizer.detection.network import Floats, Network, tinted
 from recognizer.detection.proposals import distinct, propose
 from recognizer.detection.tiles import FIT, Tiles
 from recognizer.errors import InputError
@@ -81,6 +80,11 @@ class LearnedFinder:
         """What is remembered before the first frame, of a video or of a photograph."""
         manifest = self._manifest
         return LearnedMemory(manifest.video_sides, self._settings.moving) if moving else LearnedMemory(manifest.sides)
+
+    @property
+    def once(self) -> float:
+        """How likely a digit must be one in at least one frame of a video, 0 to 1."""
+        return self._settings.once * self._limits.digit
 
     def find(self, image: Image, memory: LearnedMemory, clock: Clock) -> Found:
         """Look through a whole frame.
@@ -198,7 +202,7 @@ class LearnedFinder:
         pyramid, maps = memory.pyramid, memory.maps
         if pyramid is None:
             raise InputError("expected a memory of a frame, found an empty one")
-        return lambda: _tinted(Pyramid(pyramid.image), maps)
+        return lambda: tinted(Pyramid(pyramid.image), maps)
 
 
 def evidence_of(candidates: Sequence[CutCandidate], logits: Floats) -> Floats:
@@ -235,14 +239,3 @@ def _likelihood(one: ScoredCandidate) -> float:
 def _sureness(found: list[ScoredCandidate]) -> float:
     """How many digits there are by their labels' probabilities."""
     return sum(_likelihood(one) for one in found if not one.reason)
-
-
-def _tinted(pyramid: Pyramid, maps: Sequence[Maps]) -> Image:
-    picture = cv2.cvtColor(cv2.convertScaleAbs(pyramid.level(0), alpha=0.5, beta=127), cv2.COLOR_GRAY2BGR)
-    for one in maps:
-        ink = cv2.resize(one.ink, pyramid.size, interpolation=cv2.INTER_LINEAR)
-        digit, other = ink[..., 0], ink[..., 1]
-        picture[..., 1] = np.maximum(picture[..., 1], digit)
-        picture[..., 0] = np.minimum(picture[..., 0], 255 - np.maximum(digit, other))
-        picture[..., 2] = np.maximum(np.minimum(picture[..., 2], 255 - digit), other)
-    return np.asarray(picture, np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.core.bundle import interpreter_of
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, Pyramid
 from recognizer.errors import ModelError
 
 STRIDE = 4  # pixels of the network's picture that a cell of its maps is wide; one of the ink's is half as wide
@@ -137,3 +138,15 @@ def _ink(logits: Floats) -> Image:
     digit, other = np.exp(digit - ground), np.exp(other - ground)
     whole = 255 / (1 + digit + other)
     return np.asarray(cv2.merge([cv2.convertScaleAbs(digit * whole), cv2.convertScaleAbs(other * whole)]), np.uint8)
+
+
+def tinted(pyramid: Pyramid, maps: Sequence[Maps]) -> Image:
+    """A frame, paler, with what is taken for a digit's ink in green, other in red: (H, W, 3) uint8, BGR."""
+    picture = cv2.cvtColor(cv2.convertScaleAbs(pyramid.level(0), alpha=0.5, beta=127), cv2.COLOR_GRAY2BGR)
+    for one in maps:
+        ink = cv2.resize(one.ink, pyramid.size, interpolation=cv2.INTER_LINEAR)
+        digit, other = ink[..., 0], ink[..., 1]
+        picture[..., 1] = np.maximum(picture[..., 1], digit)
+        picture[..., 0] = np.minimum(picture[..., 0], 255 - np.maximum(digit, other))
+        picture[..., 2] = np.maximum(np.minimum(picture[..., 2], 255 - digit), other)
+    return np.asarray(picture, np.uint8)

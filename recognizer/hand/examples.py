@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT
 from recognizer.classification.preprocess import CROP_SIDE
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from recognizer.errors import InputError, ModelError
 
 MOST = 2000  # examples of a hand

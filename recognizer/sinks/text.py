@@ -13,10 +13,10 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
 from typing import Self, TextIO
 
+from recognizer.core.writing import open_alone
 from recognizer.errors import OutputError
 from recognizer.names import one_line
 from recognizer.reading import Reading
-from recognizer.sinks.alone import open_alone
 
 STDOUT = "-"
 CSV_HEADER = ("source", "frame", "time", "text", "confidence", "x", "y", "w", "h", "clock")

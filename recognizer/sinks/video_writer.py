@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from recognizer.core.frame import Image
+from recognizer.core.writing import open_alone
 from recognizer.errors import OutputError
-from recognizer.sinks.alone import open_alone
 from recognizer.sinks.settings import SETTINGS
 
 if TYPE_CHECKING:

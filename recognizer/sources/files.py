@@ -11,12 +11,12 @@ from typing import Self
 
 from recognizer.core.channel import prefetch
 from recognizer.core.frame import Frame
-from recognizer.core.memory import give_back
 from recognizer.errors import SourceError
 from recognizer.names import shown
 from recognizer.sources.folder import paths_of
 from recognizer.sources.images.kinds import HEAD, PICTURES, RAWS, TARGA, is_motion_jpeg, other_kind, picture_kind
 from recognizer.sources.images.picture import read_content, read_frames, unreadable
+from recognizer.sources.memory import give_back
 from recognizer.sources.recordings.read_video import read_video
 from recognizer.sources.settings import SETTINGS
 

@@ -44,17 +44,20 @@ class Track:
         id: stays.
         digit: to be shown; label, confidence and mark come from all frames.
         sighting: where to look for it in the next frame; None where it isn't to be looked for.
+        once: probability of being a digit that it must have had in one frame, so that it is shown.
     """
 
     id: int
     digit: Digit
     sighting: Sighting | None = None
+    once: float = 0.0
     # Decayed sums of what each label's log-probability exceeds the floor's by, and of what stood beside the digit.
     _evidence: dict[int, float] = field(default_factory=dict)
     _marks: dict[tuple[str, str], float] = field(default_factory=dict)
     _speed: tuple[int, int] = (0, 0)  # pixels a frame
     _weight: float = 0.0  # how many frames the sums are worth
     _seen: int = 0
+    _surest: float = 0.0  # how likely it was a digit in the frame in which it was likeliest
     _clear: bool = False  # it was certain when it was seen last, long after the frame before
     _missed: int = 0
     _unseen: float = 0.0  # seconds since it was last seen
@@ -68,7 +71,8 @@ class Track:
     def present(self) -> bool:
         """Whether it is to be shown: clutter comes and goes."""
         often = self._recent.count(True) >= SETTINGS.present * len(self._recent)
-        return often and (self._seen >= SETTINGS.appears or self._clear) and not self._gone
+        enough = self._seen >= SETTINGS.appears or self._clear
+        return often and enough and self._surest >= self.once and not self._gone
 
     @property
     def lost(self) -> bool:
@@ -105,6 +109,7 @@ class Track:
         if not digit.seen:
             self.digit = self.digit.unseen(digit.box)
             return
+        self._surest = max(self._surest, sum(share for _, share in digit.top) or digit.confidence)
         faded = SETTINGS.memory ** (self._unread / SETTINGS.frame)
         favoured = self.digit.label
         if self._agreed(digit.seen, self._unread) or self._doubted:

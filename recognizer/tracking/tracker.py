@@ -19,6 +19,9 @@ from recognizer.tracking.track import Sighting, Track
 class Tracker:
     """Digits of the frames of one video or camera, in order.
 
+    Args:
+        once: probability of being a digit that each must have had in one frame, so that it is shown, 0 to 1.
+
     Attributes:
         tracked: those that can be looked for at their places in the next frame; each has its `sighting`.
         size: of the last frame that was looked through, width and height in pixels.
@@ -26,7 +29,8 @@ class Tracker:
             marks, so that their numbers are to be joined anew.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, once: float = 0.0) -> None:
+        self._once = once
         self.tracked: list[Track] = []
         self.size = 0, 0
         self.arrangement = 0
@@ -159,7 +163,7 @@ class Tracker:
             for digit, track in zip(digits, self._last, strict=True))
 
     def _begin(self, digit: Digit) -> Track:
-        self._tracks.append(Track(self._next, replace(digit, track=self._next)))
+        self._tracks.append(Track(self._next, replace(digit, track=self._next), once=self._once))
         self._next += 1
         return self._tracks[-1]
 

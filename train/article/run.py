@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from recognizer.errors import ModelError
 from train.article.prepare import prepare
 from train.article.show import show

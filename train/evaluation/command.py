@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from recognizer.errors import UsageError
 from train.augment.samples import Material, make_epoch, plain, plain_others
 from train.augment.sources import Sources, add_sources

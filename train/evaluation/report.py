@@ -9,7 +9,7 @@ import numpy as np
 
 from recognizer.classification.classifier import softmax
 from recognizer.classification.model_file import CLASSES
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from train import plots as draw
 from train.evaluation.photographs import SCALES
 from train.evaluation.result import Answers, Evaluation

@@ -143,7 +143,7 @@ class _Desk:
 
     def hand_out(self, trainer: Trainer) -> tuple[bytes, dict[str, Any]]:
         """Write the network of now into the run's folder, and a line of its figures; returns both."""
-        from recognizer.core.replace import replacing
+        from recognizer.core.writing import replacing
 
         content, figures = self.measured(trainer)
         with replacing(self._run / "finder.tflite") as [beside]:

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from recognizer.errors import UsageError
 from train.finder.batches.loss import loss
 from train.finder.batches.pool import Batch, Pool

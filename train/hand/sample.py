@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recognizer.classification.preprocess import normalise
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from recognizer.hand.examples import packed
 from train.augment.degrade import bend, degrade
 from train.augment.negatives import no_digit

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow
 
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from recognizer.errors import UsageError
 from train.augment.samples import Material, make_epoch
 from train.data.mnist import Labels, Pictures

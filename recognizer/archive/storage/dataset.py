@@ -25,7 +25,7 @@ from recognizer.archive.entries import UNKNOWN, Entry, identity_of
 from recognizer.archive.rows import READ, SCHEMAS, SOURCES, Result, source_row
 from recognizer.archive.settings import SETTINGS
 from recognizer.archive.storage.files import sync_folder, write_table
-from recognizer.core.replace import NEW, replacing
+from recognizer.core.writing import NEW, replacing
 from recognizer.errors import OutputError, UsageError
 
 COMMIT = "sources"  # the folder whose file is written last

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 
 
 def write_table(path: Path, tables: Iterable[pa.Table], schema: pa.Schema) -> int:

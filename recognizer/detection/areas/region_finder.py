@@ -39,6 +39,10 @@ class RegionFinder:
         self.regions = tuple(regions)
         self._finder = finder
 
+    @property
+    def once(self) -> float:
+        return self._finder.once
+
     def memory(self, moving: bool) -> RegionMemory:
         return RegionMemory(moving)
 

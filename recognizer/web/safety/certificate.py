@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from platformdirs import user_data_path
 
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from recognizer.errors import UsageError
 
 DAYS = 397  # for which it is valid: some browsers take none that is valid for longer

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.core.replace import replacing
+from recognizer.core.writing import replacing
 from recognizer.errors import RecognizerError
 from train.finder.batches.crops import random_crop
 from train.finder.batches.targets import Targets
