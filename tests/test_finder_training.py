@@ -208,16 +208,22 @@ def test_what_fooled_a_network_is_heeded_from_the_next_unmade_shard_on(tmp_path)
     assert load_fooled(tmp_path, first)["a.jpg"].tolist() == [[3, 4]]
 
 
-def test_a_run_begins_from_the_weights_of_another(tmp_path):
+def test_a_run_begins_from_the_weights_of_another_or_the_mean_of_several(tmp_path):
     trainer = Trainer()
     trainer.save_averaged(tmp_path / "finder.npz")
     other = Trainer()
-    other.begin_from(tmp_path / "finder.npz")
+    other.save_averaged(tmp_path / "other.npz")
+    both = Trainer()
+    both.begin_from([tmp_path / "finder.npz", tmp_path / "other.npz"])
+    for one, two, mean in zip(trainer.model.get_weights(), other.model.get_weights(), both.averaged().get_weights(),
+                              strict=True):
+        np.testing.assert_allclose(mean, (one + two) / 2, atol=1e-6)
+    other.begin_from([tmp_path / "finder.npz"])
     for one, same in zip(trainer.model.get_weights(), other.averaged().get_weights(), strict=True):
         np.testing.assert_array_equal(one, same)
     (tmp_path / "finder.npz").write_bytes(b"no archive")
     with pytest.raises(UsageError, match="averaged weights"):
-        other.begin_from(tmp_path / "finder.npz")
+        other.begin_from([tmp_path / "finder.npz"])
 
 
 def test_photographs_are_split_by_source(tmp_path):

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from harness import environment, some_digits, train
 
+from train.model.fit import begun
+
 pytestmark = pytest.mark.slow
 EPOCHS = 3
 
@@ -119,6 +121,16 @@ def test_a_run_can_start_from_an_earlier_ones_network(whole, data, tmp_path):
     assert done.returncode == 4, done.stderr  # still below the floor
     first = json.loads((tmp_path / "run" / "state.json").read_text())["history"][0]
     assert first["loss"] < state["history"][1]["loss"] < state["history"][0]["loss"]
+
+
+def test_several_networks_to_start_from_give_the_mean_of_their_weights(whole):
+    folder = whole[0] / "run"
+    files = [folder / "checkpoint-0.keras", folder / "checkpoint-1.keras"]  # those of two epochs
+    crops = np.zeros((1, 28, 28), np.uint8)
+    one, other = (begun([file], crops).get_weights() for file in files)
+    for first, second, mean in zip(one, other, begun(files, crops).get_weights(), strict=True):
+        np.testing.assert_allclose(mean, (first + second) / 2, atol=1e-6)
+    assert any(np.abs(first - second).max() > 1e-3 for first, second in zip(one, other, strict=True))
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own

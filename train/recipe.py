@@ -38,9 +38,10 @@ def parser() -> argparse.ArgumentParser:
                         help="learn what this hand of the user's was taught, too; with --start and a few --epochs")
     parser.add_argument("--epochs", type=int, default=80, metavar="N",
                         help="passes over the training set, degraded anew (default: 80)")
-    parser.add_argument("--start", type=Path, metavar="FILE",
+    parser.add_argument("--start", type=Path, metavar="FILE", nargs="+", default=(),
                         help="go on from this recipe's network, a .keras file such as a run's last checkpoint or a "
-                        ".tflite file, instead of from nothing: a few --epochs fit it to more data")
+                        ".tflite file, instead of from nothing: a few --epochs fit it to more data. Of several that "
+                        "were fitted from one start the mean of their weights, with --epochs 0 that alone")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="where all chance comes from (default: 1)")
     parser.add_argument("--limit", type=int, metavar="N",
                         help="learn from MNIST's first N digits only, for a quick try (the accuracy floor still holds)")
@@ -60,8 +61,8 @@ def main(argv: list[str]) -> None:
         ModelError: the network is below the recipe's floors; nothing was written.
     """
     args = parser().parse_args(argv)
-    if args.epochs < 1:
-        raise UsageError(f"--epochs: expected 1 or more, found {args.epochs}")
+    if args.epochs < (0 if args.start else 1):
+        raise UsageError(f"--epochs: expected 1 or more, or 0 with --start, found {args.epochs}")
 
     from recognizer.classification.classifier import Classifier
     from recognizer.classification.model_file import Manifest
@@ -69,18 +70,25 @@ def main(argv: list[str]) -> None:
     from train.augment.samples import plain
     from train.augment.sources import Sources
     from train.model.export import keras_labels, to_litert
-    from train.model.fit import fit
+    from train.model.fit import begun, fit
 
     sources = Sources.load(args)
     run = args.run or Path(f"runs/seed-{args.seed}")
-    material = replace(sources.train(args.limit), **_beside(args, run))
     validation = sources.validation(args.seed)
-    origins = sources.hashes | {
-        name: _sha256(name, file) for name, file in (("start", args.start), ("scenes", args.scenes)) if file}
-    recipe = {"name": "camera", "epochs": args.epochs, "seed": args.seed, "digits": len(material.digits)} | origins | (
-        {"hand": f"{args.hand}, {len(material.taught[1])} crops"} if args.hand else {}) | (
-        {"cut": args.cut} if args.cut else {})
-    model, _ = fit(material, validation, recipe, run, args.start)
+    origins: dict[str, Any] = dict(sources.hashes)
+    if args.start:
+        begun_from = [_sha256("start", file) for file in args.start]
+        origins["start"] = begun_from[0] if len(begun_from) == 1 else begun_from
+    if args.scenes:
+        origins["scenes"] = _sha256("scenes", args.scenes)
+    if args.epochs:
+        material = replace(sources.train(args.limit), **_beside(args, run))
+        recipe = {"name": "camera", "epochs": args.epochs, "seed": args.seed, "digits": len(material.digits)
+                  } | origins | ({"hand": f"{args.hand}, {len(material.taught[1])} crops"} if args.hand else {}) | (
+            {"cut": args.cut} if args.cut else {})
+        model, _ = fit(material, validation, recipe, run, args.start)
+    else:
+        model = begun(args.start, validation[0])
 
     content = to_litert(model)
     draft = Manifest(sha256=hashlib.sha256(content).hexdigest(), threshold=0.5, temperature=1.0)
@@ -101,7 +109,7 @@ def main(argv: list[str]) -> None:
         temperature=temperature,
         made={
             "command": "python -m train " + shlex.join(_portable(args)),
-            "recipe": f"camera: {args.epochs} epochs, half clear, half degraded; AdamW, cosine decay; int8 weights",
+            "recipe": f"camera: {_way(args)}; int8 weights",
             "data": origins,
             "seed": args.seed,
             "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
@@ -113,6 +121,13 @@ def main(argv: list[str]) -> None:
           + "".join(f"{n}: {v:.2%}, " for n, v in figures.items() if n.endswith("_accuracy"))
           + f"calibration error {figures['ece']:.4f}, digits against the rest: AUROC {figures['auroc']:.4f}; "
           f"threshold {threshold}, temperature {temperature}")
+
+
+def _way(args: argparse.Namespace) -> str:
+    """How its weights came about, in a few words."""
+    mean = f"mean of {len(args.start)} networks" if len(args.start) > 1 else ""
+    fitted = f"{args.epochs} epochs, half clear, half degraded; AdamW, cosine decay" if args.epochs else ""
+    return ", then ".join(part for part in (mean, fitted) if part)
 
 
 def _beside(args: argparse.Namespace, run: Path) -> dict[str, Any]:
@@ -195,9 +210,10 @@ def _sha256(name: str, file: Path) -> str:
 
 def _portable(args: argparse.Namespace) -> list[str]:
     """The arguments that shaped the model, with file names instead of this machine's paths."""
-    files = ("data", "not_digits", "strokes", "more_digits", "scenes", "start")
-    shaping = {name: getattr(args, name) and getattr(args, name).name for name in files}
-    shaping |= {"hand": args.hand, "epochs": args.epochs, "seed": args.seed, "limit": args.limit,
-                "cut": args.cut or None}
-    return [str(part) for name, value in shaping.items() if value is not None
-            for part in (f"--{name.replace('_', '-')}", value)]
+    files = ("data", "not_digits", "strokes", "more_digits", "scenes")
+    shaping = {name: [getattr(args, name).name] for name in files if getattr(args, name)}
+    numbers = {"hand": args.hand, "epochs": args.epochs, "seed": args.seed, "limit": args.limit,
+               "cut": args.cut or None}
+    shaping |= {"start": [file.name for file in args.start]} if args.start else {}
+    shaping |= {name: [str(value)] for name, value in numbers.items() if value is not None}
+    return [part for name, values in shaping.items() for part in (f"--{name.replace('_', '-')}", *values)]

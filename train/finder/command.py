@@ -28,9 +28,11 @@ def parser() -> argparse.ArgumentParser:
     add_sources(parser)
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=float, metavar="N", help="fit so long, all sittings together (default: 90)")
-    length.add_argument("--steps", type=int, metavar="N", help="fit so many steps instead: the same network every time")
-    parser.add_argument("--start", type=Path, metavar="FILE",
-                        help="averaged weights of an earlier run to begin from, as it wrote them beside its network")
+    length.add_argument("--steps", type=int, metavar="N",
+                        help="fit so many steps instead: the same network every time")
+    parser.add_argument("--start", type=Path, metavar="FILE", nargs="+", default=(),
+                        help="averaged weights of an earlier run to begin from, as it wrote them beside its network; "
+                        "of several that began from the same their mean, with --steps 0 that alone")
     parser.add_argument("--until", type=int, metavar="N",
                         help="end this sitting after step N; the same command goes on from there")
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="processor cores for fitting (default: 2)")
@@ -77,8 +79,9 @@ def main(argv: list[str]) -> None:
         ModelError: the exported file isn't what was fitted; nothing was written.
     """
     args = parser().parse_args(argv)
-    if (args.steps is not None and args.steps < 1) or (args.minutes is not None and args.minutes <= 0):
-        raise UsageError("--steps, --minutes: expected more than 0")
+    if (args.steps is not None and args.steps < (0 if args.start else 1)) or (
+            args.minutes is not None and args.minutes <= 0):
+        raise UsageError("--steps, --minutes: expected more than 0, or --steps 0 with --start")
 
     import tensorflow as tf
 
@@ -94,19 +97,26 @@ def main(argv: list[str]) -> None:
 
     sources = sources_of(args)
     run = args.run or Path(f"runs/finder-{args.seed}")
-    recipe = {"name": "finder", "seed": args.seed} | {
-        name: _sha256(file) for name, file in (asdict(sources) | {"start": args.start}).items() if file is not None}
+    recipe: dict[str, Any] = {"name": "finder", "seed": args.seed} | {
+        name: _sha256(file) for name, file in asdict(sources).items() if file is not None}
+    if args.start:
+        begun_from = [_sha256(file) for file in args.start]
+        recipe["start"] = begun_from[0] if len(begun_from) == 1 else begun_from
     desk = _Desk(run, load_material(sources, validation=True), load_material(sources).photographs)
-    length = fit.Length(args.steps, None if args.steps else args.minutes or 90.0)
-    trainer = fit.fit(lambda step: Pool(sources, args.seed, run / "shards", step), length, recipe, run,
-                      desk.hand_out, desk.mine, args.until, args.start)
-    if length.share(trainer.step, trainer.seconds) < 1:
-        return
+    if args.steps == 0:
+        run.mkdir(parents=True, exist_ok=True)
+        trainer = fit.Trainer()
+        trainer.begin_from(args.start)
+    else:
+        length = fit.Length(args.steps, None if args.steps else args.minutes or 90.0)
+        trainer = fit.fit(lambda step: Pool(sources, args.seed, run / "shards", step), length, recipe, run,
+                          desk.hand_out, desk.mine, args.until, args.start)
+        if length.share(trainer.step, trainer.seconds) < 1:
+            return
     content, figures = desk.hand_out(trainer)
     made = {
         "command": "python -m train " + shlex.join(_portable(args)),
-        "recipe": f"finder: {trainer.step} steps in {trainer.seconds / 60:.0f} minutes; AdamW, cosine decay, "
-                  "averaged weights; float32",
+        "recipe": f"finder: {_way(trainer, len(args.start))}; float32",
         "data": {name: value for name, value in recipe.items() if name not in ("name", "seed")},
         "seed": args.seed,
         "versions": {name: version(name) for name in ("tensorflow", "keras", "numpy", "opencv-python")},
@@ -117,6 +127,14 @@ def main(argv: list[str]) -> None:
     save_bundle(args.out, content, manifest)
     trainer.save_averaged(args.out.with_suffix(".npz"))
     print(f"{args.out}: {len(content) / 1000:.0f} kB, calibrated, threshold {manifest.threshold}")
+
+
+def _way(trainer: Trainer, starts: int) -> str:
+    """How its weights came about, in a few words."""
+    mean = f"mean of {starts} networks" if starts > 1 else ""
+    minutes = trainer.seconds / 60
+    fitted = f"{trainer.step} steps in {minutes:.0f} minutes; AdamW, cosine decay, averaged weights"
+    return ", then ".join(part for part in (mean, fitted if trainer.step else "") if part)
 
 
 class _Desk:
@@ -183,11 +201,12 @@ class _Desk:
 
 def _portable(args: argparse.Namespace) -> list[str]:
     """The arguments that shaped the network, with file names instead of this machine's paths."""
-    files = ("data", "strokes", "more_digits", "not_digits", "scenes", "pictures", "calibrate", "start")
-    shaping = {name: getattr(args, name) and getattr(args, name).name for name in files}
-    shaping |= {"minutes": args.minutes, "steps": args.steps, "seed": args.seed}
-    flags = {f"--{name.replace('_', '-')}": value for name, value in shaping.items() if value is not None}
-    return ["finder", *(str(part) for flag in flags.items() for part in flag)]
+    files = ("data", "strokes", "more_digits", "not_digits", "scenes", "pictures", "calibrate")
+    shaping = {name: [getattr(args, name).name] for name in files if getattr(args, name)}
+    numbers = {"minutes": args.minutes, "steps": args.steps, "seed": args.seed}
+    shaping |= {"start": [file.name for file in args.start]} if args.start else {}
+    shaping |= {name: [str(value)] for name, value in numbers.items() if value is not None}
+    return ["finder", *(part for name, values in shaping.items() for part in (f"--{name.replace('_', '-')}", *values))]
 
 
 def _sha256(file: Path) -> str:

@@ -6,7 +6,7 @@ import json
 import signal
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -105,17 +105,23 @@ class Trainer:
         with replacing(file) as [beside]:
             np.savez_compressed(beside, *self._average)
 
-    def begin_from(self, file: Path) -> None:
-        """Begin with the averaged weights of another run.
+    def begin_from(self, files: Sequence[Path]) -> None:
+        """Begin with the averaged weights of another run, or with the mean of those of several.
+
+        The runs of a mean began from the same weights themselves (Wortsman et al. 2022, Model soups).
 
         Raises:
-            UsageError: they are no such file, or of another network.
+            UsageError: one is no such file, or of another network.
         """
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                self.model.set_weights([archive[name] for name in archive.files])
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise UsageError(f"{file}: expected the averaged weights of a run ({error})") from error
+        found = []
+        for file in files:
+            try:
+                with np.load(file, allow_pickle=False) as archive:
+                    self.model.set_weights([archive[name] for name in archive.files])
+            except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+                raise UsageError(f"{file}: expected the averaged weights of a run ({error})") from error
+            found.append(self.model.get_weights())
+        self.model.set_weights([np.mean(weights, axis=0) for weights in zip(*found, strict=True)])
         self._average = [np.array(w) for w in self.model.get_weights()]
 
     def save(self, file: Path, recipe: dict[str, Any]) -> None:
@@ -154,7 +160,7 @@ class Trainer:
 def fit(
     pool_of: Callable[[int], Pool], length: Length, recipe: dict[str, Any], folder: Path,
     hand_out: Callable[[Trainer], object] = lambda _: None, mine: Callable[[Trainer], object] = lambda _: None,
-    until: int | None = None, start: Path | None = None,
+    until: int | None = None, start: Sequence[Path] = (),
 ) -> Trainer:
     """Fit from nothing, or go on from the checkpoint in `folder`.
 
@@ -166,7 +172,7 @@ def fit(
         hand_out: called now and then.
         mine: called after every MINING steps.
         until: a step after which this sitting ends, whatever `length` is.
-        start: averaged weights of another run to begin from, more slowly.
+        start: averaged weights of other runs to begin from, more slowly.
     """
     keras.utils.set_random_seed(recipe["seed"])
     trainer = Trainer(rate=LEARNING_RATE * (GOING_ON if start else 1))

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def as_input(crops: Pictures) -> np.ndarray:
 
 
 def fit(
-    material: Material, validation: Crops, recipe: dict[str, Any], folder: Path, start: Path | None = None
+    material: Material, validation: Crops, recipe: dict[str, Any], folder: Path, start: Sequence[Path] = ()
 ) -> tuple[keras.Model, list[dict[str, float]]]:
     """Train from nothing, or from the checkpoint that an earlier run of the same recipe left in `folder`.
 
@@ -49,7 +50,7 @@ def fit(
         validation: crops (N, 28, 28) with labels (N,), judged after each epoch.
         recipe: `epochs` and `seed`, and all else that shapes the model; a checkpoint holds it.
         folder: for the checkpoint.
-        start: a .keras or .tflite file of this network to go on from, more slowly; None for random weights.
+        start: .keras or .tflite files of this network to go on from, more slowly; without any, random weights.
 
     Returns:
         The model, and for each epoch its loss, accuracy, val_loss and val_accuracy.
@@ -65,7 +66,7 @@ def fit(
         tensorflow.config.experimental.enable_op_determinism()
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = _Checkpoint(folder, recipe)
-    model, history = checkpoint.load() or (_compiled(material.examples, epochs, _begun(start, validation[0])), [])
+    model, history = checkpoint.load() or (_compiled(material.examples, epochs, begun(start, validation[0])), [])
     if history:
         print(f"going on from epoch {len(history)} of {epochs} in {folder}", flush=True)
     if len(history) == epochs:
@@ -123,24 +124,43 @@ class _Checkpoint:
             beside.write_text(json.dumps({"recipe": self._recipe, "model": name, "history": history}))
 
 
-def _begun(start: Path | None, crops: Pictures) -> keras.Model | None:
-    """The network to go on from, if any."""
-    if start is None:
+def begun(start: Sequence[Path], crops: Pictures) -> keras.Model | None:
+    """The network to go on from, if any; of several the mean of their weights.
+
+    Networks that were fitted from one start lie in one basin of the loss, and their mean is better than each of them
+    (Wortsman et al. 2022, Model soups).
+
+    Args:
+        start: .keras or .tflite files.
+        crops: as `restore` takes them.
+
+    Raises:
+        UsageError: one is another network.
+        ModelError: one can't be loaded.
+    """
+    if not start:
         return None
-    if start.suffix == ".tflite":
-        return restore(start, crops)
+    models = [_restored(file, crops) for file in start]
+    mean = [np.mean(weights, axis=0) for weights in zip(*(model.get_weights() for model in models), strict=True)]
+    models[0].set_weights(mean)
+    return models[0]
+
+
+def _restored(file: Path, crops: Pictures) -> keras.Model:
+    if file.suffix == ".tflite":
+        return restore(file, crops)
     model = build()
     try:
-        model.set_weights(load_keras(start).get_weights())
+        model.set_weights(load_keras(file).get_weights())
     except ValueError as error:
-        raise UsageError(f"--start {start}: expected this recipe's network, found another") from error
+        raise UsageError(f"--start {file}: expected this recipe's network, found another") from error
     return model
 
 
-def _compiled(examples: int, epochs: int, begun: keras.Model | None) -> keras.Model:
-    model = begun or build()
+def _compiled(examples: int, epochs: int, start: keras.Model | None) -> keras.Model:
+    model = start or build()
     steps = -(-examples // BATCH) * epochs
-    highest = LEARNING_RATE * (GOING_ON if begun else 1)
+    highest = LEARNING_RATE * (GOING_ON if start else 1)
     schedule = keras.optimizers.schedules.CosineDecay(
         highest / 20, steps, alpha=0.0, warmup_target=highest, warmup_steps=max(1, round(steps * WARM_UP))
     )
