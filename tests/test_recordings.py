@@ -60,6 +60,16 @@ def test_a_display_matrix_is_followed(
     first = next(read_file(path))
     assert first.image.shape == SHEET.shape
     assert np.abs(first.image.astype(int) - SHEET).mean() < 4
+    assert first.tones.shape == SHEET.shape[:2]
+    assert np.abs(first.tones.astype(int) - SHEET[..., 0]).mean() < 4
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_frames_are_as_bright_in_grey_as_in_colour(full: bool, tmp_path: Path) -> None:
+    options = {"x264-params": "fullrange=on"} if full else {}
+    first, *_, last = read_file(record(tmp_path / "clip.mp4", options=options))
+    for frame in (first, last):  # whose colours are made when the recording is closed
+        assert cv2.absdiff(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), frame.tones).mean() < 2
 
 
 def test_frames_of_a_recording_are_let_go_as_they_are_read(tmp_path: Path) -> None:

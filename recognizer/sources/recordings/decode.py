@@ -116,13 +116,14 @@ def pictures(
         SourceError: one is too large.
         av.FFmpegError: no more can be read.
     """
-    orientation, colours = _Orientation(), _Colours(stream)
+    orientation, colours = _Orientation(), _Colours()
     for decoded in deinterlaced(_decoded(container, stream, damage)):
         _check_size(decoded.width, decoded.height, name)
-        turn = orientation.of(decoded)
-        in_colour = partial(colours.of, decoded, turn)
-        square = decoded.format.name in LIGHT_FIRST and _size(decoded, stream) == (decoded.width, decoded.height)
-        yield decoded, InGrey(upright(_grey(decoded), turn), in_colour) if square else in_colour()
+        # Colours may be asked for when the stream is closed, which must not be touched then.
+        size, turn = _size(decoded, stream), orientation.of(decoded)
+        in_colour = partial(colours.of, decoded, size, turn)
+        light = decoded.format.name in LIGHT_FIRST and size == (decoded.width, decoded.height)
+        yield decoded, InGrey(upright(_grey(decoded), turn), in_colour) if light else in_colour()
 
 
 def length_of(container: InputContainer) -> float:
@@ -188,16 +189,16 @@ def _rows(plane: Any, width: int, height: int) -> Image:
 
 
 class _Colours:
-    """Makes the frames of a stream colourful, by one reformatter for all; many threads may ask at once."""
+    """Makes frames colourful, by one reformatter for all of a stream; many threads may ask at once."""
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self) -> None:
         from av.video.reformatter import VideoReformatter
 
-        self._stream, self._reformatter, self._lock = stream, VideoReformatter(), Lock()
+        self._reformatter, self._lock = VideoReformatter(), Lock()
 
-    def of(self, frame: VideoFrame, orientation: int) -> Image:
-        """(H, W, 3) uint8, BGR, upright and of square pixels."""
-        width, height = _size(frame, self._stream)
+    def of(self, frame: VideoFrame, size: tuple[int, int], orientation: int) -> Image:
+        """(H, W, 3) uint8, BGR, of this width and height, which its pixels have once they are square, then upright."""
+        width, height = size
         with self._lock:
             made = self._reformatter.reformat(frame, width, height, "bgr24")
         return upright(_rows(made.planes[0], 3 * width, height).reshape(height, width, 3), orientation)
