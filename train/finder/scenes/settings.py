@@ -19,6 +19,7 @@ from train.finder.scenes.surroundings import Fooled, Grey
 Planes = NDArray[np.uint8]  # as those of a sheet
 Hulls = list[Hull]  # likewise
 TURNED_AWAY, FARTHEST = 0.2, 1.2  # the share of held sheets that face elsewhere, by how many radians at most
+PHOTOGRAPHED = 0.65  # of the rooms behind them, the share that are photographs
 UNSEEN = 25.0  # grey levels: ink that differs less from what lies under it can't be told from it
 
 
@@ -101,7 +102,7 @@ def surface(sheet: Sheet, stage: Stage) -> View:
 def held(sheet: Sheet, stage: Stage) -> View:
     """A sheet in a room, tilted and in perspective, often with fingers at its edge."""
     rng, look = stage.rng, looks.medium(stage.rng)
-    if stage.material.photographs and rng.random() < 0.8:
+    if stage.material.photographs and rng.random() < PHOTOGRAPHED:
         behind, ink_behind = around.from_photograph(stage.material, rng, *stage.shape, stage.fooled)
     else:
         behind, ink_behind = around.drawn_room(rng, *stage.shape), np.full(stage.shape, GROUND, np.uint8)

@@ -19,6 +19,7 @@ FOOLED_MOST = 50  # such places of a photograph that count: it is shown more oft
 NEGATIVE = 0.12  # of the photographs, the share shown as negatives
 BOX_MARGIN = 3  # pixels around a box that is to be ignored
 SHELVES = 0.35  # of the drawn rooms, the share with books on shelves
+FRAMED = 0.35  # and that with pictures or windows in frames, of which a sheet may leave a corner
 
 
 def from_photograph(material: Material, rng: np.random.Generator, height: int, width: int, fooled: Fooled,
@@ -105,18 +106,34 @@ def drawn_room(rng: np.random.Generator, height: int, width: int) -> Grey:
         elif kind == 1:
             across = at + np.array([side, side * rng.uniform(0.2, 3)])
             cv2.rectangle(grey, _pixel(at), _pixel(across), tone, -1)
-            if rng.random() < 0.4:  # a picture in its frame, a window, a shelf
-                border = max(1, round(side * rng.uniform(0.02, 0.2)))
-                cv2.rectangle(grey, _pixel(at), _pixel(across), float(rng.uniform(5, 250)), border)
         else:
             axes = int(side / 2) + 1, int(side * rng.uniform(0.2, 1)) + 1
             thickness = -1 if rng.random() < 0.7 else int(rng.integers(1, 6))
             turn = float(rng.uniform(0, 180))
             cv2.ellipse(grey, _pixel(at), axes, turn, 0, 360, tone, thickness, cv2.LINE_AA)
+    if rng.random() < FRAMED:
+        _framed(grey, rng)
     if rng.random() < SHELVES:
         _shelves(grey, rng)
     grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), rng.uniform(0.5, 3)), np.float32)
     return np.asarray(grey + clouds(height, width, rng.uniform(1.5, 10), rng) * rng.uniform(0, 8), np.float32)
+
+
+def _framed(grey: Grey, rng: np.random.Generator) -> None:
+    """Draw pictures or windows into a picture, each in its frame, hung straight or nearly."""
+    height, width = grey.shape
+    for _ in range(int(rng.integers(1, 6))):
+        side = float(np.exp(rng.uniform(np.log(15), np.log(0.9 * height))))
+        size = side, side * rng.uniform(0.5, 2)
+        middle = rng.uniform(-0.1, 1.1, 2) * [width, height]
+        turn = rng.normal(0, 2) if rng.random() < 0.5 else 0.0
+        corners = cv2.boxPoints(((middle[0], middle[1]), size, turn)).astype(np.int32)
+        cv2.fillPoly(grey, [corners], float(rng.uniform(5, 250)), cv2.LINE_AA)
+        for share in rng.uniform(-0.5, 0.5, int(rng.integers(0, 4))):  # panes, or what the picture shows
+            line = middle + (np.array([[-0.5, share], [0.5, rng.uniform(-0.5, 0.5)]]) * size)
+            cv2.line(grey, _pixel(line[0]), _pixel(line[1]), float(rng.uniform(5, 250)), max(1, round(0.05 * side)))
+        border = max(1, round(side * rng.uniform(0.01, 0.12)))
+        cv2.polylines(grey, [corners], True, float(rng.uniform(5, 250)), border, cv2.LINE_AA)
 
 
 def _shelves(grey: Grey, rng: np.random.Generator) -> None:
