@@ -192,7 +192,7 @@ class _Video:
 
     def __init__(self, source: str, finder: RegionFinder, signs: bool, plausible: Plausible) -> None:
         self.source, self._signs, self._plausible = source, signs, plausible
-        self.tracker = Tracker(finder.once)
+        self.tracker = Tracker(finder.sure_once)
         self._finder, self._memory = finder, finder.memory(moving=True)
         self._scheduler, self._stability = Scheduler(self.tracker), Stability()
         self._rejected: list[ScoredCandidate] = []  # what the last full detection found that is no digit

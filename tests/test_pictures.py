@@ -4,6 +4,7 @@ import io
 import pickle
 import struct
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,13 @@ def test_pixels_that_are_not_square_are_made_so(kind: str, dpi: tuple[int, int])
     [frame] = read_frames(content, "picture")
     assert abs(frame.size[0] / frame.size[1] - 640 / 360) < 0.03
     assert texts(content) == [DIGITS]
+
+
+def test_a_frame_is_told_in_a_line() -> None:
+    [frame] = read_frames(content_of(Image.fromarray(sheet()), "JPEG"), "photograph")
+    assert len(repr(frame)) < 1000
+    again = asdict(frame)["picture"]
+    np.testing.assert_array_equal(again.colours, frame.image)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])

@@ -72,6 +72,21 @@ def test_frames_are_as_bright_in_grey_as_in_colour(full: bool, tmp_path: Path) -
         assert cv2.absdiff(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), frame.tones).mean() < 2
 
 
+def test_a_video_whose_rows_lie_upside_down_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "toy.avi"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("amv", rate=16)
+        stream.width, stream.height, stream.pix_fmt = 640, 368, "yuvj420p"
+        stream.codec_context.options = {"strict": "experimental"}
+        picture = cv2.copyMakeBorder(SHEET, 0, 8, 0, 0, cv2.BORDER_REPLICATE)
+        for _ in range(3):
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        file.mux(stream.encode(None))
+    frames = list(read_file(path))
+    assert len(frames) == 3
+    assert all(np.abs(frame.image.astype(int) - picture).mean() < 8 for frame in frames)
+
+
 def test_frames_of_a_recording_are_let_go_as_they_are_read(tmp_path: Path) -> None:
     path = record(tmp_path / "clip.mp4")
     gc.collect()

@@ -40,7 +40,7 @@ def test_one_frame_of_clutter_is_never_shown():
 
 
 def test_what_no_frame_is_sure_of_is_not_shown():
-    tracker = Tracker(once=0.6)
+    tracker = Tracker(sure_once=0.6)
     unsure, sure = digit(1, 10, confidence=0.5), digit(1, 10, confidence=0.7)
     assert not any(tracker.update([unsure], SIZE) for _ in range(2 * RECENT))
     assert len(tracker.update([sure], SIZE)) == 1

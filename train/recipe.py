@@ -63,6 +63,8 @@ def main(argv: list[str]) -> None:
     args = parser().parse_args(argv)
     if args.epochs < (0 if args.start else 1):
         raise UsageError(f"--epochs: expected 1 or more, or 0 with --start, found {args.epochs}")
+    if not args.epochs and (args.cut or args.hand or args.limit or args.scenes):
+        raise UsageError("--epochs 0: nothing is fitted then; leave out --cut, --hand, --limit and --scenes")
 
     from recognizer.classification.classifier import Classifier
     from recognizer.classification.model_file import Manifest
@@ -125,7 +127,7 @@ def main(argv: list[str]) -> None:
 
 def _way(args: argparse.Namespace) -> str:
     """How its weights came about, in a few words."""
-    mean = f"mean of {len(args.start)} networks" if len(args.start) > 1 else ""
+    mean = f"mean of {len(args.start)} networks" if len(args.start) > 1 else "" if args.epochs else "another network"
     fitted = f"{args.epochs} epochs, half clear, half degraded; AdamW, cosine decay" if args.epochs else ""
     return ", then ".join(part for part in (mean, fitted) if part)
 

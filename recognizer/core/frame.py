@@ -19,17 +19,16 @@ from recognizer.secrets import masked
 Image = NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
 class InGrey:
     """A picture that is decoded in grey, which is all that reading takes; its colours are when they are asked for.
 
-    Attributes:
+    Args:
         grey: (H, W) uint8.
         decode: makes the same picture, (H, W, 3) uint8, BGR.
     """
 
-    grey: Image
-    decode: Callable[[], Image]
+    def __init__(self, grey: Image, decode: Callable[[], Image]) -> None:
+        self.grey, self.decode = grey, decode
 
     @cached_property
     def colours(self) -> Image:
@@ -108,7 +107,7 @@ class Frame:
         return self.tones.shape[1], self.tones.shape[0]
 
     def turned(self, rotate: int, flip: str) -> Frame:
-        """The frame with its picture turned clockwise by so many degrees, then flipped, as by `turned`."""
+        """The frame with its picture turned clockwise by 0, 90, 180 or 270 degrees, then flipped: "h" or "v"."""
         picture = self.picture
         if isinstance(picture, InGrey):
             decode = partial(_decode_turned, picture, rotate, flip)

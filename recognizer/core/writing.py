@@ -1,10 +1,9 @@
-"""Files appear whole or not at all, and are written by one program at a time."""
+"""How files are written: whole or not at all, or line by line, by one program at a time."""
 
 from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 from recognizer.errors import OutputError
 
 NEW = ".new-"  # before the name of a file that is being written
-HELD = errno.EWOULDBLOCK, errno.EACCES
+HELD = errno.EAGAIN, errno.EACCES
+PLACE = 2**62  # of the byte that is locked, where no file has one: on some network drives nobody could read it
 PERMISSIONS = 0o666  # less what the user's mask takes away
 
 
@@ -42,7 +42,7 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
 
 
 def open_alone(path: str | os.PathLike[str], name: str, append: bool = False) -> int:
-    """Open a file to write it, empty unless `append`; the descriptor, which holds it until it is closed or dies.
+    """Open a file to write it, empty unless `append`; the descriptor, which holds it until this process closes the file.
 
     Several programs may append to one. Pipes and devices are held by nobody, nor is anything where the system has no
     locks of this kind.
@@ -56,10 +56,11 @@ def open_alone(path: str | os.PathLike[str], name: str, append: bool = False) ->
         OutputError: another program is writing it.
         OSError: it can't be opened.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | (os.O_APPEND if append else 0),
-                         PERMISSIONS)
+    flags = os.O_CREAT | getattr(os, "O_BINARY", 0) | (os.O_APPEND if append else 0)
+    lasting = not os.path.exists(path) or os.path.isfile(path)
+    descriptor = os.open(path, flags | (os.O_RDWR if lasting else os.O_WRONLY), PERMISSIONS)
     try:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        if lasting:
             _hold(descriptor, name, shared=append)
             if not append:
                 os.ftruncate(descriptor, 0)
@@ -75,7 +76,7 @@ def _hold(descriptor: int, name: str, shared: bool) -> None:
     except ImportError:  # Windows
         return
     try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        fcntl.lockf(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB, 1, PLACE)
     except OSError as error:
         if error.errno in HELD:
             raise OutputError(f"{name}: another program is writing it; end that one, or give another name") from error

@@ -11,6 +11,7 @@ from typing import Self
 
 import cv2
 
+from recognizer.core.writing import open_alone
 from recognizer.errors import OutputError, UsageError
 from recognizer.names import as_path
 from recognizer.reading import Reading
@@ -53,6 +54,8 @@ class LabelledSink:
                 self._target.mkdir(parents=True, exist_ok=True)
             elif not os.path.isdir(self._target.parent) or not os.access(self._target.parent, os.W_OK):
                 raise OutputError(f"--save {target}: {self._target.parent} is no folder that can be written to")
+            elif suffix in CONTAINERS and self._target.is_file():
+                os.close(open_alone(target, f"--save {target}", append=True))  # or another program is writing it
         except OSError as error:
             raise OutputError(f"--save {target}: {error.strerror}") from error
         self._video: VideoWriter | None = None

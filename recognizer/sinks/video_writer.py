@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,11 +64,13 @@ class VideoWriter:
         self._start: float | None = None
         self._last, self._piece = -1, -1
         options = {"flush_packets": "1"} | CONTAINERS[path.suffix.lower()]
+        self._held = ExitStack()
         try:
-            self._held = os.fdopen(open_alone(path, f"--save {path}"), "wb")
+            self._held.callback(os.close, open_alone(path, f"--save {path}"))
             self._container: OutputContainer = av.open(f"file:{path}", "w", options=options)
             self._stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=ENCODER)
         except self._failures as error:
+            self._held.close()
             reason = getattr(error, "strerror", None) or error
             raise OutputError(f"--save {path}: can't be written ({reason})") from error
         self._stream.width, self._stream.height = self._size
@@ -109,12 +111,11 @@ class VideoWriter:
 
     def close(self) -> None:
         """Write what the encoder still holds, and end the file."""
-        with self._telling():
+        with self._held, self._telling():
             try:
                 self._container.mux(self._stream.encode(None))
             finally:
                 self._container.close()
-                self._held.close()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from recognizer.core.frame import Image
+from recognizer.core.frame import Image, InGrey
 from recognizer.errors import SourceError
 from recognizer.sources.settings import SETTINGS
 
@@ -29,9 +29,9 @@ class Capture(Protocol):
 
 @dataclass(frozen=True)
 class CapturedFrame:
-    """What a camera gave: the image, how many came before it, when (monotonic clock), and its frames a second."""
+    """What a camera gave: a picture, how many came before it, when (monotonic clock), and its frames a second."""
 
-    image: Image
+    picture: Image | InGrey
     index: int
     moment: float
     fps: float
@@ -67,10 +67,10 @@ class LatestFrame:
             self._changed.wait_for(settled, seconds)
             return self._picture
 
-    def put(self, giver: CaptureThread, image: Image, fps: float) -> None:
+    def put(self, giver: CaptureThread, picture: Image | InGrey, fps: float) -> None:
         with self._changed:
             index = self._picture.index + 1 if self._picture else 0
-            self._picture, self._giver, self.error = CapturedFrame(image, index, time.monotonic(), fps), giver, None
+            self._picture, self._giver, self.error = CapturedFrame(picture, index, time.monotonic(), fps), giver, None
             self._changed.notify_all()
 
     def fail(self, error: SourceError) -> None:

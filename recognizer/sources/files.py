@@ -55,7 +55,7 @@ class Files:
 
     def __iter__(self) -> Iterator[Frame]:
         frames = self._read()
-        self._frames = prefetch(frames, self._ahead, lambda frame: frame.tones.nbytes) if self._ahead else frames
+        self._frames = prefetch(frames, self._ahead, _bytes) if self._ahead else frames
         return self._frames
 
     def _read(self) -> Generator[Frame, None, None]:
@@ -81,6 +81,11 @@ class Files:
     ) -> None:
         if self._frames is not None:
             self._frames.close()
+
+
+def _bytes(frame: Frame) -> int:
+    """What a frame takes in memory at most: in colour, or in grey beside what its colours are made from."""
+    return 3 * frame.size[0] * frame.size[1]
 
 
 def read_file(path: Path, name: str = "") -> Iterator[Frame]:

@@ -80,7 +80,7 @@ class Live:
 
     def _frame(self, picture: CapturedFrame, lost: bool = False) -> Frame:
         moment = (time.monotonic() if lost else picture.moment) - self._start
-        return Frame(picture.image, picture.index, moment, self._name, still=False, live=True, fps=picture.fps,
+        return Frame(picture.picture, picture.index, moment, self._name, still=False, live=True, fps=picture.fps,
                      captured=picture.moment, dropped=self._dropped, lost=lost)
 
     def _send_thread(self) -> None:

@@ -44,13 +44,13 @@ class Track:
         id: stays.
         digit: to be shown; label, confidence and mark come from all frames.
         sighting: where to look for it in the next frame; None where it isn't to be looked for.
-        once: probability of being a digit that it must have had in one frame, so that it is shown.
+        sure_once: probability of being a digit that it must have had in one frame, so that it is shown.
     """
 
     id: int
     digit: Digit
     sighting: Sighting | None = None
-    once: float = 0.0
+    sure_once: float = 0.0
     # Decayed sums of what each label's log-probability exceeds the floor's by, and of what stood beside the digit.
     _evidence: dict[int, float] = field(default_factory=dict)
     _marks: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class Track:
         """Whether it is to be shown: clutter comes and goes."""
         often = self._recent.count(True) >= SETTINGS.present * len(self._recent)
         enough = self._seen >= SETTINGS.appears or self._clear
-        return often and enough and self._surest >= self.once and not self._gone
+        return often and enough and self._surest >= self.sure_once and not self._gone
 
     @property
     def lost(self) -> bool:

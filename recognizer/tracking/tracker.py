@@ -20,7 +20,7 @@ class Tracker:
     """Digits of the frames of one video or camera, in order.
 
     Args:
-        once: probability of being a digit that each must have had in one frame, so that it is shown, 0 to 1.
+        sure_once: probability of being a digit that each must have had in one frame, so that it is shown, 0 to 1.
 
     Attributes:
         tracked: those that can be looked for at their places in the next frame; each has its `sighting`.
@@ -29,8 +29,8 @@ class Tracker:
             marks, so that their numbers are to be joined anew.
     """
 
-    def __init__(self, once: float = 0.0) -> None:
-        self._once = once
+    def __init__(self, sure_once: float = 0.0) -> None:
+        self._sure_once = sure_once
         self.tracked: list[Track] = []
         self.size = 0, 0
         self.arrangement = 0
@@ -163,7 +163,7 @@ class Tracker:
             for digit, track in zip(digits, self._last, strict=True))
 
     def _begin(self, digit: Digit) -> Track:
-        self._tracks.append(Track(self._next, replace(digit, track=self._next), once=self._once))
+        self._tracks.append(Track(self._next, replace(digit, track=self._next), sure_once=self._sure_once))
         self._next += 1
         return self._tracks[-1]
 

@@ -131,7 +131,7 @@ def main(argv: list[str]) -> None:
 
 def _way(trainer: Trainer, starts: int) -> str:
     """How its weights came about, in a few words."""
-    mean = f"mean of {starts} networks" if starts > 1 else ""
+    mean = f"mean of {starts} networks" if starts > 1 else "" if trainer.step else "another network"
     minutes = trainer.seconds / 60
     fitted = f"{trainer.step} steps in {minutes:.0f} minutes; AdamW, cosine decay, averaged weights"
     return ", then ".join(part for part in (mean, fitted if trainer.step else "") if part)

@@ -127,8 +127,8 @@ class _Checkpoint:
 def begun(start: Sequence[Path], crops: Pictures) -> keras.Model | None:
     """The network to go on from, if any; of several the mean of their weights.
 
-    Networks that were fitted from one start lie in one basin of the loss, and their mean is better than each of them
-    (Wortsman et al. 2022, Model soups).
+    Networks that were fitted from one start lie in one basin of the loss, and their mean is often better than each of
+    them (Wortsman et al. 2022, Model soups).
 
     Args:
         start: .keras or .tflite files.

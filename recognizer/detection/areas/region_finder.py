@@ -40,8 +40,8 @@ class RegionFinder:
         self._finder = finder
 
     @property
-    def once(self) -> float:
-        return self._finder.once
+    def sure_once(self) -> float:
+        return self._finder.sure_once
 
     def memory(self, moving: bool) -> RegionMemory:
         return RegionMemory(moving)

@@ -40,15 +40,15 @@ class Stream:
         self._frames, self._rate = declared(container, stream)
         self._pictures = pictures(container, stream, name, Damage())
 
-    def read(self) -> tuple[bool, Image | None]:
-        """Whether there was a next picture, and that: (H, W, 3) uint8, BGR."""
+    def read(self) -> tuple[bool, Image | InGrey | None]:
+        """Whether there was a next picture, and that, as a frame takes it."""
         import av
 
         try:
             _, picture = next(self._pictures, (None, None))
         except av.FFmpegError:
             picture = None
-        return picture is not None, picture.colours if isinstance(picture, InGrey) else picture
+        return picture is not None, picture
 
     def get(self, prop: int) -> float:
         """Frames a second, or their number, by OpenCV's names for these; 0 where it isn't known."""

@@ -32,7 +32,7 @@ log = logging.getLogger("recognizer")
 
 
 def read_picture(path: Path) -> Image:
-    """Read a picture, of several the first, as (H, W, 3) uint8, BGR, turned upright.
+    """Read a picture, of several the first, as (H, W, 3) uint8, BGR, turned upright; `read_frames` is faster.
 
     What is transparent becomes white, or dark where the ink on it is light.
 
@@ -60,8 +60,7 @@ def read_frames(content: bytes, name: str) -> Iterator[Frame]:
 
         yield Frame(read_raw(content, name), source=name)
     elif kind == "JPEG":
-        grey = squared(decode(content, name), pixel_ratio(content))
-        yield Frame(InGrey(grey, partial(_in_colour, content)), source=name)
+        yield Frame(_photograph(content, name), source=name)
     elif kind in PLAIN or (kind == "PNG" and _is_plain(content)):
         yield Frame(to_bgr(decode(content, name)), source=name)
     else:
@@ -86,6 +85,18 @@ def decode(content: bytes, name: str, page: int = 0) -> Pixels:
     Raises:
         SourceError: it is too large, or damaged.
     """
+    return _decoded(content, name, page)[0]
+
+
+def _photograph(content: bytes, name: str) -> Image | InGrey:
+    """A JPEG in grey; a damaged one at once in colour: what that makes the decoder say would be heard elsewhere."""
+    grey, damaged = _decoded(content, name)
+    in_colour = partial(_in_colour, content)
+    return in_colour() if damaged else InGrey(squared(grey, pixel_ratio(content)), in_colour)
+
+
+def _decoded(content: bytes, name: str, page: int = 0) -> tuple[Pixels, bool]:
+    """A page of a picture, as `decode` gives it, and whether it is damaged."""
     size = picture_size(content)
     if size is None:
         raise SourceError(f"{name}: can't be decoded; the picture is damaged or cut")
@@ -106,12 +117,12 @@ def decode(content: bytes, name: str, page: int = 0) -> Pixels:
         raise SourceError(f"{name}: can't be decoded; the picture is damaged or cut")
     if damages:
         log.warning("%s: damaged, and read as far as it goes (%s)", name, damages[0].strip())
-    return image
+    return image, bool(damages)
 
 
 def _in_colour(content: bytes) -> Image:
     """A JPEG that could be decoded in grey, (H, W, 3) uint8, BGR."""
-    with captured_stderr():  # of what is damaged was told then
+    with captured_stderr():  # what is damaged was told then
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     return squared(np.asarray(image, np.uint8), pixel_ratio(content))

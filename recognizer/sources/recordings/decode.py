@@ -122,8 +122,11 @@ def pictures(
         # Colours may be asked for when the stream is closed, which must not be touched then.
         size, turn = _size(decoded, stream), orientation.of(decoded)
         in_colour = partial(colours.of, decoded, size, turn)
-        light = decoded.format.name in LIGHT_FIRST and size == (decoded.width, decoded.height)
-        yield decoded, InGrey(upright(_grey(decoded), turn), in_colour) if light else in_colour()
+        light = decoded.format.name in LIGHT_FIRST and decoded.planes[0].line_size > 0  # else it lies upside down
+        if light and size == (decoded.width, decoded.height):
+            yield decoded, InGrey(upright(_grey(decoded), turn), in_colour)
+        else:
+            yield decoded, in_colour()
 
 
 def length_of(container: InputContainer) -> float:
@@ -180,7 +183,7 @@ def _grey(frame: VideoFrame) -> Image:
 
     light = _rows(frame.planes[0], frame.width, frame.height)
     full = frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
-    return np.ascontiguousarray(light) if full else np.asarray(cv2.LUT(light, FULL_RANGE), np.uint8)
+    return np.array(light) if full else np.asarray(cv2.LUT(light, FULL_RANGE), np.uint8)
 
 
 def _rows(plane: Any, width: int, height: int) -> Image:
