@@ -42,7 +42,7 @@ def replacing(*paths: Path) -> Iterator[list[Path]]:
 
 
 def open_alone(path: str | os.PathLike[str], name: str, append: bool = False) -> int:
-    """Open a file to write it, empty unless `append`; the descriptor, which holds it until this process closes the file.
+    """Open a file to write it, empty unless `append`; the descriptor, which holds the file until it is closed.
 
     Several programs may append to one. Pipes and devices are held by nobody, nor is anything where the system has no
     locks of this kind.
