@@ -10,11 +10,10 @@ from signed_pages import HANDS, page
 from recognizer import Recognizer
 
 # The finder passes over some bare 1s beside signs, of which nothing is told then, and takes some slashes for 1s.
-MISSED = {("26/11/2026", 0), ("26/11/2026", 2), ("17/4", 5), ("(12)", 0), ("(1)", 0), ("(1)", 1), ("417 110", 2),
-          ("$12", 0), ("€12", 0)}
+MISSED = {("26/11/2026", 0), ("26/11/2026", 5), ("17/4", 5), ("(1)", 0), ("€12", 0)}
 # The two bars of a thick pen's euro run into one, which is no certain euro.
 NOT_KEPT = MISSED | {(text, hand) for text in ("€12", "5€") for hand in (1, 3)} | {
-    ("5€", 0), ("26/11/2026", 3)}
+    ("5€", 0)}
 LINES = {"26/11/2026": "26 11 2026", "17/4": "17 4", "12:30": "12 30", "3:2": "3 2", "95%": "95", "(12)": "12",
          "(3)": "3", "(1)": "1", "$5.99": "5.99", "$12": "12", "€12": "12", "5€": "5", "£40": "40"}
 KEPT = {"26/11/2026": "26/11/2026", "12:30": "12:30", "(12)": "12", "17/4": "17/4"} | {
@@ -57,7 +56,6 @@ def test_ones_and_sevens_between_digits_stay(text: str, hand: int, plain: Recogn
     assert read(plain, page(text, hand)) == text
 
 
-@pytest.mark.xfail(reason="the slash is taken for a 1")
 def test_light_signs_on_dark(plain: Recognizer) -> None:
     assert read(plain, page("12/30", 0, dark=False)) == "12 30"
 

@@ -51,7 +51,7 @@ class FinderSettings:
     least: float = -0.85
     larger: float = 2.0
     moving: float = 0.6
-    sure_once: float = 0.85
+    sure_once: float = 1.0
     still: float = 0.3
     one_place: float = 0.55
     border: bool = True

@@ -1,4 +1,4 @@
-"""Boxes of a form, one for each digit: they are the paper's, and digits in a row of them are one number."""
+"""Boxes of a form, one for each digit: they and their lines are the paper's, and digits in a row are one number."""
 
 from __future__ import annotations
 
@@ -16,27 +16,25 @@ LEAST_HEIGHT = 32  # pixels of a digit at which its box's lines are still seen
 
 
 def in_boxes(pyramid: Pyramid, digits: list[Digit]) -> list[Digit]:
-    """Digits of a picture, those that stand alone in the boxes of a row marked by it."""
+    """Digits of a picture, those that stand alone in the boxes of a row marked by it; lines between boxes are none."""
     if len(digits) < SETTINGS.least_boxes:
         return digits
-    halvings = max(0, (min(digit.box.h for digit in digits) // LEAST_HEIGHT).bit_length() - 1)
+    least = min(digit.box.h for digit in digits)
+    halvings = max(0, (least // LEAST_HEIGHT).bit_length() - 1)
     boxes = [Box(*(side >> halvings for side in digit.box)) for digit in digits]
+    cells = _cells(pyramid.level(halvings), least >> halvings)
     marks = {index: NEXT_BOX if place else FIRST_BOX
-             for row in rows_of_boxes(pyramid.level(halvings), boxes) for place, index in enumerate(row)}
-    return [replace(digit, mark=marks.get(index, "")) for index, digit in enumerate(digits)] if marks else digits
+             for row in _filled_rows(cells, boxes) for place, index in enumerate(row)}
+    return [replace(digit, mark=marks[index]) if index in marks else digit
+            for index, digit in enumerate(digits) if not _is_wall(boxes[index], cells)]
 
 
-def rows_of_boxes(image: Image, digits: Sequence[Box]) -> list[list[int]]:
+def _filled_rows(cells: list[Box], digits: Sequence[Box]) -> list[list[int]]:
     """Which digits stand in rows of boxes, each alone in its own.
-
-    Args:
-        image: (H, W) uint8, grey.
-        digits: their boxes, three or more.
 
     Returns:
         Indices, left to right, of each row. Rows that touch one another are a grid, whose digits stand for themselves.
     """
-    cells = _cells(image, min(box.h for box in digits))
     filled = {}
     for cell in cells:
         inside = [i for i, box in enumerate(digits) if _holds(cell, box)]
@@ -70,6 +68,18 @@ def _holds(cell: Box, box: Box) -> bool:
     x, y = box.centre
     inside = cell.x < x < cell.x + cell.w and cell.y < y < cell.y + cell.h
     return inside and SETTINGS.fills * cell.h <= box.h <= 1.1 * cell.h and box.w <= 1.1 * cell.w
+
+
+def _is_wall(box: Box, cells: Sequence[Box]) -> bool:
+    """Whether ink is the line between two boxes side by side: it looks like a 1."""
+    _, y = box.centre
+    beside = [cell for cell in cells if cell.y < y < cell.y + cell.h and box.h <= cell.h + 2]
+    left = max((cell.x + cell.w for cell in beside if abs(cell.x + cell.w - box.x) <= box.w + 1), default=None)
+    right = min((cell.x for cell in beside if abs(cell.x - box.x) <= box.w + 1), default=None)
+    if left is None or right is None:
+        return False
+    thickest = SETTINGS.cells_differ * min(cell.w for cell in beside)
+    return right >= left - 1 and box.x - 1 <= left and right <= box.x + box.w + 1 and box.w <= right - left + thickest
 
 
 def _rows(cells: list[Box]) -> list[list[Box]]:
