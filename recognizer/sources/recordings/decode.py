@@ -32,8 +32,7 @@ NO_VIDEOS = ("image2", "tty", "lrc", "data", "bin")
 
 # Formats whose first plane is the picture in grey.
 LIGHT_FIRST = {"yuv420p", "yuv422p", "yuv444p", "nv12", "nv21", "yuvj420p", "yuvj422p", "yuvj444p"}
-# Most of them have black at 16 and white at 235.
-FULL_RANGE = np.clip((np.arange(256) - 16) * (255 / 219) + 0.5, 0, 255).astype(np.uint8)
+BLACK, WHITE = 16, 235  # in most of them
 
 log = logging.getLogger("recognizer")
 
@@ -183,7 +182,10 @@ def _grey(frame: VideoFrame) -> Image:
 
     light = _rows(frame.planes[0], frame.width, frame.height)
     full = frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
-    return np.array(light) if full else np.asarray(cv2.LUT(light, FULL_RANGE), np.uint8)
+    if full:
+        return np.array(light)
+    scale = 255 / (WHITE - BLACK)
+    return np.asarray(cv2.convertScaleAbs(np.maximum(light, BLACK), alpha=scale, beta=-scale * BLACK), np.uint8)
 
 
 def _rows(plane: Any, width: int, height: int) -> Image:
