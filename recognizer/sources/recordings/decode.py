@@ -184,8 +184,8 @@ def _grey(frame: VideoFrame) -> Image:
     full = frame.format.name.startswith("yuvj") or frame.color_range == ColorRange.JPEG
     if full:
         return np.array(light)
-    scale = 255 / (WHITE - BLACK)
-    return np.asarray(cv2.convertScaleAbs(np.maximum(light, BLACK), alpha=scale, beta=-scale * BLACK), np.uint8)
+    above = cv2.subtract(light, BLACK)  # type: ignore[call-overload]
+    return np.asarray(cv2.convertScaleAbs(above, alpha=255 / (WHITE - BLACK)), np.uint8)
 
 
 def _rows(plane: Any, width: int, height: int) -> Image:
