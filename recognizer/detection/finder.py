@@ -40,8 +40,8 @@ class FinderSettings:
     Attributes:
         least: logit of a centre from which on a place is proposed; -0.85 is a probability of 0.3.
         larger: times as large a small picture is made at most.
-        moving: share of the limits that suffices in a video's frame, of which several have to agree.
-        sure_once: share that one of a digit's frames must have reached, so that it is shown.
+        moving: share of the limits that suffices in a video's frame, of which several have to agree, and one has to
+            reach the whole limit.
         still: and for what was a digit a moment ago.
         one_place: share of the smaller one from which on two digits stand at one place, and only the likelier is one.
         border: ink that the picture's border cuts is no digit.
@@ -51,7 +51,6 @@ class FinderSettings:
     least: float = -0.85
     larger: float = 2.0
     moving: float = 0.6
-    sure_once: float = 1.0
     still: float = 0.3
     one_place: float = 0.55
     border: bool = True

@@ -84,7 +84,7 @@ class LearnedFinder:
     @property
     def sure_once(self) -> float:
         """How likely a digit must be one in at least one frame of a video, 0 to 1."""
-        return self._settings.sure_once * self._limits.digit
+        return self._limits.digit
 
     def find(self, image: Image, memory: LearnedMemory, clock: Clock) -> Found:
         """Look through a whole frame.
