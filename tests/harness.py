@@ -35,6 +35,7 @@ needs_display = pytest.mark.skipif(
 )
 NOBODY = Path(tempfile.gettempdir()) / "nobody's data"  # nothing is written there
 PATIENCE = 300  # seconds after which a run that hangs is ended
+AT_ONCE = 20  # seconds within which what is asked to end ends, on the busiest machine, too
 
 Line = dict[str, Any]  # one line of truth or of events
 

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import CLIPS, PATIENCE, SUMMARY, command, environment, frames_in, lines, truth
+from harness import AT_ONCE, CLIPS, PATIENCE, SUMMARY, command, environment, frames_in, lines, truth
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 CLIP = CLIPS / "demo.mp4"
 FRAMES = len(truth(CLIP))
 RATE = 30  # frames a second of a camera that the program keeps up with
-MOST_SECONDS = 2  # from a signal to the program's end
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 MOVIES = ["seen.mp4", "seen.mkv", "seen.avi"]
 
@@ -43,9 +42,7 @@ def test_a_signal_leaves_outputs_complete(number: int, tmp_path: Path) -> None:
     with at_work(tmp_path) as program:
         await_events(program, tmp_path, 20)
         program.send_signal(number)
-        asked = time.monotonic()
-        first, second = program.communicate(timeout=PATIENCE)[1].splitlines()
-        assert time.monotonic() - asked <= MOST_SECONDS
+        first, second = program.communicate(timeout=AT_ONCE)[1].splitlines()
     assert program.returncode == 128 + number
     assert first == "recognizer: labelled frames are in seen.mp4"
     assert SUMMARY.fullmatch(second)
@@ -62,11 +59,7 @@ def test_signals_at_random_moments(seed: int, tmp_path: Path) -> None:
         time.sleep(rng.uniform(0, 0.05))  # anywhere within a frame
         for number in rng.permutation(SIGNALS)[: rng.integers(1, 4)]:
             program.send_signal(int(number))
-        asked = time.monotonic()
-        program.communicate(timeout=PATIENCE)
-        took = time.monotonic() - asked
-    print(f"\nended {took:.2f} s after the signals")
-    assert took <= MOST_SECONDS
+        program.communicate(timeout=AT_ONCE)
     assert program.returncode > 128
     assert frames_in(tmp_path / MOVIES[seed % 3]) == len(lines(tmp_path / "e.jsonl"))
 
