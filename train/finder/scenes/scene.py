@@ -45,7 +45,7 @@ def _blank(sheet: Sheet, material: Material, rng: np.random.Generator, scale: fl
 # what is written, how often in a view that is filled by it, and how often on a sheet in a room
 CONTENTS: dict[str, tuple[Writer, float, float]] = {
     "numbers": (_scattered(numbers=1), 0.12, 0.24),
-    "sums": (_scattered(sums=0.7, numbers=0.3), 0.06, 0.06),
+    "sums": (_scattered(sums=0.7, numbers=0.3), 0.1, 0.1),
     "signs": (_scattered(slashed=0.35, bracketed=0.25, pointed=0.4), 0.15, 0.12),
     "single": (_scattered(2, single=1), 0.03, 0.12),
     "mixed": (_scattered(numbers=0.35, words=0.2, joined=0.15, slashed=0.06, bracketed=0.06, pointed=0.08, doodles=0.1),

@@ -20,6 +20,8 @@ Planes = NDArray[np.uint8]  # as those of a sheet
 Hulls = list[Hull]  # likewise
 TURNED_AWAY, FARTHEST = 0.2, 1.2  # the share of held sheets that face elsewhere, by how many radians at most
 PHOTOGRAPHED = 0.65  # of the rooms behind them, the share that are photographs
+BEHIND = 0.1  # and that where other writing stands behind, too far out of focus to be read
+UNREADABLE = 0.17  # of a digit's height: with so much blur nobody is sure of it
 UNSEEN = 25.0  # grey levels: ink that differs less from what lies under it can't be told from it
 
 
@@ -106,6 +108,8 @@ def held(sheet: Sheet, stage: Stage) -> View:
         behind, ink_behind = around.from_photograph(stage.material, rng, *stage.shape, stage.fooled)
     else:
         behind, ink_behind = around.drawn_room(rng, *stage.shape), np.full(stage.shape, GROUND, np.uint8)
+    if sheet.hulls and rng.random() < BEHIND:
+        behind, ink_behind = _out_of_focus(sheet, stage, look), np.full(stage.shape, GROUND, np.uint8)
     turn = rng.normal(0, 0.13) if rng.random() < 0.85 else rng.uniform(-0.8, 0.8)
     middle = rng.uniform(0.2, 0.8) * stage.width, rng.uniform(0.2, 0.8) * stage.height
     away = (rng.uniform(0, FARTHEST), 0.0) if rng.random() < TURNED_AWAY else (0.0, 0.0)
@@ -128,6 +132,16 @@ def held(sheet: Sheet, stage: Stage) -> View:
         hulls = [hull for hull in hulls if not _hidden(hand, hull, planes)]
         planes[..., 1:3][hand > 0.5] = 0
     return _seen(grey, planes, hulls, look, rng)
+
+
+def _out_of_focus(sheet: Sheet, stage: Stage, look: Medium) -> Grey:
+    """What a sheet has, as if it stood large on the wall behind: there is ink, and no digit that could be read."""
+    rng, size = stage.rng, (stage.width, stage.height)
+    ink = np.asarray(cv2.resize(sheet.planes[..., 0], size, interpolation=cv2.INTER_AREA), np.uint8)
+    grey = looks.write_on(looks.paper_of(look, *stage.shape, rng), ink, np.zeros(stage.shape, np.uint8), look, rng)
+    largest = max(float(np.ptp(hull.outline[:, 1])) for hull in sheet.hulls) * stage.height / sheet.height
+    blur = largest * rng.uniform(UNREADABLE, 2 * UNREADABLE)
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), blur, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _seen(grey: Grey, planes: Planes, hulls: Hulls, look: Medium, rng: np.random.Generator) -> View:
