@@ -59,8 +59,8 @@ class Recognizer:
         regions: Sequence[Region] = (), rules: Rules | None = None, finder: str | Path | None = None,
         hand: str | None = None,
     ) -> None:
-        if threshold is not None and not 0 <= threshold <= 1:
-            raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold}")
+        if threshold is not None and not (isinstance(threshold, (int, float)) and 0 <= threshold <= 1):
+            raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold!r}")
         classifier = Classifier.load(Path(model) if model else shipped("models/digits.tflite"))
         file = Path(finder) if finder else shipped("models/finder.tflite")
         self._signs = signs

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from recognizer import Frame, InputError, Reading, Recognizer
+from recognizer import Frame, InputError, Reading, Recognizer, UsageError
 from recognizer.classification.classifier import Classifier
 from recognizer.core.assets import shipped
 
@@ -191,6 +191,12 @@ def test_other_arrays_are_refused_in_words(array: NDArray[np.generic]) -> None:
 def test_other_things_are_refused_in_words(thing: object) -> None:
     with pytest.raises(ValueError, match=r"expected a picture .* found"):
         READER.read(thing)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("threshold", ["0.5", -0.1, 1.1, float("nan")])
+def test_other_thresholds_are_refused_in_words(threshold: object) -> None:
+    with pytest.raises(UsageError, match=r"expected a probability from 0 to 1, found"):
+        Recognizer(threshold=threshold)  # type: ignore[arg-type]
 
 
 def test_the_layout_in_memory_does_not_matter() -> None:

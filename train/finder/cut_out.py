@@ -23,7 +23,7 @@ from train.finder.scenes.sheet import IGNORE, UNKNOWN, UNLABELLED
 BARE = (0, 1)  # a ring and a bar are digits wherever nothing beside them tells another thing
 SURE = 0.5  # probability of a digit from which on what stands on none may be one by its looks, and is left out
 ON_DIGIT, OFF_DIGIT = 0.6, 0.3  # intersection over union with a digit from which on, and up to which, a crop is clear
-LEGIBLE = 0.02  # probability of its own label under which a digit's crop is too badly cut to be learnt
+LEGIBLE = 0.005  # probability of its own label under which a digit's crop is too badly cut to be learnt
 LEAST_HEIGHT = 10  # pixels: smaller digits are blots once they are cut out
 OTHERS = 0.45  # for each digit, what is none: with more the network takes unusual digits for none
 KNOWN = 0.7  # share of a candidate's box that must not be IGNORE or UNKNOWN

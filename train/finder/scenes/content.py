@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from train.finder.material import Material
-from train.finder.scenes.sheet import DIGIT, OTHER, UNLABELLED, Sheet
+from train.finder.scenes.sheet import DIGIT, INKED, OTHER, UNLABELLED, Sheet
 from train.finder.scenes.writing import hand as hands
 from train.finder.scenes.writing.glyphs import Ink, Pen, draw
 from train.finder.scenes.writing.hand import Glyph, Hand
@@ -18,6 +19,8 @@ SMALL = 0.12  # of the sheets, the share that is written 9 to 15 pixels high
 GAPS = (-0.12, -0.05, 0.02, 0.1, 0.2, 0.3, 0.5, 0.9)  # between two digits, in heights
 _GAP_SHARES = (0.13, 0.14, 0.16, 0.15, 0.18, 0.12, 0.08, 0.04)
 UNEVEN = 0.2  # of the lines, the share whose digits are of different sizes and hang below the others' feet
+TOUCHING = 0.12  # of the lines, the share whose digits' strokes run into each other
+OVERLAPS = 0.2, 1.0  # of two such strokes, in widths of the pen, least and most
 SUMS = ("d+d=d", "dd+d=dd", "d-d=d", "dxd=dd", "dd÷d=d", "d+d", "d=d", "z=d", "dz+d=d", "dx-d", "(d+d)xd=dd", "d<d",
         "-d", "√d=d", "x=dd", "lx+d=d", "d.d", "d,dd", "dd.dd", "l=d", "d-d+d+d-d", "dd-dd=", "dx-dd+d=d", "d+d+d=dd")
 SLASHED = ("d/d", "dd/dd", "d/d/dddd", "dd/d/dd", "d d/d", "d/l", "l/d", "d/d+d/d", "d/d=d", "dd/d", "d/dd", "d/d d/d",
@@ -38,7 +41,7 @@ def size(rng: np.random.Generator, scale: float) -> float:
 
 
 def write(sheet: Sheet, hand: Hand, x: float, y: float, tokens: Sequence[str], rng: np.random.Generator,
-          gap: float = 0.2, slope: float = 0.0, strength: float = 1.0) -> float:
+          gap: float = 0.2, slope: float = 0.0, strength: float = 1.0, touching: bool = False) -> float:
     """Write a line whose digits' upper edge is at y.
 
     Args:
@@ -46,11 +49,12 @@ def write(sheet: Sheet, hand: Hand, x: float, y: float, tokens: Sequence[str], r
         gap: between two of them, in heights.
         slope: of the line.
         strength: of the ink, 0 to 1.
+        touching: whether the strokes of its digits run into each other.
 
     Returns:
         Where the line ends.
     """
-    at, height = x, hand.height
+    at, height, before = x, hand.height, None
     spread, hang = (0.35, 0.12) if rng.random() < UNEVEN else (0.12, 0.03)
     for token in tokens:
         if token == " ":
@@ -62,13 +66,40 @@ def write(sheet: Sheet, hand: Hand, x: float, y: float, tokens: Sequence[str], r
         else:
             glyph, kind, label = (hand.letter() if token == "l" else hand.sign(token)), OTHER, UNLABELLED
         foot = y + height + rng.normal(0, hang) * height + (at - x) * slope
-        box = sheet.put(glyph.ink, at, foot - glyph.middle - glyph.ink.shape[0] / 2, kind, strength, label)
+        top = foot - glyph.middle - glyph.ink.shape[0] / 2
+        if touching and kind == DIGIT:
+            if before:
+                at = before.meets(glyph.ink, at, top) - hand.pen.width * rng.uniform(*OVERLAPS)
+            before = _Written(glyph.ink, at, top)
+        else:
+            before = None
+        box = sheet.put(glyph.ink, at, top, kind, strength, label)
         if box:
             sheet.take(box[0] - 2, box[1] - 2, box[2] + 4, box[3] + 4)
         at += glyph.ink.shape[1] + height * max(-0.2, rng.normal(gap, 0.07))
         if at > sheet.width:
             break
     return at
+
+
+class _Written(NamedTuple):
+    """A glyph with its left upper corner."""
+
+    ink: Ink
+    x: float
+    y: float
+
+    def meets(self, other: Ink, x: float, y: float) -> float:
+        """Where another glyph at this height has its left side when its ink meets this one's; x where it never does."""
+        lower = round(y) - round(self.y)
+        ours, theirs = (ink > INKED * ink.max() for ink in (self.ink[max(0, lower) :], other[max(0, -lower) :]))
+        rows = min(len(ours), len(theirs))
+        ours, theirs = ours[:rows], theirs[:rows]
+        both = ours.any(axis=1) & theirs.any(axis=1)
+        if not both.any():
+            return x
+        ends, starts = ours.shape[1] - ours[both, ::-1].argmax(axis=1), theirs[both].argmax(axis=1)
+        return self.x + float((ends - starts).max())
 
 
 def number(rng: np.random.Generator, most: int = 8) -> str:
@@ -86,7 +117,7 @@ def scattered(sheet: Sheet, material: Material, rng: np.random.Generator, scale:
     `topics`: how often each is written: numbers, sums, slashed, bracketed, pointed, words, joined, single, doodles.
     """
     left = int(rng.integers(1, most + 1))
-    hand, gap, slope, strength = Hand(material, size(rng, scale), rng), 0.2, 0.0, 1.0
+    hand, gap, slope, strength, touching = Hand(material, size(rng, scale), rng), 0.2, 0.0, 1.0, False
     fresh = True
     names, shares = list(topics), np.array(list(topics.values()))
     for _ in range(3 * left):
@@ -97,6 +128,7 @@ def scattered(sheet: Sheet, material: Material, rng: np.random.Generator, scale:
             hand, fresh = Hand(material, height, rng), False
             gap, slope = rng.choice(GAPS, p=_GAP_SHARES), rng.normal(0, 0.05)
             strength = 1.0 if rng.random() < 0.7 else rng.uniform(0.5, 1)
+            touching = rng.random() < TOUCHING
         topic = str(rng.choice(names, p=shares / shares.sum()))
         tokens = _tokens(topic, rng)
         height = hand.height
@@ -111,7 +143,7 @@ def scattered(sheet: Sheet, material: Material, rng: np.random.Generator, scale:
         elif topic == "joined":
             joined_line(sheet, hand, x, y, int(rng.integers(1, 4)), rng, strength)
         else:
-            end = write(sheet, hand, x, y, tokens, rng, gap, slope, strength)
+            end = write(sheet, hand, x, y, tokens, rng, gap, slope, strength, touching)
             if topic in ("numbers", "single", "sums") and rng.random() < 0.18:
                 mark(sheet, hand, (x, y, end - x, height), rng)
 
