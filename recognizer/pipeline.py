@@ -198,16 +198,17 @@ class _Video:
         self._rejected: list[ScoredCandidate] = []  # what the last full detection found that is no digit
         self._chains: list[Chain] = []
         self._arrangement = 0  # of the tracker, for which these were made
-        self._correction: Correction | None = None  # with which the last frame was read
+        self._asked: tuple[Correction | None, tuple[Region, ...]] = None, finder.regions  # of the last frame
         self._last = time.monotonic()
         self._mean = 0.0
 
     def read(self, frame: Frame, correction: Correction | None) -> Reading:
         clock = Clock()
         search = self._scheduler.needs_detection(frame)
-        if correction is not self._correction:
-            self._correction, search = correction, True
+        if correction is not self._asked[0]:
             self.tracker.doubt()
+        search |= correction is not self._asked[0] or self._finder.regions is not self._asked[1]
+        self._asked = correction, self._finder.regions
         followed = None if search else self._follow(frame, clock)
         candidates, digits = followed or self._detect(frame, clock)
         with clock.stage("numbers"):

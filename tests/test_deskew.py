@@ -59,7 +59,7 @@ def test_turning_back_gives_the_upright_crop(height: int) -> None:
     paths = [(p * height + height / 2).astype(np.float32) for p in draw_paths(7, "plain", rng, wobble=0)]
     straight = (ink(paths, (side, side), max(2, height / 9), rng) > 0.5).astype(np.uint8)
     turn = cv2.getRotationMatrix2D((side / 2 - 0.5, side / 2 - 0.5), -20, 1)
-    leaning = (cv2.warpAffine(255 * straight, turn, (side, side)) > 127).astype(np.uint8)
+    leaning = cv2.threshold(cv2.warpAffine(255 * straight, turn, (side, side)), 127, 255, cv2.THRESH_BINARY)[1]
     x, y, w, h = cv2.boundingRect(leaning)
     crop = upright(leaning[y : y + h, x : x + w], float(np.tan(np.deg2rad(20))))
     same, other = (np.mean(normalise(straight) == found) for found in (crop, normalise(leaning)))

@@ -50,7 +50,7 @@ def test_every_digit_is_found_in_any_light(polarity, light):
     for box in boxes:
         candidates = found_at(picture, box)
         assert candidates
-        assert candidates[0].dark == (polarity == "dark on light")
+        assert (candidates[0].ink.contrast > 0) == (polarity == "dark on light")
 
 
 @pytest.mark.parametrize("slope", [0.02, 0.3, -0.3])
@@ -111,7 +111,7 @@ def test_bright_strokes_on_black_are_as_wide_as_they_are(glow):
         picture = cv2.GaussianBlur(picture, (0, 0), glow)
     candidates = found_at(picture, box)
     assert candidates
-    assert not candidates[0].dark
+    assert candidates[0].ink.contrast < 0
 
 
 @pytest.mark.parametrize("label", [0, 3, 5, 8, 9])
@@ -120,7 +120,7 @@ def test_a_bold_digit_that_fills_its_picture_is_found(label, paper, pen):
     """As on a canvas to draw on: of a stroke's neighbourhood so much is ink that only a wide look finds the ground."""
     style = next(iter(STYLES[label]))
     picture, (box,) = page([(label, style, 80, 50, 180, 20)], shape=(280, 280), paper=paper, pen=pen)
-    assert any(c.dark == (paper > pen) for c in found_at(picture, box))
+    assert any((c.ink.contrast > 0) == (paper > pen) for c in found_at(picture, box))
 
 
 def test_small_digits_between_lines_are_read():

@@ -18,6 +18,7 @@ from recognizer.core.digits import Number
 from recognizer.core.frame import turned
 from recognizer.core.geometry import Box, Region
 from recognizer.numbers.plausible import Plausible, Rules
+from recognizer.tracking.settings import SETTINGS
 
 NOTE = PICTURES / "note.jpg"
 
@@ -50,6 +51,19 @@ def test_a_digit_in_two_regions_is_one() -> None:
     whole = sorted(number.text for number in Recognizer().read(image).numbers)
     both = Recognizer(regions=[Region.parse("0,0,100%,70%"), Region.parse("0%,5%,100%,95%")]).read(image)
     assert sorted(number.text for number in both.numbers) == whole
+
+
+def test_other_regions_are_looked_through_at_once() -> None:
+    recognizer = Recognizer()
+    searched = []
+    for reading in recognizer.watch(CLIPS / "dim.avi"):
+        if reading.frame.index == 20:
+            assert reading.digits
+            recognizer.regions = (Region.parse("0,0,1%,1%"),)
+        searched.append((reading.searched, bool(reading.digits)))
+    assert not searched[20][0]
+    assert searched[21][0]
+    assert not any(shown for _, shown in searched[20 + SETTINGS.coasts + 2 :])
 
 
 def test_regions_hold_for_videos_too(run: Run) -> None:
@@ -136,9 +150,26 @@ def test_rules_that_are_none_are_refused_in_words() -> None:
 
 def test_numbers_at_other_places_have_values_of_their_own() -> None:
     plausible = Plausible(Rules(step=1))
-    plausible.tell((number("5"), number("900", 400)))
+    plausible.tell(plausible.marked((number("5"), number("900", 400))))
     marked = plausible.marked((number("6"), number("905", 400)))
     assert [one.implausible for one in marked] == ["", "step"]
+
+
+def test_two_meters_that_are_told_one_after_the_other_keep_their_values() -> None:
+    plausible, both = Plausible(Rules(step=5)), (number("100"), number("50", 400))
+    for told in both:
+        plausible.marked(both)
+        plausible.tell((told,))
+    marked = plausible.marked((number("900"), number("54", 400)))
+    assert [one.implausible for one in marked] == ["step", ""]
+
+
+def test_a_number_that_stands_alone_may_move() -> None:
+    plausible = Plausible(Rules(step=5))
+    for x, text, wanted in ((0, "100", ""), (400, "103", ""), (0, "300", "step")):
+        [marked] = plausible.marked((number(text, x),))
+        assert marked.implausible == wanted
+        plausible.tell((marked,) if not marked.implausible else ())
 
 
 def test_implausible_numbers_are_marked_in_events_and_not_told(tmp_path: Path, run: Run) -> None:

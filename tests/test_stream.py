@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import pytest
@@ -130,6 +131,16 @@ def test_a_pipe_whose_writer_comes_back_is_read_on(fault: str, frames: list[byte
         assert "is back" in said(program)
         read_on(program, last)
         assert_it_ends(program, signal.SIGINT)
+
+
+SHARED_MEMORY = Path("/dev/shm")
+
+
+@pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="this system keeps no files under /dev")
+def test_a_pipe_among_the_devices_is_no_camera(frames: list[bytes], tmp_path: Path) -> None:
+    with TemporaryDirectory(dir=SHARED_MEMORY) as folder, closing(Pipe(frames, Path(folder))) as pipe, \
+            at_work(pipe.path, tmp_path) as program:
+        read_on(program, read_on(program))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

@@ -16,7 +16,7 @@ SIZE = 2000, 500
 
 def digit(label, x, y=50, confidence=0.95, height=60):
     read = label, confidence
-    return Digit(*read, Box(round(x), round(y), 40, height), (read,), seen=read)
+    return Digit(*read, Box(round(x), round(y), 40, height), (read,), seen=read, score=confidence)
 
 
 def test_ids_stay_while_digits_move():
@@ -133,6 +133,15 @@ def test_a_digit_that_is_missed_goes_on_with_its_movement_and_not_out_of_the_pic
     assert tracker.update([], SIZE) == []
 
 
+def test_a_missed_frame_does_not_change_the_speed():
+    tracker = Tracker()
+    for step in range(12):
+        missed = step in (5, 6, 8)
+        (shown,) = tracker.update([] if missed else [digit(4, 100 + 10 * step)], SIZE) or [None]
+        if missed:
+            assert shown.box.x == 100 + 10 * step
+
+
 def test_the_frames_own_label_is_kept_beside_the_tracks():
     tracker = Tracker()
     for _ in range(6):
@@ -176,7 +185,7 @@ def test_a_digit_read_now_and_then_changes_its_label_within_ten_frames_too():
 def found(digits):
     """Candidates that a full detection gives for digits."""
     rows = np.eye(11, dtype=np.float32)
-    return [ScoredCandidate(Candidate(d.box, np.zeros((28, 28), np.uint8), 0.5, True), rows[d.label], Reason.NONE, 1.0)
+    return [ScoredCandidate(Candidate(d.box, np.zeros((28, 28), np.uint8)), rows[d.label], Reason.NONE, 1.0)
             for d in digits]
 
 

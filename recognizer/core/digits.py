@@ -30,6 +30,7 @@ class Digit:
             where the digit is shown though it wasn't read in this frame.
         after: what stands behind it: PERCENT, or one of the CURRENCIES; empty for nothing.
         crops: what the network saw of it, (28, 28) uint8 each, in this frame and a few before, the latest first.
+        score: probability that it is a digit at all, whichever, by this frame alone, 0 to 1.
     """
 
     label: int
@@ -41,6 +42,7 @@ class Digit:
     seen: tuple[int, float] | None = None
     after: str = ""
     crops: tuple[Image, ...] = field(default=(), compare=False, repr=False)
+    score: float = field(default=1.0, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.label <= 9 or not 0 <= self.confidence <= 1:
@@ -49,7 +51,7 @@ class Digit:
     def unseen(self, box: Box) -> Digit:
         """The same elsewhere, in a frame in which it wasn't read."""
         return Digit(self.label, self.confidence, box, self.top, self.track, self.mark, after=self.after,
-                     crops=self.crops)
+                     crops=self.crops, score=self.score)
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Where in a picture digits may stand: candidates, and the door to whatever finds them."""
+"""Where in a picture digits stand: a network proposes places, their ink is cut out there, both networks judge it."""

@@ -14,9 +14,11 @@ from recognizer.classification.classifier import NO_DIGIT, Classifier
 from recognizer.core.digits import Digit
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
+from recognizer.detection.evidence import OF_PLACE
+from recognizer.detection.ink import NO_INK, Ink
+from recognizer.detection.network import Floats
 
 TOP = 3  # likeliest labels that a digit carries
-NO_MASK: Image = np.zeros((0, 0), np.uint8)
 
 
 class Reason(StrEnum):
@@ -36,16 +38,14 @@ class Candidate:
     Attributes:
         box: where, in pixels of the frame.
         crop: (28, 28) uint8, 0 or 255: what the network gets.
-        contrast: how far the ink stands out from its ground, as a share of the ground's brightness.
-        dark: dark ink on a lighter ground, not light on dark.
-        mask: (h, w) uint8, 0 or 1, of the ink in its box, at any scale; empty where it isn't known.
+        ink: that makes it.
+        evidence: (6,) float32 of its place, by `of_places`, as it was when the whole frame was looked through last.
     """
 
     box: Box
     crop: Image
-    contrast: float
-    dark: bool
-    mask: Image = field(default_factory=lambda: NO_MASK)
+    ink: Ink = NO_INK
+    evidence: Floats = field(default_factory=lambda: np.zeros(OF_PLACE, np.float32))
 
     def at(self, box: Box) -> Self:
         """The same elsewhere."""
@@ -71,7 +71,7 @@ class ScoredCandidate:
 
 def digits_of(candidates: Iterable[ScoredCandidate]) -> list[Digit]:
     """Those that are digits, in the order given."""
-    return [_digit(one.candidate, one.probabilities) for one in candidates if not one.reason]
+    return [_digit(one) for one in candidates if not one.reason]
 
 
 def digits_again(digits: Iterable[Digit], classifier: Classifier) -> list[Digit]:
@@ -85,10 +85,11 @@ def digits_again(digits: Iterable[Digit], classifier: Classifier) -> list[Digit]
             for digit, top in again]
 
 
-def _digit(candidate: Candidate, probabilities: NDArray[np.float32]) -> Digit:
-    top = _top(probabilities)
+def _digit(one: ScoredCandidate) -> Digit:
+    top = _top(one.probabilities)
     label, confidence = top[0]
-    return Digit(label, min(1.0, confidence), candidate.box, top, seen=top[0], crops=(candidate.crop,))
+    return Digit(label, min(1.0, confidence), one.candidate.box, top, seen=top[0], crops=(one.candidate.crop,),
+                 score=one.score)
 
 
 def _top(probabilities: NDArray[np.float32]) -> tuple[tuple[int, float], ...]:

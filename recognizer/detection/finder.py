@@ -19,10 +19,12 @@ class Limits:
     Attributes:
         digit: from this probability on that it is one at all, 0 to 1.
         label: and from this probability of its label on, likewise.
+        asked: a user asks for them: they hold in each frame, no share of them suffices.
     """
 
     digit: float
     label: float
+    asked: bool = False
 
     @classmethod
     def of(cls, asked: float | None, usual: float) -> Limits:
@@ -30,7 +32,7 @@ class Limits:
 
         By default a 1 that may be a 7 is surely a digit, and reported as the likelier one.
         """
-        return cls(usual, min(LEAST_LABEL, usual)) if asked is None else cls(0.0, asked)
+        return cls(usual, min(LEAST_LABEL, usual)) if asked is None else cls(0.0, asked, asked=True)
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from recognizer.core.geometry import Box
 from recognizer.detection.candidate import Candidate, Reason, ScoredCandidate, digits_of
 from recognizer.detection.evidence import OF_PLACE, of_crops, of_places
 from recognizer.detection.finder import FinderSettings, Found, LearnedMemory, Limits
-from recognizer.detection.ink import NO_INK, Ink, cut_again, cut_ink
+from recognizer.detection.ink import Ink, cut_again, cut_ink
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Network, tinted
 from recognizer.detection.proposals import distinct, propose
@@ -28,19 +27,6 @@ from recognizer.errors import InputError
 from recognizer.numbers.deskew import tilt_of, upright
 
 SETTINGS = FinderSettings()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CutCandidate(Candidate):
-    """A candidate as it was cut out of a frame.
-
-    Attributes:
-        ink: that makes it.
-        evidence: (6,) float32 of its place, by `of_places`, as it was when the whole frame was looked through last.
-    """
-
-    ink: Ink = NO_INK
-    evidence: Floats = field(default_factory=lambda: np.zeros(OF_PLACE, np.float32))
 
 
 class LearnedFinder:
@@ -95,21 +81,25 @@ class LearnedFinder:
             clock: takes the time of the stages "find", "classify" and "select".
         """
         candidates, logits = self.candidates(image, memory, clock)
+        size = memory.pyramid_of(image).size
         memory.still.forget()
         with clock.stage("select"):
-            found = self._selected(candidates, logits, memory, memory.share)
+            found = self._selected(candidates, logits, size, memory.share)
             loose = self._settings.moving  # turned digits are hard to read: also what is less sure tells the tilt
-            hints = found if memory.share == loose else self._selected(candidates, logits, memory, loose)
+            hints = found if memory.share == loose else self._selected(candidates, logits, size, loose)
             memory.tilt = tilt_of(digits_of(hints)) if self._settings.upright else 0.0
         if memory.tilt:
-            candidates = [_turned(one, memory.tilt) for one in candidates]
-            level = self._selected(candidates, self._logits(candidates, clock), memory, memory.share)
-            better = _sureness(level) > _sureness(found)
-            found, memory.tilt = (level, memory.tilt) if better else (found, 0.0)
+            with clock.stage("classify"):
+                candidates = [_turned(one, memory.tilt) for one in candidates]
+            logits = self._logits(candidates, clock)
+            with clock.stage("select"):
+                level = self._selected(candidates, logits, size, memory.share)
+                better = _sureness(level) > _sureness(found)
+                found, memory.tilt = (level, memory.tilt) if better else (found, 0.0)
         return Found(found, memory.pyramid_of(image))
 
-    def candidates(self, image: Image, memory: LearnedMemory, clock: Clock) -> tuple[list[CutCandidate], Floats]:
-        """The ink at all places that the network proposes, one or two at each; and their logits (N, 11)."""
+    def candidates(self, image: Image, memory: LearnedMemory, clock: Clock) -> tuple[list[Candidate], Floats]:
+        """The ink at all places that the network proposes, up to three ways to cut it at each; and logits (N, 11)."""
         with clock.stage("find"):
             pyramid = memory.pyramid_of(image)
             scales = [min(self._settings.larger, side / max(pyramid.size)) for side in memory.sides]
@@ -131,13 +121,14 @@ class LearnedFinder:
             return self._classifier.logits(crops) / np.float32(self._classifier.manifest.temperature)
 
     def _selected(
-        self, candidates: Sequence[CutCandidate], logits: Floats, memory: LearnedMemory, share: float
+        self, candidates: Sequence[Candidate], logits: Floats, size: tuple[int, int], share: float
     ) -> list[ScoredCandidate]:
-        """Judge candidates at a share of the limits, the likeliest first; of several digits at one place one is one."""
+        """Judge candidates of a frame of this size at a share of the limits, the likeliest first; of several digits at
+        one place one is one."""
         judged = self._judged(candidates, logits, share)
         if self._settings.border:
-            judged = [replace(one, reason=Reason.CUT_OFF) if _cut_off(candidate.ink, memory) else one
-                      for one, candidate in zip(judged, candidates, strict=True)]
+            judged = [replace(one, reason=Reason.CUT_OFF) if _cut_off(one.candidate.ink, size) else one
+                      for one in judged]
         return self.one_a_place(judged)
 
     def one_a_place(self, judged: Sequence[ScoredCandidate]) -> list[ScoredCandidate]:
@@ -149,7 +140,7 @@ class LearnedFinder:
         return [one if one.reason or place in kept else replace(one, reason=Reason.OVERLAP)
                 for place, one in enumerate(ordered)]
 
-    def _judged(self, candidates: Sequence[CutCandidate], logits: Floats, share: float) -> list[ScoredCandidate]:
+    def _judged(self, candidates: Sequence[Candidate], logits: Floats, share: float) -> list[ScoredCandidate]:
         """What both networks make of candidates, at a share of the limits."""
         scores = self._manifest.calibration(evidence_of(candidates, logits))[:, None]
         rows = np.hstack([softmax(logits[:, :NO_DIGIT]) * scores, 1 - scores])
@@ -158,7 +149,7 @@ class LearnedFinder:
 
     def _reason(self, row: NDArray[np.float32], share: float) -> Reason:
         """Why a candidate of these probabilities (11,) is no digit, at a share of the limits; one asked for holds."""
-        share = share if self._limits.digit else 1.0
+        share = 1.0 if self._limits.asked else share
         if 1 - row[NO_DIGIT] < share * self._limits.digit:
             return Reason.NO_DIGIT
         return Reason.UNSURE if row[:NO_DIGIT].max() < share * self._limits.label else Reason.NONE
@@ -176,15 +167,14 @@ class LearnedFinder:
         Returns:
             What is at the place of each known one; one without a reason at most.
         """
-        before = cast("Sequence[CutCandidate]", known)
         with clock.stage("find"):
-            boxes = np.array([one.box for one in before], np.float32).reshape(-1, 4)
+            boxes = np.array([one.box for one in known], np.float32).reshape(-1, 4)
             pyramid = memory.pyramid = Pyramid(image, Tiles.around(boxes).parts(image.shape[1::-1]))
             unchanged = memory.still.unchanged(pyramid, known)
             changed = [i for i in range(len(known)) if i not in unchanged]
-            inks = cut_again(pyramid, [before[i].ink for i in changed], boxes[changed])
+            inks = cut_again(pyramid, [known[i].ink for i in changed], boxes[changed])
             again = [changed[ink.tile] for ink in inks]
-            candidates = [replace(_turned(_candidate(ink, pyramid.size), memory.tilt), evidence=before[i].evidence)
+            candidates = [replace(_turned(_candidate(ink, pyramid.size), memory.tilt), evidence=known[i].evidence)
                           for ink, i in zip(inks, again, strict=True)]
         logits = self._logits(candidates, clock)
         there: list[list[ScoredCandidate]] = [[] for _ in known]
@@ -205,31 +195,29 @@ class LearnedFinder:
         return lambda: tinted(Pyramid(pyramid.image), maps)
 
 
-def evidence_of(candidates: Sequence[CutCandidate], logits: Floats) -> Floats:
+def evidence_of(candidates: Sequence[Candidate], logits: Floats) -> Floats:
     """What speaks for N candidates, with the classifier's logits (N, 11), being digits: (N, 8), by `evidence.KINDS`."""
     places = np.array([one.evidence for one in candidates], np.float32).reshape(-1, OF_PLACE)
     return np.hstack([places, of_crops(logits)])
 
 
-def _candidate(ink: Ink, size: tuple[int, int]) -> CutCandidate:
+def _candidate(ink: Ink, size: tuple[int, int]) -> Candidate:
     x, y, w, h = ink.box.tolist()
     left, top = min(max(0, round(x)), size[0] - 1), min(max(0, round(y)), size[1] - 1)
     box = Box(left, top, max(1, min(size[0], round(x + w)) - left), max(1, min(size[1], round(y + h)) - top))
-    contrast, dark = abs(ink.contrast) / 255, ink.contrast > 0
-    return CutCandidate(box, normalise(ink.mask), contrast, dark, ink.mask // 255, ink)
+    return Candidate(box, normalise(ink.mask), ink)
 
 
-def _cut_off(ink: Ink, memory: LearnedMemory) -> bool:
-    """Whether the frame's border cuts ink: beyond it the last pixels are repeated, and ink goes on there."""
+def _cut_off(ink: Ink, size: tuple[int, int]) -> bool:
+    """Whether the border of a frame of this size cuts ink: beyond it the last pixels are repeated, and ink goes on."""
     x, y, w, h = ink.box.tolist()
-    width, height = memory.pyramid.size if memory.pyramid else (0, 0)
     beyond = max(w, h) / FIT
-    return bool(min(x, y) < -beyond or x + w > width + beyond or y + h > height + beyond)
+    return bool(min(x, y) < -beyond or x + w > size[0] + beyond or y + h > size[1] + beyond)
 
 
-def _turned(candidate: CutCandidate, tilt: float) -> CutCandidate:
+def _turned(candidate: Candidate, tilt: float) -> Candidate:
     """A candidate with the crop that it has on a level line; its box and mask stay as they are."""
-    return replace(candidate, crop=upright(candidate.mask, tilt)) if tilt else candidate
+    return replace(candidate, crop=upright(candidate.ink.mask, tilt)) if tilt else candidate
 
 
 def _likelihood(one: ScoredCandidate) -> float:

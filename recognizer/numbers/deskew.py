@@ -22,16 +22,16 @@ def tilt_of(digits: list[Digit]) -> float:
 
 
 def upright(mask: Image, tilt: float) -> Image:
-    """The crop (28, 28) that a mask (h, w), 0 or 1, of a digit on a line of this tilt has on a level one."""
+    """The crop (28, 28) that a mask (h, w), 0 or 255, of a digit on a line of this tilt has on a level one."""
     return normalise(_turned(mask, tilt))
 
 
 def _turned(mask: Image, tilt: float) -> Image:
-    """A mask, 0 or 1, turned by a line's tilt, enlarged if it is small: 0 or 255."""
+    """A mask, 0 or 255, turned by a line's tilt, enlarged if it is small."""
     rows, columns = mask.shape
     scale = max(1.0, SETTINGS.turned_height / rows)
     side = round(scale * np.hypot(rows, columns)) + 2
     turn = cv2.getRotationMatrix2D((columns / 2 - 0.5, rows / 2 - 0.5), degrees(atan(tilt)), scale)
     turn[:, 2] += side / 2 - np.array([columns, rows]) / 2
-    grey = cv2.warpAffine(255 * mask, turn, (side, side), flags=cv2.INTER_LINEAR)
+    grey = cv2.warpAffine(mask, turn, (side, side), flags=cv2.INTER_LINEAR)
     return np.asarray(cv2.threshold(grey, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)

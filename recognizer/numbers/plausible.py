@@ -51,40 +51,41 @@ class Plausible:
             raise InputError(f"rules: expected Rules, such as Rules(step=5), found {rules!r}")
         self._rules = rules
         self._told: list[tuple[Box, float]] = []  # the last value at each place
+        self._alone = False  # the frame has one number that fits the pattern: it may have moved
 
     def marked(self, numbers: tuple[Number, ...]) -> tuple[Number, ...]:
         """The numbers of a frame, those that don't fit with the reason."""
         if self._rules == Rules():
             return numbers
-        fitting = [n for n in numbers if self._fits_pattern(n)]
-        return tuple(replace(n, implausible=self._reason(n, len(fitting) == 1)) for n in numbers)
+        self._alone = sum(self._fits_pattern(n) for n in numbers) == 1
+        return tuple(replace(n, implausible=self._reason(n)) for n in numbers)
 
     def tell(self, numbers: tuple[Number, ...]) -> None:
-        """These were told; the next ones at their places must go on from them."""
+        """These of the frame that was marked last were told; the next ones at their places must go on from them."""
         for number in numbers:
             value = _value(number.text)
             if value is not None:
-                alone = len(numbers) == 1 and len(self._told) == 1
-                self._told = [] if alone else [t for t in self._told if not at_one_place(t[0], number.box)]
+                moved = self._alone and len(self._told) == 1
+                self._told = [] if moved else [t for t in self._told if not at_one_place(t[0], number.box)]
                 self._told.append((number.box, value))
 
     def _fits_pattern(self, number: Number) -> bool:
         return self._rules.pattern is None or re.fullmatch(self._rules.pattern, number.text) is not None
 
-    def _reason(self, number: Number, alone: bool) -> str:
+    def _reason(self, number: Number) -> str:
         if not self._fits_pattern(number):
             return "pattern"
-        value, before = _value(number.text), self._before(number, alone)
+        value, before = _value(number.text), self._before(number)
         if value is None or before is None:
             return ""
         if self._rules.no_decrease and value < before:
             return "decrease"
         return "step" if self._rules.step is not None and abs(value - before) > self._rules.step else ""
 
-    def _before(self, number: Number, alone: bool) -> float | None:
+    def _before(self, number: Number) -> float | None:
         """The value told before at a number's place; where there is but one number, wherever that was."""
         here = [value for box, value in self._told if at_one_place(box, number.box)]
-        if not here and alone and len(self._told) == 1:
+        if not here and self._alone and len(self._told) == 1:
             return self._told[0][1]
         return here[-1] if here else None
 

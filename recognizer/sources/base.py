@@ -19,7 +19,7 @@ from recognizer.errors import InputError, UsageError
 from recognizer.secrets import masked
 from recognizer.sources.addresses.pipe import descriptor_of, read_pipe
 from recognizer.sources.addresses.poll import Poll
-from recognizer.sources.addresses.stream import open_stream
+from recognizer.sources.addresses.stream import is_camera, open_stream
 from recognizer.sources.camera import open_camera
 from recognizer.sources.files import Files, read_file
 from recognizer.sources.live import Live
@@ -76,7 +76,7 @@ def open_source(
         if reader is not None:
             return Files([reader])
     if is_stream(name):
-        return Live(partial(open_stream, name), name, noisy=name.startswith("/dev/"), patience=SETTINGS.stream_patience)
+        return Live(partial(open_stream, name), name, noisy=is_camera(name), patience=SETTINGS.stream_patience)
     return Files.named(name)
 
 

@@ -20,7 +20,7 @@ from recognizer.sources.settings import SETTINGS
 class Capture(Protocol):
     """What is used of `cv2.VideoCapture`."""
 
-    def read(self) -> tuple[bool, Any]: ...
+    def read(self) -> tuple[bool, Any]: ...  # Image | InGrey | None; OpenCV says less
 
     def get(self, prop: int, /) -> float: ...
 
@@ -111,7 +111,7 @@ class CaptureThread(threading.Thread):
     ) -> None:
         super().__init__(name=name, daemon=True)
         self._open, self._latest, self._noisy, self._patience = open_capture, latest, noisy, patience
-        self._last: Image | None = None
+        self._last: Image | InGrey | None = None
         self._changed = 0.0  # when it came
         self._due = math.inf  # when the call that is under way should have returned
 
@@ -150,7 +150,7 @@ class CaptureThread(threading.Thread):
                     if self._last is not None and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:
                         self._latest.end()
                     break
-                if not self._noisy or not _same(image, self._last):
+                if not (self._noisy and _same(image, self._last)):
                     counts = counts or time.monotonic() - self._changed < SETTINGS.lost
                     self._changed, self._last = time.monotonic(), image
                     if counts and self._latest.wants(self):
@@ -168,5 +168,7 @@ def frames_a_second(capture: Capture) -> float:
     return fps if 0 < fps <= 1000 else 0.0
 
 
-def _same(one: Image, other: Image | None) -> bool:
-    return other is not None and one.shape == other.shape and bool((one[::4, ::4] == other[::4, ::4]).all())
+def _same(one: Image | InGrey, other: Image | InGrey | None) -> bool:
+    if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
+        return False
+    return one.shape == other.shape and bool((one[::4, ::4] == other[::4, ::4]).all())

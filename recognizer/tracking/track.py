@@ -101,15 +101,14 @@ class Track:
         if self._gone:
             self._recent = deque([False], SETTINGS.recent)  # it has to appear again, though as the same
         self._recent.append(True)
-        coasted = self._speed if self._missed else (0, 0)  # it was moved on by its speed
+        self._speed = self._speed_to(digit.box)
         self._unread += passed
         self._seen, self._missed, self._unseen = self._seen + 1, 0, 0.0
         self._clear = passed >= SETTINGS.slow and digit.confidence >= SETTINGS.certain
-        self._speed = (digit.box.x - self.digit.box.x + coasted[0], digit.box.y - self.digit.box.y + coasted[1])
         if not digit.seen:
             self.digit = self.digit.unseen(digit.box)
             return
-        self._surest = max(self._surest, sum(share for _, share in digit.top) or digit.confidence)
+        self._surest = max(self._surest, digit.score)
         faded = SETTINGS.memory ** (self._unread / SETTINGS.frame)
         favoured = self.digit.label
         if self._agreed(digit.seen, self._unread) or self._doubted:
@@ -123,7 +122,9 @@ class Track:
         self._stand(digit.box, top[0][0] == self.digit.label)
         self._unread = 0.0
         crops = (*digit.crops, *self.digit.crops)[: SETTINGS.crops]
-        self.digit = Digit(*top[0], digit.box, top, self.id, mark, digit.seen, after, crops)
+        label, confidence = top[0]
+        self.digit = Digit(label, confidence, digit.box, top, track=self.id, mark=mark, seen=digit.seen, after=after,
+                           crops=crops, score=digit.score)
 
     def miss(self, passed: float) -> None:
         """Take that this frame, some seconds after the last, doesn't show it."""
@@ -133,6 +134,13 @@ class Track:
         self._unread += passed
         self._stood = None
         self.digit = self.digit.unseen(self.digit.box.moved(*self._speed))
+
+    def _speed_to(self, box: Box) -> tuple[int, int]:
+        """Pixels a frame since it was last seen; in each frame that missed it, it was moved on by its speed."""
+        moved = box.x - self.digit.box.x, box.y - self.digit.box.y
+        x, y = (round((way + self._missed * speed) / (self._missed + 1))
+                for way, speed in zip(moved, self._speed, strict=True))
+        return x, y
 
     def _agreed(self, seen: tuple[int, float], passed: float) -> bool:
         """Whether the frames have been certain of another label for long enough: the sheet has changed in place."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from recognizer.classification.classifier import NO_DIGIT, Classifier, softmax
 from recognizer.core.clock import Clock
-from recognizer.detection.learned import CutCandidate, LearnedFinder
+from recognizer.detection.candidate import Candidate
+from recognizer.detection.learned import LearnedFinder
 from recognizer.detection.network import Floats
 from train.data.mnist import Labels, Pictures
 from train.finder.calibrate import overlaps
@@ -89,13 +90,13 @@ class Cutter:
                 crops += [candidates[place].crop for place in np.flatnonzero(keep)]
         return _stacked(crops)
 
-    def _candidates(self, grey: NDArray[np.uint8], moving: bool) -> tuple[list[CutCandidate], Floats]:
+    def _candidates(self, grey: NDArray[np.uint8], moving: bool) -> tuple[list[Candidate], Floats]:
         """Candidates, and how likely the classifier holds each class for them, (N, 11)."""
         candidates, logits = self._finder.candidates(grey, self._finder.memory(moving), Clock())
         return candidates, softmax(logits)
 
 
-def _boxes(candidates: Sequence[CutCandidate]) -> Floats:
+def _boxes(candidates: Sequence[Candidate]) -> Floats:
     return np.array([one.box for one in candidates], np.float32)
 
 

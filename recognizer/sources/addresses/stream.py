@@ -58,6 +58,11 @@ class Stream:
         self._container.close()
 
 
+def is_camera(address: str) -> bool:
+    """Whether it is a camera's device: OpenCV's, and of a sensor, which never gives one picture twice."""
+    return address.startswith("/dev/video")
+
+
 def open_stream(address: str) -> Capture:
     """Open a stream by its URL or its path.
 
@@ -66,7 +71,7 @@ def open_stream(address: str) -> Capture:
     Raises:
         SourceError: no video there; or its sender says why it gives none.
     """
-    if address.startswith("/dev/video"):
+    if is_camera(address):
         capture = cv2.VideoCapture(address)
         if not capture.isOpened():
             capture.release()
