@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,10 +87,15 @@ def cut_ink(pyramid: Pyramid, maps: tuple[Maps, ...], proposals: Proposals) -> l
     tones, (digit, other) = tiles.tones(pyramid), tiles.ink(maps, proposals.maps)
     is_ground = cv2.add(digit, other).reshape(digit.shape) < 255 * SETTINGS.ground
     depth = light_of(tones, is_ground) - tones
-    contrast = _contrast(depth, np.where(tiles.within(), digit, np.uint8(0)))
-    likelier = other < 255 * SETTINGS.other + digit
-    traced = tiles.parted(proposals.boxes) & (digit > 255 * SETTINGS.traced)
-    return _cut(tiles, depth, contrast, digit, likelier, traced)
+    inside = tiles.within()
+    contrast = _contrast(depth, np.where(inside, digit, np.uint8(0)))
+    ink = _inked(depth, contrast)
+    may_be_digit = other < 255 * SETTINGS.other + digit
+    at_box = ink & may_be_digit & tiles.within(SETTINGS.margin * FIT)
+    traced = at_box & tiles.parted(proposals.boxes) & (digit > 255 * SETTINGS.traced)
+    ways = [_free_pieces(ink, digit, inside),
+            *(_largest_pieces(cut, digit, inside) for cut in (at_box, traced))]
+    return _each_once(tiles, ways, contrast, digit)
 
 
 def cut_again(pyramid: Pyramid, before: list[Ink], boxes: Floats) -> list[Ink]:
@@ -109,15 +115,22 @@ def cut_again(pyramid: Pyramid, before: list[Ink], boxes: Floats) -> list[Ink]:
     tones, inside = tiles.tones(pyramid), tiles.within()
     depth = light_of(tones, ~tiles.within(1)) - tones
     contrast = np.array([ink.contrast for ink in before], np.float32)
-    found: dict[int, Ink] = {}
-    for free in (True, False):  # most digits stand free, and need no second way
-        for ink in _cut(tiles, depth, contrast, inside.view(np.uint8) * np.uint8(255), np.ones_like(inside), free=free):
-            grown = np.abs(ink.box[2:] - boxes[ink.tile, 2:]).max() / boxes[ink.tile, 2:].max()
-            if grown <= SETTINGS.grown:
-                found.setdefault(ink.tile, ink._replace(belief=before[ink.tile].belief))
-        if len(found) == len(before):
-            break
-    return [found[tile] for tile in sorted(found)]
+    ink, digit = _inked(depth, contrast), inside.view(np.uint8) * np.uint8(255)
+    free = _each_once(tiles, [_free_pieces(ink, digit, inside)], contrast, digit)
+    found = {one.tile: one for one in free if _is_as_large(one, boxes)}
+    others = np.array([tile for tile in range(len(before)) if tile not in found], np.intp)
+    if len(others):  # most digits stand free, and need no second way
+        at_box = (ink & tiles.within(SETTINGS.margin * FIT))[others]
+        pieces = _largest_pieces(at_box, digit[others], inside[others])
+        cut = _each_once(tiles, [{int(others[place]): mask for place, mask in pieces.items()}], contrast, digit)
+        found |= {one.tile: one for one in cut if _is_as_large(one, boxes)}
+    return [found[tile]._replace(belief=before[tile].belief) for tile in sorted(found)]
+
+
+def _is_as_large(ink: Ink, boxes: Floats) -> bool:
+    """Whether ink is about as large as the box (N, 4) of its tile."""
+    grown = np.abs(ink.box[2:] - boxes[ink.tile, 2:]).max() / boxes[ink.tile, 2:].max()
+    return bool(grown <= SETTINGS.grown)
 
 
 def _contrast(depth: Floats, digit: Image) -> Floats:
@@ -135,21 +148,21 @@ def _contrast(depth: Floats, digit: Image) -> Floats:
     return np.asarray(np.sign(inked.sum(axis=1)) * (inked * inked).sum(axis=1) / np.maximum(size, 1e-3), np.float32)
 
 
-def _cut(
-    tiles: Tiles, depth: Floats, contrast: Floats, digit: Image, likelier: Flags, traced: Flags | None = None,
-    free: bool = False,
-) -> list[Ink]:
-    """The ink of each tile's digit: whole where it stands free, cut at the box, and what of that is `traced`;
-    those that stand `free` alone, if asked."""
+def _inked(depth: Floats, contrast: Floats) -> Flags:
+    """Which pixels of tiles are ink of this contrast (N,): (N, SIDE, SIDE)."""
     level = np.maximum(SETTINGS.cut * np.abs(contrast), SETTINGS.faintest)
-    ink = depth * np.sign(contrast)[:, None, None] > level[:, None, None]
-    inside = tiles.within()
-    at_box = ink & likelier & tiles.within(SETTINGS.margin * FIT)
-    ways = [_free_pieces(ink, digit, inside)]
-    if not free:
-        ways.append(_largest_pieces(at_box, digit, inside))
-    if traced is not None:
-        ways.append(_largest_pieces(at_box & traced, digit, inside))
+    return np.asarray(depth * np.sign(contrast)[:, None, None] > level[:, None, None], np.bool_)
+
+
+def _each_once(tiles: Tiles, ways: Sequence[dict[int, Image]], contrast: Floats, digit: Image) -> list[Ink]:
+    """The ink that each way finds in the tiles; where a later one comes to about the same as an earlier one, not again.
+
+    Args:
+        tiles: N.
+        ways: of each, masks (SIDE, SIDE) uint8, 0 or 1, by the tile.
+        contrast: (N,) of the ink.
+        digit: (N, SIDE, SIDE) uint8, how likely pixels are a digit's ink.
+    """
     found: list[Ink] = []
     extents: dict[int, list[tuple[int, ...]]] = {}
     for pieces in ways:
