@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from recognizer.core.geometry import Box, Region
     from recognizer.errors import InputError, ModelError, OutputError, RecognizerError, SourceError, UsageError
     from recognizer.numbers.plausible import Rules
-    from recognizer.pipeline import Recognizer
+    from recognizer.reader import Recognizer
     from recognizer.reading import Reading
 
 __version__ = "0.1.0"
@@ -41,7 +41,7 @@ _ROOMS = {
     "Frame": "core.frame",
     "Number": "core.digits",
     "Reading": "reading",
-    "Recognizer": "pipeline",
+    "Recognizer": "reader",
     "Region": "core.geometry",
     "Rules": "numbers.plausible",
 }

@@ -30,7 +30,7 @@ from recognizer.sources.recordings.read_video import read_video
 from recognizer.sources.settings import SETTINGS as SOURCES
 
 if TYPE_CHECKING:
-    from recognizer.pipeline import Recognizer
+    from recognizer.reader import Recognizer
 
 # What a library may raise for a source that it can't cope with.
 LIBRARIES = (ArithmeticError, EOFError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError,
@@ -75,7 +75,7 @@ class Worker:
         Raises:
             ModelError: a bundle is missing, damaged or of another shape.
         """
-        from recognizer.pipeline import Recognizer
+        from recognizer.reader import Recognizer
 
         options = self._options
         if self._threads:

@@ -27,7 +27,7 @@ from recognizer.errors import OutputError, RecognizerError, SourceError
 
 if TYPE_CHECKING:
     from recognizer.core.geometry import Box
-    from recognizer.pipeline import Recognizer
+    from recognizer.reader import Recognizer
     from recognizer.sources.base import Source
     from recognizer.window.window import Window
 
@@ -98,7 +98,7 @@ def _list_cameras() -> int:
 def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> int:
     """Read the source into the outputs until one of them, or a signal, ends it; the exit code."""
     from recognizer.numbers.plausible import Rules
-    from recognizer.pipeline import Recognizer
+    from recognizer.reader import Recognizer
     from recognizer.sinks.fault_tolerant import FaultTolerant
     from recognizer.sinks.labelled import LabelledSink
     from recognizer.sinks.text import Summary

@@ -60,6 +60,11 @@ class Plausible:
         self._alone = sum(self._fits_pattern(n) for n in numbers) == 1
         return tuple(replace(n, implausible=self._reason(n)) for n in numbers)
 
+    def judged(self, numbers: tuple[Number, ...]) -> tuple[tuple[Number, ...], tuple[Number, ...]]:
+        """Likewise; and those of them that fit."""
+        marked = self.marked(numbers)
+        return marked, tuple(number for number in marked if not number.implausible)
+
     def tell(self, numbers: tuple[Number, ...]) -> None:
         """These of the frame that was marked last were told; the next ones at their places must go on from them."""
         for number in numbers:

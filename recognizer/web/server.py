@@ -14,7 +14,7 @@ from typing import Any, Self
 import uvicorn
 
 from recognizer.errors import OutputError
-from recognizer.pipeline import Recognizer
+from recognizer.reader import Recognizer
 from recognizer.reading import Reading
 from recognizer.web.address import Address, listen
 from recognizer.web.app import App

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from recognizer.core.frame import Frame, Image
-from recognizer.pipeline import Recognizer
+from recognizer.reader import Recognizer
 from recognizer.reading import Reading
 from recognizer.web.safety.picture import THREADS, decoded, say_nothing_of_clients
 from recognizer.web.settings import SETTINGS

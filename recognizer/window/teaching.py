@@ -16,7 +16,7 @@ from recognizer.reading import Reading
 from recognizer.window.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from recognizer.pipeline import Recognizer
+    from recognizer.reader import Recognizer
 
 log = logging.getLogger("recognizer")
 NONE = "x"  # the key for what is no digit

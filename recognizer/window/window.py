@@ -22,7 +22,7 @@ from recognizer.window.settings import SETTINGS
 from recognizer.window.teaching import ASK, Teaching
 
 if TYPE_CHECKING:
-    from recognizer.pipeline import Recognizer
+    from recognizer.reader import Recognizer
 
 TITLE = "digits"
 

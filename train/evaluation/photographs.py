@@ -13,7 +13,7 @@ from recognizer.core.digits import Digit
 from recognizer.core.frame import resized
 from recognizer.core.geometry import Box, best_pairs
 from recognizer.errors import SourceError
-from recognizer.pipeline import Recognizer
+from recognizer.reader import Recognizer
 from recognizer.sources.images.picture import read_picture
 
 LEAST_OVERLAP = 0.5  # intersection over union from which on a digit was found

@@ -18,7 +18,7 @@ from recognizer.errors import ModelError, SourceError, UsageError
 if TYPE_CHECKING:
     from recognizer.hand.examples import Examples
     from recognizer.hand.hand import Hand
-    from recognizer.pipeline import Recognizer
+    from recognizer.reader import Recognizer
 
 
 def teach_parser() -> argparse.ArgumentParser:

@@ -83,7 +83,7 @@ def serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
     except ImportError as error:
         raise UsageError(f"serve: expected the libraries of the extra [web], found none ({error}); install them with "
                          "pip install '.[web]'") from error
-    from recognizer.pipeline import Recognizer
+    from recognizer.reader import Recognizer
 
     say_warnings()
     with ExitStack() as stack:
@@ -104,7 +104,7 @@ def serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
 
 def _watch(args: argparse.Namespace, interrupt: Interrupt, source: Source, server: WebServer) -> int:
     """Read the program's camera for the page and the outputs; the exit code."""
-    from recognizer.pipeline import Recognizer
+    from recognizer.reader import Recognizer
     from recognizer.sinks.fault_tolerant import FaultTolerant
     from recognizer.sinks.labelled import LabelledSink
     from recognizer.sinks.text import Summary
