@@ -31,6 +31,14 @@ class Box(NamedTuple):
     def moved(self, right: int, down: int) -> Box:
         return Box(self.x + right, self.y + down, self.w, self.h)
 
+    def halved(self, times: int) -> Box:
+        """Where it is in a picture that was halved so many times."""
+        return Box(self.x >> times, self.y >> times, self.w >> times, self.h >> times)
+
+    def has(self, x: float, y: float) -> bool:
+        """Whether a point lies in it."""
+        return self.x <= x < self.x + self.w and self.y <= y < self.y + self.h
+
     def inside(self, size: tuple[int, int]) -> bool:
         """Whether it lies wholly in a picture of this width and height."""
         return self.x >= 0 and self.y >= 0 and self.x + self.w <= size[0] and self.y + self.h <= size[1]
