@@ -21,7 +21,7 @@ def in_boxes(pyramid: Pyramid, digits: list[Digit]) -> list[Digit]:
         return digits
     least = min(digit.box.h for digit in digits)
     halvings = max(0, (least // LEAST_HEIGHT).bit_length() - 1)
-    boxes = [Box(*(side >> halvings for side in digit.box)) for digit in digits]
+    boxes = [digit.box.halved(halvings) for digit in digits]
     cells = _cells(pyramid.level(halvings), least >> halvings)
     marks = {index: NEXT_BOX if place else FIRST_BOX
              for row in _filled_rows(cells, boxes) for place, index in enumerate(row)}
@@ -50,7 +50,7 @@ def _filled_rows(cells: list[Box], digits: Sequence[Box]) -> list[list[int]]:
 def _cells(image: Image, least: int) -> list[Box]:
     """The empty insides of frames, higher than the lowest digit, in pixels of the picture."""
     size = SETTINGS.line_window * max(1, max(image.shape) // 1000) + 1
-    ink = cv2.adaptiveThreshold(image, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size | 1,
+    ink = cv2.adaptiveThreshold(image, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size,
                                 SETTINGS.line_contrast)
     contours, tree = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     cells = []
@@ -65,9 +65,7 @@ def _cells(image: Image, least: int) -> list[Box]:
 
 def _holds(cell: Box, box: Box) -> bool:
     """Whether a digit stands in a cell and fills a good part of it."""
-    x, y = box.centre
-    inside = cell.x < x < cell.x + cell.w and cell.y < y < cell.y + cell.h
-    return inside and SETTINGS.fills * cell.h <= box.h <= 1.1 * cell.h and box.w <= 1.1 * cell.w
+    return cell.has(*box.centre) and SETTINGS.fills * cell.h <= box.h <= 1.1 * cell.h and box.w <= 1.1 * cell.w
 
 
 def _is_wall(box: Box, cells: Sequence[Box]) -> bool:

@@ -70,7 +70,7 @@ class NumberSettings:
 
     # Boxes of a form.
     least_boxes: int = 3  # in a row
-    line_window: int = 40  # pixels over which lines stand out, for each 1,000 of the picture
+    line_window: int = 40  # pixels over which lines stand out, for each 1,000 of the picture; even
     line_contrast: int = 10  # tones of 256 by which they do
     hollow: float = 0.6  # share of a box that is no line
     fills: float = 0.3  # of its box's height by a digit at least

@@ -16,18 +16,19 @@ from numpy.typing import NDArray
 from recognizer.core.digits import DOLLAR, EURO, PERCENT, POUND, Digit
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
+from recognizer.numbers.layout import segments
 from recognizer.numbers.settings import SETTINGS
-from recognizer.numbers.signs.mistaken import ink_of, segments
+from recognizer.numbers.signs.ink import ink_of
 
 Mask = NDArray[np.bool_]
 Run = tuple[float, float]  # where a row's or column's ink begins and ends, in shares of the box
 
 
-def with_signs(image: Image, digits: list[Digit]) -> list[Digit]:
+def with_signs(grey: Image, digits: list[Digit]) -> list[Digit]:
     """Mark the ends of numbers with the signs that surely stand beside them.
 
     Args:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        grey: (H, W) uint8.
         digits: of this frame.
 
     Returns:
@@ -37,25 +38,25 @@ def with_signs(image: Image, digits: list[Digit]) -> list[Digit]:
     signed = list(digits)
     for segment in segments(digits):
         first, last = segment[0], segment[-1]
-        if not digits[first].mark and (sign := _sign(image, digits, first, -1)) and sign != PERCENT:
+        if not digits[first].mark and (sign := _sign(grey, digits, first, -1)) and sign != PERCENT:
             signed[first] = replace(signed[first], mark=sign)
-        if not digits[last].after and (sign := _sign(image, digits, last, 1)):
+        if not digits[last].after and (sign := _sign(grey, digits, last, 1)):
             signed[last] = replace(signed[last], after=sign)
     return signed
 
 
-def _sign(image: Image, digits: list[Digit], index: int, way: int) -> str:
+def _sign(grey: Image, digits: list[Digit], index: int, way: int) -> str:
     """The sign to the left (-1) or right (1) of a digit; empty for none that is certain."""
     box = digits[index].box
     reach, soft, beyond = (round(share * box.h) for share in (SETTINGS.sign_reach, SETTINGS.soft_edge / 2, 0.25))
     left = box.x + box.w + soft if way > 0 else box.x - soft - reach
-    place = Box(left, box.y - beyond, reach, box.h + 2 * beyond).clipped(image.shape[1], image.shape[0])
+    place = Box(left, box.y - beyond, reach, box.h + 2 * beyond).clipped(grey.shape[1], grey.shape[0])
     if min(place.w, place.h) < box.h // 2:
         return ""
-    own, there = box.of(image), place.of(image)
+    own, there = box.of(grey), place.of(grey)
     if int(there.max()) - int(there.min()) < SETTINGS.ink_contrast * (int(own.max()) - int(own.min())):
         return ""
-    found = _nearest(ink_of(image, place), way, box.h)
+    found = _nearest(ink_of(grey, place), way, box.h)
     if found is None:
         return ""
     mask, (x, y) = found
