@@ -12,7 +12,7 @@ def shown(name: str | Path) -> str:
 
 
 def as_path(name: str) -> Path:
-    """The path of a name as `shown` makes it, in a system of any locale."""
+    """The path of a name as `shown` makes it, in a system of any locale; a \\xNN in it stays one."""
     return Path(os.fsdecode(name.encode()))
 
 

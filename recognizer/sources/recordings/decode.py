@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -63,7 +63,7 @@ class Damage:
 
 
 def open_video(
-    place: str | Readable | BinaryIO, name: str, form: str | None = None, patience: float | None = None
+    place: str | Readable, name: str, form: str | None = None, patience: float | None = None
 ) -> InputContainer:
     """Open a recording or a stream; nothing of it is decoded yet but what tells its kind.
 
