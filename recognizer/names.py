@@ -16,6 +16,11 @@ def as_path(name: str) -> Path:
     return Path(os.fsdecode(name.encode()))
 
 
+def called(flag: str, target: str | Path) -> str:
+    """What errors call an output: by the flag that asked for it, if one did, and its name."""
+    return f"{flag} {target}".strip()
+
+
 def one_line(text: str) -> str:
     """A text whose line breaks and other signs that steer a terminal are written out, as \\n is."""
     return text if text.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)

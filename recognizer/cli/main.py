@@ -122,7 +122,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
     summary = Summary()
     with ExitStack() as stack:
         source = stack.enter_context(_source(args))
-        save = LabelledSink(args.save, read_by(args.source)) if args.save else None
+        save = LabelledSink(args.save, read_by(args.source), "--save") if args.save else None
         stack.callback(sum_up, summary, save)
         report = logging.getLogger("recognizer").warning
         outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in outputs_of(args, source, save)]

@@ -35,16 +35,16 @@ def outputs_of(args: argparse.Namespace, source: Source, save: LabelledSink | No
 
     lines: list[TextSink] = []
     if args.events:
-        lines.append(Events(args.events, args.append))
+        lines.append(Events(args.events, "--events", args.append))
     if args.csv:
-        lines.append(Csv(args.csv, args.append))
+        lines.append(Csv(args.csv, "--csv", args.append))
     if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
         lines.append(PrintedNumbers(bare=args.numbers))
     yield from lines
     if args.mqtt:
         yield _mqtt_sink(args)
     if args.crops:
-        yield Crops(args.crops)
+        yield Crops(args.crops, "--crops")
     if save:
         yield Background(save)
     if args.no_window and isinstance(source, Files) and sys.stderr and sys.stderr.isatty():

@@ -15,7 +15,7 @@ from typing import Self, TextIO
 
 from recognizer.core.writing import open_alone
 from recognizer.errors import OutputError
-from recognizer.names import one_line
+from recognizer.names import called, one_line
 from recognizer.reading import Reading
 
 STDOUT = "-"
@@ -40,7 +40,7 @@ class TextSink:
 
     def __init__(self, target: str, flag: str = "", append: bool = False) -> None:
         self.apart: Callable[[], AbstractContextManager[object]] = nullcontext
-        self._name = f"{flag} {target}" if flag else "standard output"
+        self._name = called(flag, "standard output" if target == STDOUT and not flag else target)
         self._file: TextIO | None = sys.stdout
         try:
             if target != STDOUT:
@@ -83,9 +83,6 @@ class TextSink:
 class Events(TextSink):
     """One JSON object a line for every frame."""
 
-    def __init__(self, target: str, append: bool = False) -> None:
-        super().__init__(target, "--events", append)
-
     def lines(self, reading: Reading) -> list[str]:
         return [json.dumps(reading.event())]
 
@@ -93,8 +90,8 @@ class Events(TextSink):
 class Csv(TextSink):
     """One row for every number that has become steady; the first row names the columns."""
 
-    def __init__(self, target: str, append: bool = False) -> None:
-        super().__init__(target, "--csv", append)
+    def __init__(self, target: str, flag: str = "", append: bool = False) -> None:
+        super().__init__(target, flag, append)
         if not (self._file and append and target != STDOUT and self._file.tell()):  # it has them already
             self._write([",".join(CSV_HEADER)])
 

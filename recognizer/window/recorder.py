@@ -67,7 +67,7 @@ class Recorder:
 
     def _begin(self) -> None:
         path = _new(".mp4")
-        self._write = self._stack.enter_context(Background(LabelledSink(str(path)))).write
+        self._write = self._stack.enter_context(Background(LabelledSink(str(path), flag="recording"))).write
         self.recording = True
         self._notify(f"to {path}")
 

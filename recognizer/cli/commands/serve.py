@@ -111,7 +111,7 @@ def _watch(args: argparse.Namespace, interrupt: Interrupt, source: Source, serve
 
     summary = Summary()
     with ExitStack() as stack:
-        save = LabelledSink(args.save, read_by(args.source)) if args.save else None
+        save = LabelledSink(args.save, read_by(args.source), "--save") if args.save else None
         stack.callback(sum_up, summary, save)
         report = logging.getLogger("recognizer").warning
         outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in outputs_of(args, source, save)]
