@@ -18,7 +18,7 @@ from recognizer.names import as_path, called
 from recognizer.reading import Reading
 
 
-class Crops:
+class CropsSink:
     """Writes each crop that the network saw into a folder of its label; a sink.
 
     Args:

@@ -80,14 +80,14 @@ class TextSink:
                 self._file.close()
 
 
-class Events(TextSink):
+class EventsSink(TextSink):
     """One JSON object a line for every frame."""
 
     def lines(self, reading: Reading) -> list[str]:
         return [json.dumps(reading.event())]
 
 
-class Csv(TextSink):
+class CsvSink(TextSink):
     """One row for every number that has become steady; the first row names the columns."""
 
     def __init__(self, target: str, flag: str = "", append: bool = False) -> None:
@@ -102,7 +102,7 @@ class Csv(TextSink):
                 for n in reading.steady]
 
 
-class PrintedNumbers(TextSink):
+class NumbersSink(TextSink):
     """Each number that has become steady, on standard output: with its time and confidence, or bare."""
 
     def __init__(self, bare: bool = False) -> None:
@@ -121,7 +121,7 @@ class PrintedNumbers(TextSink):
         return [f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})" for number in reading.steady]
 
 
-class Summary:
+class SummarySink:
     """Counts what a run has read."""
 
     def __init__(self) -> None:
