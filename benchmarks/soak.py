@@ -22,9 +22,9 @@ from typing import Self
 from benchmarks.measure import add_finder
 from benchmarks.stages import CLIPS
 from recognizer import Frame, Recognizer
-from recognizer.sinks.background import Background
+from recognizer.sinks.background import BackgroundSink
 from recognizer.sinks.labelled import LabelledSink
-from recognizer.sinks.text import Csv, Events
+from recognizer.sinks.text import CsvSink, EventsSink
 from recognizer.sources.base import open_source
 
 CLIP, KEPT = CLIPS / "dim.avi", 30
@@ -74,7 +74,7 @@ def soak(count: int, recognizer: Recognizer) -> list[State]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         out = Path(folder)
         sinks = [stack.enter_context(sink) for sink in (
-            Events(os.devnull), Csv(os.devnull), Background(LabelledSink(str(out / "soak.mp4"))))]
+            EventsSink(os.devnull), CsvSink(os.devnull), BackgroundSink(LabelledSink(str(out / "soak.mp4"))))]
         states.append(State.now())
         for index, reading in enumerate(recognizer.watch(Round(frames, count)), 1):
             for sink in sinks:

@@ -18,7 +18,7 @@ from recognizer import Recognizer
 from recognizer.core.channel import prefetch
 from recognizer.core.frame import Frame
 from recognizer.reading import Milliseconds
-from recognizer.sinks.background import Background
+from recognizer.sinks.background import BackgroundSink
 from recognizer.sinks.labelled import LabelledSink
 from recognizer.sinks.video_writer import VideoWriter
 
@@ -82,7 +82,7 @@ def time_saving(recognizer: Recognizer, clip: Path, frames: int, saved: Path) ->
     """The same, and a labelled video written too."""
 
     def written() -> Iterator[None]:
-        with closing(recognizer.watch(clip)) as readings, Background(LabelledSink(str(saved))) as sink:
+        with closing(recognizer.watch(clip)) as readings, BackgroundSink(LabelledSink(str(saved))) as sink:
             for reading in islice(readings, frames):
                 sink.write(reading)
                 yield

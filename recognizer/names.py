@@ -12,8 +12,13 @@ def shown(name: str | Path) -> str:
 
 
 def as_path(name: str) -> Path:
-    """The path of a name as `shown` makes it, in a system of any locale."""
+    """The path of a name as `shown` makes it, in a system of any locale; a \\xNN in it stays one."""
     return Path(os.fsdecode(name.encode()))
+
+
+def called(flag: str, target: str | Path) -> str:
+    """What errors call an output: by the flag that asked for it, if one did, and its name."""
+    return f"{flag} {target}".strip()
 
 
 def one_line(text: str) -> str:

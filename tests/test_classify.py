@@ -58,8 +58,9 @@ def test_an_empty_crop_is_no_digit(classifier):
 
 @pytest.mark.parametrize(("shape", "dtype"), [((28, 28), np.uint8), ((2, 28, 28), float), ((1, 20, 28), np.uint8)])
 def test_other_arrays_are_refused(classifier, shape, dtype):
-    with pytest.raises(ValueError, match="expected crops"):
-        classifier(np.zeros(shape, dtype))
+    for ask in (classifier, classifier.logits, classifier.outputs):
+        with pytest.raises(ValueError, match="expected crops"):
+            ask(np.zeros(shape, dtype))
 
 
 def test_softmax_is_the_definition():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 import time
 from datetime import datetime
@@ -83,6 +84,13 @@ def test_a_region_that_is_none_is_refused(text: str, run: Run) -> None:
     done = run("--source", NOTE, "--no-window", f"--roi={text}")
     assert done.returncode == 2
     assert len(errors(done)) == 1
+
+
+@pytest.mark.parametrize("sides", [(0, 0, 0, 10), (-1, 0, 5, 5), (0, 0, math.nan, 5), (0, 0, math.inf, 5), (1, 2, 3)],
+                         ids=str)
+def test_a_region_that_is_made_from_python_is_checked_too(sides: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="region: expected"):
+        Region(sides)  # type: ignore[arg-type]
 
 
 def test_a_region_outside_of_the_picture_is_refused(run: Run) -> None:

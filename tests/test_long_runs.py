@@ -16,7 +16,7 @@ from harness import CLIPS, written
 from misbehaving import FAULTS, Camera, until
 
 from recognizer import Frame, Recognizer
-from recognizer.sinks.text import Events
+from recognizer.sinks.text import EventsSink
 from recognizer.sources.live import Live
 
 pytestmark = pytest.mark.stress
@@ -59,7 +59,7 @@ class Endless:
 def test_a_long_run_neither_grows_nor_slows_down(tmp_path: Path) -> None:
     tenth, times, digits = FRAMES // 10, [time.process_time()], 0
     readings = Recognizer().watch(Endless(FRAMES))
-    with Events(str(tmp_path / "e.jsonl")) as events:
+    with EventsSink(str(tmp_path / "e.jsonl")) as events:
         for index, reading in enumerate(readings, 1):
             events.write(reading)
             digits += len(reading.digits)

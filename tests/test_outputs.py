@@ -18,7 +18,7 @@ from conftest import Run
 from cv2_enumerate_cameras import CameraInfo
 from harness import CLIPS, PICTURES, command, environment, errors, lines, summary, truth
 
-from recognizer.sinks.text import Events
+from recognizer.sinks.text import EventsSink
 from recognizer.sources.list_cameras import CAPABILITY, FORMAT, FRAME_SIZE, list_cameras
 
 CLIP = CLIPS / "dim.avi"
@@ -147,7 +147,7 @@ def test_a_file_that_another_run_writes_is_left_to_it(flag: str, name: str, run:
 
 
 def test_two_runs_may_add_to_one_file(run: Run, tmp_path: Path) -> None:
-    with Events(str(tmp_path / "e.jsonl"), append=True):
+    with EventsSink(str(tmp_path / "e.jsonl"), append=True):
         codes = [run("--source", PICTURES / "tiny.png", "--no-window", "--events", "e.jsonl", *flags).returncode
                  for flags in (["--append"], [])]
     assert codes == [0, 5]

@@ -10,7 +10,7 @@ import pytest
 
 from recognizer import Frame, Reading
 from recognizer.core.channel import prefetch
-from recognizer.sinks.background import Background
+from recognizer.sinks.background import BackgroundSink
 
 
 class MishapError(Exception):
@@ -96,7 +96,7 @@ class Shelf:
 
 def fill(shelf: Shelf, count: int, ends_by: BaseException | None = None) -> None:
     """Write so many readings to it in the background, and end the block by an error if one is given."""
-    with Background(shelf) as sink:
+    with BackgroundSink(shelf) as sink:
         for index in range(count):
             sink.write(Reading(Frame(np.zeros((4, 4), np.uint8), index)))
         if ends_by:

@@ -1,5 +1,6 @@
 """Recordings and pictures that another program hands over through a pipe."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 from conftest import Run
 from harness import PATIENCE, PICTURES, command, environment, errors, lines, truth
 from recordings import DIGITS, FRAMES, SHEET, record
+
+from recognizer.sources.addresses.pipe import Ahead, is_motion
+from recognizer.sources.images.kinds import HEAD
 
 
 def piped(path: Path, folder: Path, source: str = "-", *args: str) -> subprocess.CompletedProcess[str]:
@@ -48,6 +52,15 @@ def test_a_picture_through_a_pipe_is_a_picture(source: str, tmp_path: Path) -> N
     done = piped(PICTURES / "note.jpg", tmp_path, source, "--numbers")
     wanted = [number["text"] for number in truth(PICTURES / "note.jpg")[0]["numbers"]]
     assert (done.returncode, errors(done), done.stdout.split()) == (0, [], wanted)
+
+
+def test_pictures_after_one_another_are_told_by_the_second_of_them() -> None:
+    picture = cv2.imencode(".jpg", SHEET)[1].tobytes()
+    assert len(picture) > 2 * HEAD
+    many = io.BytesIO(100 * picture)
+    assert is_motion(Ahead(many))
+    assert len(picture) < many.tell() <= 2 * len(picture) + HEAD
+    assert not is_motion(Ahead(io.BytesIO(picture)))
 
 
 def test_nothing_through_a_pipe_and_what_is_no_picture(run: Run, tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_a_snapshot_or_recording_that_cannot_be_written_is_told_and_it_goes_on(d
         await_lines(program, folder / "e.jsonl", 3)
         shutil.rmtree(folder)
         assert program.stderr
-        for key, said in (("s", "snapshot digits-"), ("v", "--save digits-")):
+        for key, said in (("s", "snapshot digits-"), ("v", "recording digits-")):
             press(display, window, key)
             while said not in (line := program.stderr.readline()):
                 assert line.startswith("recognizer: --events"), line

@@ -55,13 +55,18 @@ class Classifier:
 
         Returns:
             (N, 11) float32 probabilities, each row summing to 1; the last column is "no digit".
+
+        Raises:
+            InputError: the crops are of another shape or type.
         """
-        if crops.shape[1:] != INPUT_SHAPE[:2] or crops.dtype != np.uint8:
-            raise InputError(f"expected crops (N, 28, 28) of uint8, found {crops.shape} of {crops.dtype}")
         return softmax(self.logits(crops) / np.float32(self.manifest.temperature))
 
     def logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The logits of crops (N, 28, 28), (N, 11) float32, corrected, before temperature and softmax."""
+        """The logits of crops (N, 28, 28), (N, 11) float32, corrected, before temperature and softmax.
+
+        Raises:
+            InputError: the crops are of another shape or type.
+        """
         correct = self.correction
         logits, features = self._run(crops, with_features=correct is not None)
         return logits if correct is None else logits + correct(features)
@@ -70,6 +75,7 @@ class Classifier:
         """The network's own logits, (N, 11), and what its last layer makes them from, the features, (N, F) float32.
 
         Raises:
+            InputError: the crops are of another shape or type.
             ModelError: the model's file doesn't give features.
         """
         return self._run(crops, with_features=True)
@@ -78,6 +84,8 @@ class Classifier:
         self, crops: NDArray[np.uint8], with_features: bool
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The network's own logits, (N, 11), and its features, (N, F), or (N, 0) where they aren't asked for."""
+        if crops.shape[1:] != INPUT_SHAPE[:2] or crops.dtype != np.uint8:
+            raise InputError(f"expected crops (N, 28, 28) of uint8, found {crops.shape} of {crops.dtype}")
         if with_features and not self.feature_count:
             raise ModelError(f"model {self._name}: expected two outputs, logits and features, found the logits alone: "
                              "this model can't be taught, the shipped one can")

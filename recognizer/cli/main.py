@@ -99,9 +99,9 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
     """Read the source into the outputs until one of them, or a signal, ends it; the exit code."""
     from recognizer.numbers.plausible import Rules
     from recognizer.reader import Recognizer
-    from recognizer.sinks.fault_tolerant import FaultTolerant
+    from recognizer.sinks.fault_tolerant import FaultTolerantSink
     from recognizer.sinks.labelled import LabelledSink
-    from recognizer.sinks.text import Summary
+    from recognizer.sinks.text import SummarySink
     from recognizer.window.screen import NONE, lacks_window
 
     say_warnings()
@@ -119,13 +119,13 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
             f"{'' if lacking == NONE else f'; {advice}'}")
         if args.camera is None and args.source is None and args.save is None:
             args.save = DEMO_RESULT
-    summary = Summary()
+    summary = SummarySink()
     with ExitStack() as stack:
         source = stack.enter_context(_source(args))
-        save = LabelledSink(args.save, read_by(args.source)) if args.save else None
+        save = LabelledSink(args.save, read_by(args.source), "--save") if args.save else None
         stack.callback(sum_up, summary, save)
         report = logging.getLogger("recognizer").warning
-        outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in outputs_of(args, source, save)]
+        outputs = [stack.enter_context(FaultTolerantSink(sink, report)) for sink in outputs_of(args, source, save)]
         window = None
         if not args.no_window:
             from recognizer.window.window import Window

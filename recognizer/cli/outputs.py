@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from recognizer.reading import Reading
     from recognizer.sinks.base import Sink
     from recognizer.sinks.labelled import LabelledSink
-    from recognizer.sinks.text import Summary
+    from recognizer.sinks.text import SummarySink
     from recognizer.sources.base import Source
 
 
@@ -28,31 +28,31 @@ def outputs_of(args: argparse.Namespace, source: Source, save: LabelledSink | No
         UsageError: the library of an extra isn't installed, or a flag can't be meant.
         OutputError: one can't be written.
     """
-    from recognizer.sinks.background import Background
-    from recognizer.sinks.crops import Crops
-    from recognizer.sinks.text import STDOUT, Csv, Events, PrintedNumbers, TextSink
+    from recognizer.sinks.background import BackgroundSink
+    from recognizer.sinks.crops import CropsSink
+    from recognizer.sinks.text import STDOUT, CsvSink, EventsSink, NumbersSink, TextSink
     from recognizer.sources.files import Files
 
     lines: list[TextSink] = []
     if args.events:
-        lines.append(Events(args.events, args.append))
+        lines.append(EventsSink(args.events, "--events", args.append))
     if args.csv:
-        lines.append(Csv(args.csv, args.append))
+        lines.append(CsvSink(args.csv, "--csv", args.append))
     if args.numbers or (args.no_window and STDOUT not in (args.events, args.csv)):
-        lines.append(PrintedNumbers(bare=args.numbers))
+        lines.append(NumbersSink(bare=args.numbers))
     yield from lines
     if args.mqtt:
         yield _mqtt_sink(args)
     if args.crops:
-        yield Crops(args.crops)
+        yield CropsSink(args.crops, "--crops")
     if save:
-        yield Background(save)
+        yield BackgroundSink(save)
     if args.no_window and isinstance(source, Files) and sys.stderr and sys.stderr.isatty():
-        from recognizer.sinks.progress import Progress, apart
+        from recognizer.sinks.progress import ProgressSink, apart
 
         for printed in lines:
             printed.apart = apart
-        yield Progress(len(source))
+        yield ProgressSink(len(source))
 
 
 def _mqtt_sink(args: argparse.Namespace) -> MqttSink:
@@ -79,7 +79,7 @@ def until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Readin
         yield reading
 
 
-def sum_up(summary: Summary, save: LabelledSink | None) -> None:
+def sum_up(summary: SummarySink, save: LabelledSink | None) -> None:
     if save and save.frames:
         say(f"labelled frames are in {save.target}")
     if summary.frames:

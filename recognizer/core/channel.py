@@ -16,7 +16,12 @@ T = TypeVar("T")
 
 
 class Channel(Generic[T], Iterable[T]):
-    """A bounded line of items from one thread to another, which either side may end."""
+    """A bounded line of items from one thread to another, which either side may end.
+
+    Args:
+        depth: items that may wait; with more `put` waits.
+        size: the bytes of an item, of which no more than ROOM may wait; without it they aren't counted.
+    """
 
     def __init__(self, depth: int, size: Callable[[T], int] | None = None) -> None:
         self._items: deque[tuple[T, int]] = deque()

@@ -149,10 +149,10 @@ def _decode_turned(picture: InGrey, rotate: int, flip: str) -> Image:
     return turned(picture.decode(), rotate, flip)
 
 
-def quantile_of(grey: Image, share: float) -> int:
-    """The tone that this share of a picture's pixels doesn't exceed, (H, W) uint8; 0.5 for the median."""
+def median_of(grey: Image) -> int:
+    """The tone that half of a picture's pixels don't exceed, (H, W) uint8."""
     counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().cumsum()
-    return int(np.searchsorted(counts, share * counts[-1]))
+    return int(np.searchsorted(counts, counts[-1] / 2))
 
 
 def resized(picture: Image, scale: float) -> Image:
@@ -197,9 +197,7 @@ class Pyramid:
         width, height = self.size
         level = np.empty((height >> index, width >> index), np.uint8)
         for part in self.parts:
-            here = Box(*(side >> index for side in part))
-            before = Box(*(side >> max(0, index - 1) for side in part))
-            here.of(level)[...] = make(before.of(above))
+            part.halved(index).of(level)[...] = make(part.halved(max(0, index - 1)).of(above))
         return level
 
     def scaled(self, scale: float) -> Image:

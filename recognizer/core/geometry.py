@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recognizer.errors import UsageError
+from recognizer.errors import InputError, UsageError
 
 
 class Box(NamedTuple):
@@ -30,6 +31,14 @@ class Box(NamedTuple):
 
     def moved(self, right: int, down: int) -> Box:
         return Box(self.x + right, self.y + down, self.w, self.h)
+
+    def halved(self, times: int) -> Box:
+        """Where it is in a picture that was halved so many times."""
+        return Box(self.x >> times, self.y >> times, self.w >> times, self.h >> times)
+
+    def has(self, x: float, y: float) -> bool:
+        """Whether a point lies in it."""
+        return self.x <= x < self.x + self.w and self.y <= y < self.y + self.h
 
     def inside(self, size: tuple[int, int]) -> bool:
         """Whether it lies wholly in a picture of this width and height."""
@@ -69,10 +78,19 @@ class Region:
     Attributes:
         sides: the four values.
         shares: which of them are shares, 0 to 1.
+
+    Raises:
+        InputError: it begins outside of any picture, or is empty.
     """
 
     sides: tuple[float, float, float, float]
     shares: tuple[bool, bool, bool, bool] = (False,) * 4
+
+    def __post_init__(self) -> None:
+        four = len(self.sides) == len(self.shares) == 4
+        if not (four and all(0 <= side < math.inf for side in self.sides) and self.sides[2] and self.sides[3]):
+            raise InputError("region: expected four values, left and top of 0 or more, width and height over 0, found "
+                             f"{self.sides}")
 
     @classmethod
     def parse(cls, text: str) -> Region:
@@ -84,10 +102,7 @@ class Region:
         parts = [part.strip() for part in text.split(",")]
         if len(parts) != 4 or not all(re.fullmatch(r"\d{1,9}(\.\d+)?%?", part) for part in parts):
             raise UsageError(f"region: expected x,y,width,height in pixels or %, such as 120,80,300,200, found {text}")
-        values = [float(part.rstrip("%")) / (100 if part.endswith("%") else 1) for part in parts]
-        if not (values[2] and values[3]):
-            raise UsageError(f"region: expected a width and a height over 0, found {text}")
-        x, y, w, h = values
+        x, y, w, h = (float(part.rstrip("%")) / (100 if part.endswith("%") else 1) for part in parts)
         one, two, three, four = (part.endswith("%") for part in parts)
         return cls((x, y, w, h), (one, two, three, four))
 

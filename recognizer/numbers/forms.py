@@ -13,6 +13,7 @@ from recognizer.core.geometry import Box
 from recognizer.numbers.settings import SETTINGS
 
 LEAST_HEIGHT = 32  # pixels of a digit at which its box's lines are still seen
+EDGE = 1  # pixel by which the ink of a line between two boxes may differ from their edges
 
 
 def in_boxes(pyramid: Pyramid, digits: list[Digit]) -> list[Digit]:
@@ -21,7 +22,7 @@ def in_boxes(pyramid: Pyramid, digits: list[Digit]) -> list[Digit]:
         return digits
     least = min(digit.box.h for digit in digits)
     halvings = max(0, (least // LEAST_HEIGHT).bit_length() - 1)
-    boxes = [Box(*(side >> halvings for side in digit.box)) for digit in digits]
+    boxes = [digit.box.halved(halvings) for digit in digits]
     cells = _cells(pyramid.level(halvings), least >> halvings)
     marks = {index: NEXT_BOX if place else FIRST_BOX
              for row in _filled_rows(cells, boxes) for place, index in enumerate(row)}
@@ -50,14 +51,14 @@ def _filled_rows(cells: list[Box], digits: Sequence[Box]) -> list[list[int]]:
 def _cells(image: Image, least: int) -> list[Box]:
     """The empty insides of frames, higher than the lowest digit, in pixels of the picture."""
     size = SETTINGS.line_window * max(1, max(image.shape) // 1000) + 1
-    ink = cv2.adaptiveThreshold(image, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size | 1,
+    ink = cv2.adaptiveThreshold(image, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size,
                                 SETTINGS.line_contrast)
     contours, tree = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     cells = []
     parents = [] if tree is None else tree[0, :, 3].tolist()
     for contour in (one for one, parent in zip(contours, parents, strict=True) if parent >= 0):
         box = Box(*cv2.boundingRect(contour))
-        likely = box.h > least and box.w <= 2 * box.h and box.h <= 4 * box.w
+        likely = box.h > least and box.w <= SETTINGS.widest_box * box.h and box.h <= SETTINGS.tallest_box * box.w
         if likely and cv2.contourArea(contour) >= SETTINGS.hollow * box.area:
             cells.append(box)
     return cells
@@ -65,21 +66,21 @@ def _cells(image: Image, least: int) -> list[Box]:
 
 def _holds(cell: Box, box: Box) -> bool:
     """Whether a digit stands in a cell and fills a good part of it."""
-    x, y = box.centre
-    inside = cell.x < x < cell.x + cell.w and cell.y < y < cell.y + cell.h
-    return inside and SETTINGS.fills * cell.h <= box.h <= 1.1 * cell.h and box.w <= 1.1 * cell.w
+    high = SETTINGS.fills * cell.h <= box.h <= SETTINGS.overhangs * cell.h
+    return cell.has(*box.centre) and high and box.w <= SETTINGS.overhangs * cell.w
 
 
 def _is_wall(box: Box, cells: Sequence[Box]) -> bool:
     """Whether ink is the line between two boxes side by side: it looks like a 1."""
     _, y = box.centre
-    beside = [cell for cell in cells if cell.y < y < cell.y + cell.h and box.h <= cell.h + 2]
-    left = max((cell.x + cell.w for cell in beside if abs(cell.x + cell.w - box.x) <= box.w + 1), default=None)
-    right = min((cell.x for cell in beside if abs(cell.x - box.x) <= box.w + 1), default=None)
+    beside = [cell for cell in cells if cell.y < y < cell.y + cell.h and box.h <= cell.h + 2 * EDGE]
+    left = max((cell.x + cell.w for cell in beside if abs(cell.x + cell.w - box.x) <= box.w + EDGE), default=None)
+    right = min((cell.x for cell in beside if abs(cell.x - box.x) <= box.w + EDGE), default=None)
     if left is None or right is None:
         return False
     thickest = SETTINGS.cells_differ * min(cell.w for cell in beside)
-    return right >= left - 1 and box.x - 1 <= left and right <= box.x + box.w + 1 and box.w <= right - left + thickest
+    covers = box.x - EDGE <= left and right <= box.x + box.w + EDGE
+    return right >= left - EDGE and covers and box.w <= right - left + thickest
 
 
 def _rows(cells: list[Box]) -> list[list[Box]]:

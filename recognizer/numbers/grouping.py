@@ -7,7 +7,7 @@ from math import prod
 
 from recognizer.core.digits import COLON, COMMA, CURRENCIES, FIRST_BOX, MINUS, NEXT_BOX, POINT, SLASH, Digit, Number
 from recognizer.core.geometry import Box
-from recognizer.numbers.layout import Lines, find_lines, in_reading_order
+from recognizer.numbers.layout import find_lines, in_reading_order
 from recognizer.numbers.settings import SETTINGS
 
 
@@ -36,7 +36,8 @@ class Chain:
 def arrange(digits: list[Digit], signs: bool = False) -> list[Chain]:
     """Which digits make a number, in reading order."""
     lines = find_lines(digits)
-    chains = in_reading_order(_chains(digits, lines, signs), digits, lines.tilt)
+    chains = lines.chains(lambda i, j: not digits[i].after and _joined(digits[j], lines.gap[j], signs))
+    chains = in_reading_order(chains, digits, lines.tilt)
     return [Chain(chain, lines.before[chain[0]] is None) for chain in chains]
 
 
@@ -62,19 +63,6 @@ def _text(digits: list[Digit], alone: bool, signs: bool) -> str:
     kept = (POINT, COMMA, SLASH, COLON) if signs else (POINT, COMMA)
     inner = "".join((d.mark if d.mark in kept else "") + str(d.label) for d in digits[1:])
     return f"{sign}{digits[0].label}{inner}{digits[-1].after if signs else ''}"
-
-
-def _chains(digits: list[Digit], lines: Lines, signs: bool) -> list[list[int]]:
-    """Indices of the digits of each number, left to right."""
-    after = {i: j for j, i in enumerate(lines.before)
-             if i is not None and not digits[i].after and _joined(digits[j], lines.gap[j], signs)}
-    chains = []
-    for start in set(range(len(digits))) - set(after.values()):
-        chain = [start]
-        while chain[-1] in after:
-            chain.append(after[chain[-1]])
-        chains.append(chain)
-    return chains
 
 
 def _joined(digit: Digit, gap: float, signs: bool) -> bool:

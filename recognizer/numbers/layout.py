@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
@@ -27,6 +28,17 @@ class Lines:
     before: tuple[int | None, ...]
     gap: tuple[float, ...]
 
+    def chains(self, joined: Callable[[int, int], bool]) -> list[list[int]]:
+        """Indices of digits that stand on one line, left to right, as far as `joined` says so of one and the next."""
+        after = {i: j for j, i in enumerate(self.before) if i is not None and joined(i, j)}
+        chains = []
+        for start in sorted(set(range(len(self.before))) - set(after.values())):
+            chain = [start]
+            while chain[-1] in after:
+                chain.append(after[chain[-1]])
+            chains.append(chain)
+        return chains
+
 
 def find_lines(digits: list[Digit]) -> Lines:
     """Find the lines of digits given in any order."""
@@ -40,13 +52,21 @@ def find_lines(digits: list[Digit]) -> Lines:
     beside = (along > 0) & (tall <= SETTINGS.most_ratio * low) & near
     level = np.abs(down) / tall <= SETTINGS.most_step
     slanted = np.abs(down) <= SETTINGS.steepest * along
-    _, nearest = _nearest(gap + 2 * np.abs(down) / tall, beside & (level | slanted) & (gap < 1))
+    _, nearest = _nearest(
+        gap + SETTINGS.across * np.abs(down) / tall, beside & (level | slanted) & (gap < SETTINGS.telling_gap))
     tilt = median(float(down[i, j] / along[i, j]) for i, j in nearest) if nearest else 0.0
     tilt = min(max(tilt, -SETTINGS.steepest), SETTINGS.steepest)
     off = np.minimum(np.abs(down - tilt * along), np.abs(down)) / tall
-    before, _ = _nearest(gap + 2 * np.abs(down - tilt * along) / tall, beside & (off <= SETTINGS.most_step))
+    cost = gap + SETTINGS.across * np.abs(down - tilt * along) / tall
+    before, _ = _nearest(cost, beside & (off <= SETTINGS.most_step))
     gaps = tuple(float("inf") if i is None else float(gap[i, j]) for j, i in enumerate(before))
     return Lines(tilt, before, gaps)
+
+
+def segments(digits: list[Digit]) -> list[list[int]]:
+    """Indices of the digits that stand on one line without a wide gap, left to right."""
+    lines = find_lines(digits)
+    return lines.chains(lambda _, j: lines.gap[j] <= SETTINGS.most_gap_with_point)
 
 
 def in_reading_order(chains: list[list[int]], digits: list[Digit], tilt: float) -> list[list[int]]:
@@ -57,7 +77,7 @@ def in_reading_order(chains: list[list[int]], digits: list[Digit], tilt: float) 
     lines: list[list[list[int]]] = []
     above = (0.0, 0)  # the level and the height of the chain before
     for level, height, chain in sorted((*_height_on_page(chain, digits, tilt), chain) for chain in chains):
-        if lines and level - above[0] < 0.5 * min(height, above[1]):
+        if lines and level - above[0] < SETTINGS.one_line * min(height, above[1]):
             lines[-1].append(chain)
         else:
             lines.append([chain])

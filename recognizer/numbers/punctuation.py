@@ -12,24 +12,25 @@ import cv2
 import numpy as np
 
 from recognizer.core.digits import COLON, COMMA, MINUS, POINT, Digit
-from recognizer.core.frame import Image, quantile_of
+from recognizer.core.frame import Image, median_of
 from recognizer.core.geometry import Box
 from recognizer.numbers.layout import Lines, find_lines
 from recognizer.numbers.settings import SETTINGS
+from recognizer.numbers.signs.ink import axes_of, sampled
 
 
-def mark(image: Image, digits: list[Digit]) -> list[Digit]:
+def mark(grey: Image, digits: list[Digit]) -> list[Digit]:
     """Give each digit the mark that stands before it.
 
     Args:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        grey: (H, W) uint8.
         digits: of this frame.
 
     Returns:
         The digits with `mark` set, without those that are marks themselves: a comma looks like a small 1.
     """
     lines = find_lines(digits)
-    marks = [None if digits[index].mark else _before(image, digits, lines, index) for index in range(len(digits))]
+    marks = [None if digits[index].mark else _before(grey, digits, lines, index) for index in range(len(digits))]
     places = [found.box for found in marks if found]
     return [
         replace(digit, mark=found.text) if found else digit
@@ -55,13 +56,7 @@ class _Blob:
 
     @cached_property
     def _axes(self) -> tuple[float, float]:
-        """Of the ellipse of inertia; most blobs aren't asked for it."""
-        places = np.array(np.nonzero(self.mask), np.float64)
-        places -= places.mean(axis=1, keepdims=True)
-        spread = places @ places.T / places.shape[1] + np.eye(2) / 12  # a pixel has a size of its own
-        (short, long), axes = np.linalg.eigh(spread)
-        down, along = axes[:, 1]
-        return float(down / along) if along else float("inf"), float(np.sqrt(long / short))
+        return axes_of(self.mask)  # made once, and of most blobs never
 
 
 @dataclass(frozen=True)
@@ -70,34 +65,35 @@ class _Mark:
     box: Box  # in pixels of the frame
 
 
-def _before(image: Image, digits: list[Digit], lines: Lines, index: int) -> _Mark | None:
+def _before(grey: Image, digits: list[Digit], lines: Lines, index: int) -> _Mark | None:
     """The mark before a digit, if there is just one."""
     box, previous = digits[index].box, lines.before[index]
     before = digits[previous].box if previous is not None else None
     step = 1 + box.h // SETTINGS.sampled_height
-    weakest, strongest = _range(_grey(image, box, step))
+    weakest, strongest = _range(sampled(grey, box, step))
     left = before.x + before.w if before else box.x - round(SETTINGS.reach * box.h)
     lowest = box.y + round((0.5 + SETTINGS.lowest + SETTINGS.level_tilt * SETTINGS.reach) * box.h)
     soft = round(SETTINGS.soft_edge * box.h)
-    gap = _inside(image, left + soft, box.y, box.x - soft, lowest)
+    gap = _inside(grey, left + soft, box.y, box.x - soft, lowest)
     if abs(lines.tilt) < SETTINGS.level_tilt and gap.w >= 3 * step:
-        least, most = _range(_grey(image, gap, step))
+        least, most = _range(sampled(grey, gap, step))
         if most - least < SETTINGS.ink_contrast * (strongest - weakest):  # nothing there: by far the most frequent case
             return None
     # From middle to middle, since on a tilted line a mark stands under its neighbours. What is left of these
     # in the place reaches its edges.
     start, end = round(before.centre[0]) if before else left, round(box.centre[0])
     margin = round(SETTINGS.beyond * box.h)
-    place = _inside(image, start, box.y - margin, end, box.y + box.h + margin)
+    place = _inside(grey, start, box.y - margin, end, box.y + box.h + margin)
     if place.w < 3 * step or place.h < 3 * step:
         return None
-    near = _grey(image, place, step)
-    ground = quantile_of(near, 0.5)
+    near = sampled(grey, place, step)
+    ground = median_of(near)
     dark = ground - weakest > strongest - ground
     contrast = max(ground - weakest, strongest - ground)
     ink = near < ground - SETTINGS.ink_contrast * contrast if dark else near > ground + SETTINGS.ink_contrast * contrast
+    # Ink whose middle is in a digit's box is a part of that, such as of a stroke that broke.
     blobs = [p for p in _blobs(ink, place, step) if abs(_below(p.box, box, lines.tilt)) <= SETTINGS.on_line
-              and not _within(p.box, box) and not (before and _within(p.box, before))]
+              and not box.has(*p.box.centre) and not (before and before.has(*p.box.centre))]
     follows = before is not None and lines.gap[index] <= SETTINGS.most_gap_with_point
     if before and follows and (colon := _colon([blob.box for blob in blobs], box, lines.tilt)):
         return colon
@@ -114,15 +110,9 @@ def _range(grey: np.ndarray) -> tuple[float, float]:
     return least, most
 
 
-def _inside(image: Image, left: int, top: int, right: int, bottom: int) -> Box:
+def _inside(grey: Image, left: int, top: int, right: int, bottom: int) -> Box:
     left, top = max(0, left), max(0, top)
-    return Box(left, top, min(image.shape[1], right) - left, min(image.shape[0], bottom) - top)
-
-
-def _grey(image: Image, box: Box, step: int) -> np.ndarray:
-    """Every `step`th pixel of a part of the picture, (h, w) uint8."""
-    part = np.ascontiguousarray(image[box.y : box.y + box.h : step, box.x : box.x + box.w : step])
-    return part if part.ndim == 2 else np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), np.uint8)
+    return Box(left, top, min(grey.shape[1], right) - left, min(grey.shape[0], bottom) - top)
 
 
 def _blobs(ink: np.ndarray, place: Box, step: int) -> list[_Blob]:
@@ -177,12 +167,6 @@ def _colon(blobs: list[Box], digit: Box, tilt: float) -> _Mark | None:
     if alike and inside and SETTINGS.dots_apart[0] <= apart <= SETTINGS.dots_apart[1] and aside <= SETTINGS.dots_aside:
         return _Mark(COLON, Box.around(dots))
     return None
-
-
-def _within(blob: Box, digit: Box) -> bool:
-    """Whether ink is a part of a digit, such as of a stroke that broke: its middle is in the digit's box."""
-    x, y = blob.centre
-    return digit.x <= x < digit.x + digit.w and digit.y <= y < digit.y + digit.h
 
 
 def _below(mark: Box, digit: Box, slope: float) -> float:

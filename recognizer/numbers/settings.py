@@ -15,6 +15,9 @@ class NumberSettings:
     most_step: float = 0.45  # from centre to centre across the line, in heights
     steepest: float = 0.75  # pixels down or up for each along at which a line is still one: 37°
     most_ratio: float = 2.0  # of the heights of two neighbours
+    across: float = 2.0  # times as much a step across the line counts as one along it, when the nearest is sought
+    telling_gap: float = 1.0  # gap under which two neighbours tell the line's tilt, in heights
+    one_line: float = 0.5  # how far apart numbers' middles on one line of a page are, in heights of the lower number
 
     # Turning crops upright.
     least_tilt: float = 0.12  # pixels down for each to the right under which nothing needs turning: 7°
@@ -66,14 +69,15 @@ class NumberSettings:
     even: float = 0.03  # how far a bracket's rows' middles may be from a parabola, in heights
     bowed: float = 0.085  # how far a bracket's middle is out, in heights
 
-    sign_reach: float = 1.4  # how far from a digit the sign beside it may end, in heights
-
     # Boxes of a form.
     least_boxes: int = 3  # in a row
-    line_window: int = 40  # pixels over which lines stand out, for each 1,000 of the picture
+    line_window: int = 40  # pixels over which lines stand out, for each 1,000 of the picture; even
     line_contrast: int = 10  # tones of 256 by which they do
     hollow: float = 0.6  # share of a box that is no line
+    widest_box: float = 2.0  # width over height of a box at most
+    tallest_box: float = 4.0  # height over width of one at most
     fills: float = 0.3  # of its box's height by a digit at least
+    overhangs: float = 1.1  # of its box's height and width by a digit at most
     cells_differ: float = 0.15  # of one box from the next, in its heights
     cells_apart: float = 0.7  # gap between two boxes at most, in widths
     grid_gap: float = 0.15  # under which rows above each other are a grid, in heights

@@ -11,7 +11,7 @@ from recognizer.reading import Reading
 from recognizer.sinks.base import Sink
 
 
-class Background:
+class BackgroundSink:
     """A sink whose work is done by a thread of its own; `write` waits only while too much is waiting already.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,28 +14,29 @@ from recognizer.classification.classifier import NO_DIGIT
 from recognizer.detection.candidate import Reason, ScoredCandidate
 from recognizer.errors import OutputError
 from recognizer.hand.pictures import FOLDERS
-from recognizer.names import as_path
+from recognizer.names import as_path, called
 from recognizer.reading import Reading
 
 
-class Crops:
+class CropsSink:
     """Writes each crop that the network saw into a folder of its label; a sink.
 
     Args:
         target: gets the folders 0 to 9, as the training reads them, and `none`; the names of the
             pictures tell source, frame and box.
+        flag: the one that asked for it, for errors.
 
     Raises:
         OutputError: it can't be written.
     """
 
-    def __init__(self, target: str) -> None:
-        self._target = Path(target)
+    def __init__(self, target: str, flag: str = "") -> None:
+        self._target, self._called = Path(target), partial(called, flag)
         try:
             for name in FOLDERS:
                 (self._target / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"--crops {target}: expected a folder to write to ({error.strerror})") from error
+            raise OutputError(f"{self._called(target)}: expected a folder to write to ({error.strerror})") from error
 
     def write(self, reading: Reading) -> None:
         """Write the crops of one frame, if there was a full detection."""
@@ -49,7 +51,7 @@ class Crops:
                 try:
                     path.write_bytes(cv2.imencode(".png", scored.candidate.crop)[1].tobytes())
                 except OSError as error:
-                    raise OutputError(f"--crops {path}: {error.strerror}; what was written stays") from error
+                    raise OutputError(f"{self._called(path)}: {error.strerror}; what was written stays") from error
 
     def __enter__(self) -> Self:
         return self

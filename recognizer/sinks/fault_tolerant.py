@@ -12,7 +12,7 @@ from recognizer.reading import Reading
 from recognizer.sinks.base import Sink
 
 
-class FaultTolerant:
+class FaultTolerantSink:
     """A sink that goes quiet when its output can't be written any more, as on a disk that fills.
 
     One that fails at its very first reading never worked, and its error is raised.

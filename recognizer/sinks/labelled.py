@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,7 +14,7 @@ import cv2
 
 from recognizer.core.writing import open_alone
 from recognizer.errors import OutputError, UsageError
-from recognizer.names import as_path
+from recognizer.names import as_path, called
 from recognizer.reading import Reading
 from recognizer.sinks.settings import SETTINGS
 from recognizer.sinks.video_writer import CONTAINERS, VideoWriter
@@ -30,6 +31,7 @@ class LabelledSink:
             photograph; a folder takes a file for each video and photograph, also for each page of one, of the source's
             name, with a number where several have it, and as .png or .mp4 where that kind can't be written.
         spared: device and inode of files that are read, and never written over.
+        flag: the one that asked for it, or a word for what did, for errors.
 
     Attributes:
         target: as given.
@@ -40,24 +42,26 @@ class LabelledSink:
         UsageError: a name that is none of these, or a kind of picture that can't be written.
     """
 
-    def __init__(self, target: str, spared: Collection[tuple[int, int]] = ()) -> None:
+    def __init__(self, target: str, spared: Collection[tuple[int, int]] = (), flag: str = "") -> None:
         self.target, self._target, self._spared = target, Path(target), spared
+        self._called = partial(called, flag)
+        name = self._called(target)
         suffix = self._target.suffix.lower()
         self._folder = os.path.isdir(target) or target.endswith(("/", os.sep)) or not suffix
         if not self._folder and suffix not in PICTURES and suffix not in CONTAINERS:
-            raise UsageError(f"--save {target}: expected a folder or a name that ends in "
+            raise UsageError(f"{name}: expected a folder or a name that ends in "
                              f"{', '.join(sorted(CONTAINERS))} or a picture's ending such as .png")
         if not self._folder and suffix in PICTURES and not _can_be_written(suffix):
-            raise UsageError(f"--save {target}: pictures of this kind can't be written; try .png or .jpg")
+            raise UsageError(f"{name}: pictures of this kind can't be written; try .png or .jpg")
         try:
             if self._folder:
                 self._target.mkdir(parents=True, exist_ok=True)
             elif not os.path.isdir(self._target.parent) or not os.access(self._target.parent, os.W_OK):
-                raise OutputError(f"--save {target}: {self._target.parent} is no folder that can be written to")
+                raise OutputError(f"{name}: {self._target.parent} is no folder that can be written to")
             elif suffix in CONTAINERS and self._target.is_file():
-                os.close(open_alone(target, f"--save {target}", append=True))  # or another program is writing it
+                os.close(open_alone(target, name, append=True))  # or another program is writing it
         except OSError as error:
-            raise OutputError(f"--save {target}: {error.strerror}") from error
+            raise OutputError(f"{name}: {error.strerror}") from error
         self._video: VideoWriter | None = None
         self._source: str | None = None
         self._taken: dict[str, tuple[str, int]] = {}  # names in the folder, and the sources and pages that have them
@@ -74,7 +78,8 @@ class LabelledSink:
         if self._video is None or (self._folder and reading.frame.source != self._source):
             self._close()
             self._spare(path, reading.frame.source)
-            self._video = VideoWriter(path, picture.shape[1::-1], reading.frame.fps or SETTINGS.usual_fps)
+            fps = reading.frame.fps or SETTINGS.usual_fps
+            self._video = VideoWriter(path, picture.shape[1::-1], fps, self._called(path))
         if reading.frame.source != self._source:
             self._source, self._offset = reading.frame.source, self._end
         moment = self._offset + reading.frame.time
@@ -98,18 +103,18 @@ class LabelledSink:
 
     def _write_picture(self, path: Path, reading: Reading) -> None:
         if self.frames and not self._folder:
-            raise UsageError(f"--save {self._target}: more than one frame for one picture; give a video or a folder")
+            raise UsageError(f"{self._called(path)}: more than one frame for one picture; give a video or a folder")
         self._spare(path, reading.frame.source)
-        picture = reading.draw()
+        picture, name = reading.draw(), self._called(path)
         try:
             good, content = cv2.imencode(path.suffix, picture)
             if not good:
-                raise OutputError(f"--save {path}: this picture can't be written as {path.suffix}; try .png or .jpg")
+                raise OutputError(f"{name}: this picture can't be written as {path.suffix}; try .png or .jpg")
             path.write_bytes(content.tobytes())
         except cv2.error as error:
-            raise OutputError(f"--save {path}: this picture can't be written ({error.err}); try .png") from error
+            raise OutputError(f"{name}: this picture can't be written ({error.err}); try .png") from error
         except OSError as error:
-            raise OutputError(f"--save {path}: {error.strerror}") from error
+            raise OutputError(f"{name}: {error.strerror}") from error
 
     def _spare(self, path: Path, source: str) -> None:
         """Refuse to write over a file that is read."""
@@ -119,7 +124,8 @@ class LabelledSink:
             return
         read = as_path(source)
         if (there.st_dev, there.st_ino) in self._spared or (os.path.exists(read) and os.path.samefile(path, read)):
-            raise OutputError(f"--save {path}: that is the source itself, which would be lost; give another name")
+            lost = "that is the source itself, which would be lost; give another name"
+            raise OutputError(f"{self._called(path)}: {lost}")
 
     def _close(self) -> None:
         video, self._video = self._video, None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 
-class Progress:
+class ProgressSink:
     """Shows how far the files are: frame by frame in a video, file by file in photographs; a sink.
 
     Args:

@@ -15,7 +15,7 @@ from typing import Self, TextIO
 
 from recognizer.core.writing import open_alone
 from recognizer.errors import OutputError
-from recognizer.names import one_line
+from recognizer.names import called, one_line
 from recognizer.reading import Reading
 
 STDOUT = "-"
@@ -40,7 +40,7 @@ class TextSink:
 
     def __init__(self, target: str, flag: str = "", append: bool = False) -> None:
         self.apart: Callable[[], AbstractContextManager[object]] = nullcontext
-        self._name = f"{flag} {target}" if flag else "standard output"
+        self._name = called(flag, "standard output" if target == STDOUT and not flag else target)
         self._file: TextIO | None = sys.stdout
         try:
             if target != STDOUT:
@@ -80,21 +80,18 @@ class TextSink:
                 self._file.close()
 
 
-class Events(TextSink):
+class EventsSink(TextSink):
     """One JSON object a line for every frame."""
-
-    def __init__(self, target: str, append: bool = False) -> None:
-        super().__init__(target, "--events", append)
 
     def lines(self, reading: Reading) -> list[str]:
         return [json.dumps(reading.event())]
 
 
-class Csv(TextSink):
+class CsvSink(TextSink):
     """One row for every number that has become steady; the first row names the columns."""
 
-    def __init__(self, target: str, append: bool = False) -> None:
-        super().__init__(target, "--csv", append)
+    def __init__(self, target: str, flag: str = "", append: bool = False) -> None:
+        super().__init__(target, flag, append)
         if not (self._file and append and target != STDOUT and self._file.tell()):  # it has them already
             self._write([",".join(CSV_HEADER)])
 
@@ -105,7 +102,7 @@ class Csv(TextSink):
                 for n in reading.steady]
 
 
-class PrintedNumbers(TextSink):
+class NumbersSink(TextSink):
     """Each number that has become steady, on standard output: with its time and confidence, or bare."""
 
     def __init__(self, bare: bool = False) -> None:
@@ -124,7 +121,7 @@ class PrintedNumbers(TextSink):
         return [f"{frame.time:8.2f} s  {number.text}  ({number.confidence:.0%})" for number in reading.steady]
 
 
-class Summary:
+class SummarySink:
     """Counts what a run has read."""
 
     def __init__(self) -> None:

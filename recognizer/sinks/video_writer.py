@@ -46,15 +46,16 @@ class VideoWriter:
         path: ends in one of CONTAINERS.
         size: width and height of the pictures; odd sides lose a pixel, since H.264 has none.
         fps: frames a second, as far as it is known.
+        name: what errors call it; by default its path.
 
     Raises:
         OutputError: it can't be written, or another program is writing it.
     """
 
-    def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], fps: float, name: str = "") -> None:
         import av
 
-        self._path = path
+        self._path, self._name = path, name or str(path)
         self._size = max(2, size[0] // 2 * 2), max(2, size[1] // 2 * 2)
         self._failures: tuple[type[BaseException], ...] = (av.FFmpegError, OSError, ValueError)
         # A rate must be over 0, however slow a time lapse is.
@@ -66,13 +67,13 @@ class VideoWriter:
         options = {"flush_packets": "1"} | CONTAINERS[path.suffix.lower()]
         self._held = ExitStack()
         try:
-            self._held.callback(os.close, open_alone(path, f"--save {path}"))
+            self._held.callback(os.close, open_alone(path, self._name))
             self._container: OutputContainer = av.open(f"file:{path}", "w", options=options)
             self._stream: VideoStream = self._container.add_stream("libx264", rate=rate, options=ENCODER)
         except self._failures as error:
             self._held.close()
             reason = getattr(error, "strerror", None) or error
-            raise OutputError(f"--save {path}: can't be written ({reason})") from error
+            raise OutputError(f"{self._name}: can't be written ({reason})") from error
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = self._tick
@@ -107,7 +108,7 @@ class VideoWriter:
             packets = self._stream.encode(frame)
             self._container.mux(packets)
             if packets and not self._path.exists():  # as long as it is open, a removed file takes all that is written
-                raise OutputError(f"--save {self._path}: the file was removed")
+                raise OutputError(f"{self._name}: the file was removed")
 
     def close(self) -> None:
         """Write what the encoder still holds, and end the file."""
@@ -122,4 +123,4 @@ class VideoWriter:
         try:
             yield
         except self._failures as error:
-            raise OutputError(f"--save {self._path}: {error}; what was written stays readable") from error
+            raise OutputError(f"{self._name}: {error}; what was written stays readable") from error

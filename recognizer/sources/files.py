@@ -20,7 +20,7 @@ from recognizer.sources.memory import give_back
 from recognizer.sources.recordings.read_video import read_video
 from recognizer.sources.settings import SETTINGS
 
-Reader = Callable[[], Iterator[Frame]]
+Reader = Callable[[], Iterator[Frame]]  # gives every frame of one file
 
 log = logging.getLogger("recognizer")
 

@@ -17,7 +17,7 @@ import cv2
 
 from recognizer.errors import OutputError
 from recognizer.reading import Reading
-from recognizer.sinks.background import Background
+from recognizer.sinks.background import BackgroundSink
 from recognizer.sinks.labelled import LabelledSink
 from recognizer.window.settings import SETTINGS
 
@@ -67,7 +67,7 @@ class Recorder:
 
     def _begin(self) -> None:
         path = _new(".mp4")
-        self._write = self._stack.enter_context(Background(LabelledSink(str(path)))).write
+        self._write = self._stack.enter_context(BackgroundSink(LabelledSink(str(path), flag="recording"))).write
         self.recording = True
         self._notify(f"to {path}")
 

@@ -47,9 +47,7 @@ class Teaching:
 
     def choose_at(self, reading: Reading, place: tuple[int, int]) -> None:
         """Choose the digit at a place of the frame in pixels; none where none is."""
-        x, y = place
-        inside = [one for one in reading.digits
-                  if one.box.x <= x < one.box.x + one.box.w and one.box.y <= y < one.box.y + one.box.h]
+        inside = [one for one in reading.digits if one.box.has(*place)]
         self._chosen = min(inside, key=lambda one: one.box.area, default=None)
 
     def choose_next(self, reading: Reading) -> None:

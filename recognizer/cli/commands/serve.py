@@ -105,16 +105,16 @@ def serve(args: argparse.Namespace, interrupt: Interrupt) -> int:
 def _watch(args: argparse.Namespace, interrupt: Interrupt, source: Source, server: WebServer) -> int:
     """Read the program's camera for the page and the outputs; the exit code."""
     from recognizer.reader import Recognizer
-    from recognizer.sinks.fault_tolerant import FaultTolerant
+    from recognizer.sinks.fault_tolerant import FaultTolerantSink
     from recognizer.sinks.labelled import LabelledSink
-    from recognizer.sinks.text import Summary
+    from recognizer.sinks.text import SummarySink
 
-    summary = Summary()
+    summary = SummarySink()
     with ExitStack() as stack:
-        save = LabelledSink(args.save, read_by(args.source)) if args.save else None
+        save = LabelledSink(args.save, read_by(args.source), "--save") if args.save else None
         stack.callback(sum_up, summary, save)
         report = logging.getLogger("recognizer").warning
-        outputs = [stack.enter_context(FaultTolerant(sink, report)) for sink in outputs_of(args, source, save)]
+        outputs = [stack.enter_context(FaultTolerantSink(sink, report)) for sink in outputs_of(args, source, save)]
         recognizer = Recognizer(args.model, args.threshold, regions=args.roi)
         readings = stack.enter_context(closing(recognizer.watch(source, args.every, args.rotate, args.flip)))
         stack.callback(interrupt.closing)  # the last one is called first

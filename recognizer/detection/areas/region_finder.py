@@ -44,11 +44,25 @@ class RegionFinder:
         return self._finder.sure_once
 
     def memory(self, moving: bool) -> RegionMemory:
+        """What is remembered before the first picture, of a video or of a photograph."""
         return RegionMemory(moving)
 
     def find(self, image: Image, memory: RegionMemory, clock: Clock) -> Found:
+        """Look through the regions of a picture.
+
+        Args:
+            image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+            memory: of the pictures before; is brought up to date.
+            clock: takes the time of the stages.
+
+        Returns:
+            Candidates in pixels of the whole picture, in whose pyramid all has one tone outside of the regions.
+
+        Raises:
+            UsageError: a region lies outside of the picture.
+        """
         boxes = self._boxes(image, memory)
-        if len(boxes) == 1 and not self.regions:
+        if not self.regions:
             return self._finder.find(image, memory.of[boxes[0]], clock)
         found = [self._finder.find(_part(image, box), memory.of[box], clock) for box in boxes]
         moved = [_moved(one, box) for box, there in zip(boxes, found, strict=True) for one in there.candidates]
@@ -58,13 +72,26 @@ class RegionFinder:
     def follow(
         self, image: Image, known: Sequence[Candidate], memory: RegionMemory, clock: Clock
     ) -> list[list[ScoredCandidate]]:
+        """Look only where digits were a moment ago.
+
+        Args:
+            image: as above, of the size of the last one that was looked through.
+            known: candidates that `find` gave, each with its box where the digit is expected.
+            memory, clock: as above.
+
+        Returns:
+            What is at the place of each known one, one without a reason at most; nothing where it left the regions.
+
+        Raises:
+            UsageError: a region lies outside of the picture.
+        """
         boxes = self._boxes(image, memory)
-        if len(boxes) == 1 and not self.regions:
+        if not self.regions:
             return self._finder.follow(image, known, memory.of[boxes[0]], clock)
         places: list[list[ScoredCandidate]] = [[] for _ in known]
         taken: set[int] = set()
         for box in boxes:
-            here = [i for i, c in enumerate(known) if i not in taken and _holds(box, c.box)]
+            here = [i for i, c in enumerate(known) if i not in taken and box.has(*c.box.centre)]
             taken.update(here)
             inside = [known[i].at(known[i].box.moved(-box.x, -box.y)) for i in here]
             found = self._finder.follow(_part(image, box), inside, memory.of[box], clock) if inside else []
@@ -102,11 +129,6 @@ class RegionFinder:
 
 def _part(image: Image, box: Box) -> Image:
     return np.ascontiguousarray(box.of(image))
-
-
-def _holds(region: Box, box: Box) -> bool:
-    x, y = box.centre
-    return region.x <= x < region.x + region.w and region.y <= y < region.y + region.h
 
 
 def _moved(one: ScoredCandidate, region: Box) -> ScoredCandidate:

@@ -15,10 +15,9 @@ import numpy as np
 from recognizer.core.digits import PERCENT, SLASH, Digit
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box
-from recognizer.numbers.layout import find_lines
+from recognizer.numbers.layout import segments
 from recognizer.numbers.settings import SETTINGS
-
-STROKES = 1, 7  # what a stroke is read as
+from recognizer.numbers.signs.ink import axes_of, ink_of
 
 
 @dataclass(frozen=True)
@@ -40,17 +39,17 @@ class _Stroke:
     uneven: float
 
 
-def without_signs(image: Image, digits: list[Digit]) -> list[Digit]:
+def without_signs(grey: Image, digits: list[Digit]) -> list[Digit]:
     """Leave out the digits that are signs, and mark what stands beside them.
 
     Args:
-        image: (H, W, 3) uint8, BGR, or (H, W) uint8, grey.
+        grey: (H, W) uint8.
         digits: of this frame, not yet marked.
 
     Returns:
         The others; those after a slash have it as their `mark`, those before a percent sign as what is `after` them.
     """
-    if not any(digit.label in STROKES for digit in digits):
+    if not any(map(_may_be_sign, digits)):
         return digits
     marks: dict[int, str] = {}
     afters: dict[int, str] = {}
@@ -58,13 +57,13 @@ def without_signs(image: Image, digits: list[Digit]) -> list[Digit]:
     percents: list[Box] = []
     for line in segments(digits):
         strokes = {i: stroke for i in line
-                   if _may_be_sign(digits[i]) and (stroke := _stroke_of(image, digits[i].box))}
+                   if _may_be_sign(digits[i]) and (stroke := _stroke_of(grey, digits[i].box))}
         for place, i in enumerate(line):
             if i not in strokes:
                 continue
             before = line[place - 1] if place else None
             after = line[place + 1] if place + 1 < len(line) else None
-            if before is not None and _is_percent(image, digits, i, strokes[i]):
+            if before is not None and _is_percent(grey, digits[i].box, strokes[i]):
                 signs.add(i)
                 percents.append(digits[i].box)
                 afters[before] = PERCENT
@@ -77,49 +76,23 @@ def without_signs(image: Image, digits: list[Digit]) -> list[Digit]:
 
 
 def _may_be_sign(digit: Digit) -> bool:
-    """Whether the network leaves it open: a 7 that it is sure of has a bar."""
-    return digit.label == 1 or (digit.label in STROKES and digit.confidence < SETTINGS.sure)
+    """Whether it is read as strokes are, and the network leaves it open: a 7 that it is sure of has a bar."""
+    return digit.label == 1 or (digit.label == 7 and digit.confidence < SETTINGS.sure)
 
 
 def _slender(box: Box) -> bool:
     return box.w <= SETTINGS.slender * box.h
 
 
-def segments(digits: list[Digit]) -> list[list[int]]:
-    """Indices of the digits that stand on one line without a wide gap, left to right."""
-    lines = find_lines(digits)
-    after = {i: j for j, i in enumerate(lines.before)
-             if i is not None and lines.gap[j] <= SETTINGS.most_gap_with_point}
-    segments = []
-    for start in sorted(set(range(len(digits))) - set(after.values())):
-        segment = [start]
-        while segment[-1] in after:
-            segment.append(after[segment[-1]])
-        segments.append(segment)
-    return segments
-
-
-def ink_of(image: Image, place: Box, step: int = 1) -> np.ndarray:
-    """Where there is ink in a part of the picture: (h, w) of bool, for every `step`th pixel along and down."""
-    part = np.ascontiguousarray(place.of(image)[::step, ::step])
-    grey = part if part.ndim == 2 else np.asarray(cv2.cvtColor(part, cv2.COLOR_BGR2GRAY), np.uint8)
-    least, most, *_ = cv2.minMaxLoc(grey)
-    # A slender box may be mostly ink: its rim tells the ground.
-    ground = int(np.median(np.concatenate([grey[:, 0], grey[:, -1]])))
-    if ground - least >= most - ground:
-        return np.asarray(grey < (ground + least) / 2)
-    return np.asarray(grey > (ground + most) / 2)
-
-
-def _around(box: Box, image: Image, margin: int, beside: int = 0) -> Box:
+def _around(box: Box, grey: Image, margin: int, beside: int = 0) -> Box:
     wide = box.w + 2 * margin + beside
-    return Box(box.x - margin, box.y - margin, wide, box.h + 2 * margin).clipped(image.shape[1], image.shape[0])
+    return Box(box.x - margin, box.y - margin, wide, box.h + 2 * margin).clipped(grey.shape[1], grey.shape[0])
 
 
-def _stroke_of(image: Image, box: Box) -> _Stroke | None:
+def _stroke_of(grey: Image, box: Box) -> _Stroke | None:
     """The largest piece of ink in a digit's box."""
-    place, step = _around(box, image, max(2, box.h // 20)), 1 + box.h // SETTINGS.sampled_height
-    ink = ink_of(image, place, step).astype(np.uint8)
+    place, step = _around(box, grey, max(2, box.h // 20)), 1 + box.h // SETTINGS.sampled_height
+    ink = ink_of(grey, place, step).astype(np.uint8)
     count, pieces, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     if count < 2:
         return None
@@ -134,13 +107,11 @@ def _stroke_of(image: Image, box: Box) -> _Stroke | None:
     end = max(1, len(rows) // 10)
     bow = np.median(middles[4 * len(rows) // 10 : 6 * len(rows) // 10]) - (
         np.median(middles[:end]) + np.median(middles[-end:])) / 2
-    points = np.array(np.nonzero(piece), np.float64)
-    points -= points.mean(axis=1, keepdims=True)
-    short, long = np.linalg.eigvalsh(points @ points.T / points.shape[1] + np.eye(2) / 12)
+    _, elongation = axes_of(piece)
     strays = float(np.abs(middles - slope * rows - start).max()) / height
     parabola = np.polyval(np.polyfit(rows, middles, 2), rows)
     uneven = float(np.abs(middles - parabola)[end:-end].max()) / height
-    return _Stroke(-float(slope), float(np.sqrt(long / short)), strays, float(bow) / height, uneven)
+    return _Stroke(-float(slope), elongation, strays, float(bow) / height, uneven)
 
 
 def _is_slash(digits: list[Digit], line: list[int], i: int, strokes: dict[int, _Stroke]) -> bool:
@@ -151,7 +122,7 @@ def _is_slash(digits: list[Digit], line: list[int], i: int, strokes: dict[int, _
     others = [j for j in line if j != i]
     usual = median(digits[j].box.h for j in others)
     leans = [strokes[j].lean for j in others
-             if j in strokes and digits[j].label in STROKES[:1] and digits[j].box.h < SETTINGS.taller * usual]
+             if j in strokes and digits[j].label == 1 and digits[j].box.h < SETTINGS.taller * usual]
     further = stroke.lean - max(0.0, min(leans, default=0.0))
     place = line.index(i)
     beside = [digits[line[place + step]].box for step in (-1, 1)]
@@ -162,18 +133,18 @@ def _is_slash(digits: list[Digit], line: list[int], i: int, strokes: dict[int, _
     return box.h >= usual and stroke.lean >= SETTINGS.leans_far and further >= SETTINGS.leans_on
 
 
-def _is_percent(image: Image, digits: list[Digit], i: int, stroke: _Stroke) -> bool:
+def _is_percent(grey: Image, box: Box, stroke: _Stroke) -> bool:
     """Whether a leaning stroke has a small ring at its lower right; the upper left one often touches it."""
-    box = digits[i].box
     if stroke.lean < SETTINGS.leans_least:
         return False
     place = Box(box.x + box.w // 3, box.y + box.h // 2, box.w + box.h // 3, box.h // 2 + box.h // 8)
-    return any(_is_within(found, place) for found in _rings(image, _around(box, image, box.h // 8, box.h // 2), box.h))
+    rings = _rings(grey, _around(box, grey, box.h // 8, box.h // 2), box.h)
+    return any(place.has(*ring.centre) for ring in rings)
 
 
-def _rings(image: Image, place: Box, height: int) -> list[Box]:
+def _rings(grey: Image, place: Box, height: int) -> list[Box]:
     """The round small pieces of ink of a place, as large as the rings of a percent sign, in pixels of the frame."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ink_of(image, place).astype(np.uint8), connectivity=8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink_of(grey, place).astype(np.uint8), connectivity=8)
     least, most = (share * height for share in SETTINGS.ring)
     return [Box(place.x + x, place.y + y, w, h) for x, y, w, h, _ in stats[1:count].tolist()
             if least <= w <= most and least <= h <= most and max(w, h) <= 2 * min(w, h)]
@@ -181,18 +152,12 @@ def _rings(image: Image, place: Box, height: int) -> list[Box]:
 
 def _is_ring(box: Box, percents: list[Box]) -> bool:
     """Whether what was read as a small digit is a ring of one of the percent signs with these strokes."""
-    return any(2 * box.h < stroke.h and _is_within(box, _around_percent(stroke)) for stroke in percents)
+    return any(2 * box.h < stroke.h and _around_percent(stroke).has(*box.centre) for stroke in percents)
 
 
 def _around_percent(box: Box) -> Box:
     """Where the rings of a percent sign may be, around its stroke."""
     return Box(box.x - box.h // 3, box.y - box.h // 8, box.w + 2 * (box.h // 3), box.h + box.h // 4)
-
-
-def _is_within(box: Box, place: Box) -> bool:
-    """Whether the middle of a box is in a place."""
-    x, y = box.centre
-    return place.x <= x < place.x + place.w and place.y <= y < place.y + place.h
 
 
 def _brackets(digits: list[Digit], line: list[int], strokes: dict[int, _Stroke]) -> set[int]:

@@ -8,7 +8,7 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -17,8 +17,9 @@ from typing import Any
 from recognizer.core.frame import Frame
 from recognizer.errors import SourceError
 from recognizer.secrets import masked
-from recognizer.sources.addresses.pipe import Ahead, read_in_order
-from recognizer.sources.images.kinds import HEAD, is_motion_jpeg, is_text, other_kind, picture_kind
+from recognizer.sources.addresses.pipe import Ahead, is_motion, read_in_order, whole_picture
+from recognizer.sources.files import Reader
+from recognizer.sources.images.kinds import HEAD, is_text, other_kind, picture_kind
 from recognizer.sources.images.picture import read_frames, unreadable
 from recognizer.sources.recordings.decode import length_of, open_video
 from recognizer.sources.recordings.read_video import read_video
@@ -30,7 +31,6 @@ REFUSALS = {
     403: "its sender refuses it to this name or machine (403); ask who runs it",
     404: "its sender answers, but has nothing there (404); check what follows the host",
 }
-Reader = Callable[[], Iterator[Frame]]
 
 
 def is_http(address: str) -> bool:
@@ -66,9 +66,9 @@ def recording_at(address: str) -> Reader | None:
             content = Ahead(answer)
             start, length_told = content.peek(HEAD), bool(answer.headers.get("Content-Length"))
             if picture_kind(start):
-                if _endless(content, answer):
+                if not length_told and is_motion(content):
                     return None
-                return partial(read_frames, _picture(content, name), name)
+                return partial(read_frames, whole_picture(content, name), name)
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, (http.client.HTTPException, ssl.SSLError)):
@@ -99,7 +99,7 @@ def read_snapshot(address: str) -> Iterator[Frame]:
             start = content.peek(HEAD)
             if not picture_kind(start):
                 raise SourceError(f"{name}: {unreadable(start, 'picture')}")
-            yield from read_frames(_picture(content, name), name)
+            yield from read_frames(whole_picture(content, name), name)
     except (OSError, http.client.HTTPException) as error:
         raise SourceError(f"{name}: {_reason(error)}") from error
 
@@ -141,26 +141,6 @@ def _ask(address: str, method: str = "GET") -> Any:
     except ValueError as error:
         raise SourceError(f"{masked(address)}: expected an address, found one that can't be ({error}); check its host, "
                           "and write [ and ] in a name or password as %5B and %5D") from error
-
-
-def _picture(content: Ahead, address: str) -> bytes:
-    found = content.peek(SETTINGS.most_bytes + 1)
-    if len(found) > SETTINGS.most_bytes:
-        raise SourceError(f"{address}: expected a picture of up to {SETTINGS.most_bytes // 1_000_000} MB, found more")
-    return found
-
-
-def _endless(content: Ahead, answer: Any) -> bool:
-    """Whether pictures follow one another without end, and without the sender's saying so."""
-    if answer.headers.get("Content-Length"):
-        return False
-    length, start = 0, content.peek(HEAD)
-    while len(start) >= length and len(start) < SETTINGS.longest_jpeg:
-        if is_motion_jpeg(start):
-            return True
-        length = len(start) + HEAD
-        start = content.peek(length)
-    return False
 
 
 def _reason(error: Exception) -> str:

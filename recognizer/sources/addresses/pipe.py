@@ -76,7 +76,7 @@ class Ahead:
         return self._file.read(count)
 
 
-def read_in_order(file: Ahead, name: str, patience: float | None = None) -> Iterator[Frame]:
+def read_in_order(file: Ahead, name: str) -> Iterator[Frame]:
     """Every frame of a picture or a recording that is read in order, as from a pipe; its content tells which it is.
 
     Raises:
@@ -86,13 +86,10 @@ def read_in_order(file: Ahead, name: str, patience: float | None = None) -> Iter
     if not start:
         raise SourceError(f"{name}: nothing came from it; expected a picture or a video")
     kind = picture_kind(start, name)
-    if kind == "JPEG" and is_motion_jpeg(_first_jpeg(file)):
-        yield from read_video(file, name, "mjpeg", patience)
+    if kind == "JPEG" and is_motion(file):
+        yield from read_video(file, name, "mjpeg")
     elif kind:
-        content = file.peek(SETTINGS.most_bytes + 1)
-        if len(content) > SETTINGS.most_bytes:
-            raise SourceError(f"{name}: expected a picture of up to {SETTINGS.most_bytes // 1_000_000} MB, found more")
-        yield from read_frames(content, name)
+        yield from read_frames(whole_picture(file, name), name)
     elif other_kind(start):
         raise SourceError(f"{name}: {unreadable(start, 'video')}")
     elif start[4:8] == b"ftyp" and b"moov" not in file.peek(CHUNK):
@@ -104,16 +101,28 @@ def read_in_order(file: Ahead, name: str, patience: float | None = None) -> Iter
             whole.seek(0)
             yield from read_video(whole, name)
     else:
-        yield from read_video(file, name, None, patience)
+        yield from read_video(file, name)
 
 
-def _first_jpeg(file: Ahead) -> bytes:
-    """The start of a JPEG, up to what follows its first picture, or to its end."""
-    length, content = HEAD, file.peek(HEAD)
-    while length < SETTINGS.longest_jpeg and not is_motion_jpeg(content):
-        length = len(content) + CHUNK
-        content = file.peek(length)
-        if len(content) < length:
-            break
+def whole_picture(file: Ahead, name: str) -> bytes:
+    """All that a picture's file holds.
+
+    Raises:
+        SourceError: it is too much.
+    """
+    content = file.peek(SETTINGS.most_bytes + 1)
+    if len(content) > SETTINGS.most_bytes:
+        raise SourceError(f"{name}: expected a picture of up to {SETTINGS.most_bytes // 1_000_000} MB, found more")
     return content
 
+
+def is_motion(file: Ahead) -> bool:
+    """Whether a JPEG is followed by another one; as little of them as tells it is waited for."""
+    length = HEAD
+    while True:
+        content = file.peek(length)
+        if is_motion_jpeg(content):
+            return True
+        if len(content) < length or length >= SETTINGS.longest_jpeg:
+            return False
+        length *= 2  # which ends within a second picture of that size, and a sender gives it as a whole

@@ -57,13 +57,20 @@ def orientation_of(matrix: bytes) -> int:
     return _ORIENTATIONS.get(tuple(signs), 1)
 
 
+def square_size(width: int, height: int, ratio: float) -> tuple[int, int]:
+    """Width and height of a picture whose pixels are `ratio` times as wide as high, once they are made square.
+
+    It is made larger, and only where the ratio is neither next to nothing nor a mistake.
+    """
+    if not SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
+        return width, height
+    return (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
+
+
 def squared(image: Image, ratio: float) -> Image:
     """A picture, (H, W, 3) or (H, W), whose pixels are `ratio` times as wide as high, made larger to square ones."""
-    if not SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
-        return image
-    height, width = image.shape[:2]
-    size = (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
-    if size[0] * size[1] * 3 > SETTINGS.most_bytes:
+    size = square_size(image.shape[1], image.shape[0], ratio)
+    if size == image.shape[1::-1] or size[0] * size[1] * 3 > SETTINGS.most_bytes:
         return image
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 

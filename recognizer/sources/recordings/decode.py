@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
 
 from recognizer.core.frame import Image, InGrey
 from recognizer.errors import SourceError
-from recognizer.sources.images.pixels import orientation_of, upright
+from recognizer.sources.images.pixels import orientation_of, square_size, upright
 from recognizer.sources.recordings.deinterlace import deinterlaced
 from recognizer.sources.settings import SETTINGS
 
@@ -63,7 +63,7 @@ class Damage:
 
 
 def open_video(
-    place: str | Readable | BinaryIO, name: str, form: str | None = None, patience: float | None = None
+    place: str | Readable, name: str, form: str | None = None, patience: float | None = None
 ) -> InputContainer:
     """Open a recording or a stream; nothing of it is decoded yet but what tells its kind.
 
@@ -169,11 +169,7 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
 
 def _size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
     """Width and height that a frame has once its pixels are square, not yet upright."""
-    width, height = frame.width, frame.height
-    ratio = float(stream.sample_aspect_ratio or 0) or 1.0
-    if not SETTINGS.least_stretch <= max(ratio, 1 / ratio) <= SETTINGS.most_stretch:
-        return width, height
-    return (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
+    return square_size(frame.width, frame.height, float(stream.sample_aspect_ratio or 0) or 1.0)
 
 
 def _grey(frame: VideoFrame) -> Image:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from recognizer.core.frame import Frame
 from recognizer.errors import SourceError
@@ -23,7 +23,7 @@ log = logging.getLogger("recognizer")
 
 
 def read_video(
-    place: str | Readable | BinaryIO, name: str, form: str | None = None, patience: float | None = None,
+    place: str | Readable, name: str, form: str | None = None, patience: float | None = None,
     start: float = 0.0,
 ) -> Iterator[Frame]:
     """Every frame of a recording; one that has but one frame is a picture, which stands alone.
@@ -55,7 +55,7 @@ def read_video(
 
 
 def _every_frame(
-    place: str | Readable | BinaryIO, name: str, form: str | None, patience: float | None, start: float
+    place: str | Readable, name: str, form: str | None, patience: float | None, start: float
 ) -> Iterator[Frame]:
     import av
 
