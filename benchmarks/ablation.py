@@ -26,10 +26,10 @@ from recognizer.core.frame import Frame, Image
 from recognizer.core.geometry import Box
 from recognizer.detection.candidate import digits_of
 from recognizer.detection.evidence import KINDS
-from recognizer.detection.finder import FinderSettings, Limits
-from recognizer.detection.learned import SETTINGS, LearnedFinder, evidence_of
+from recognizer.detection.finder import SETTINGS, Finder, evidence_of
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Network
+from recognizer.detection.state import FinderSettings, Limits
 from recognizer.numbers.forms import in_boxes
 from recognizer.numbers.punctuation import mark
 from recognizer.numbers.signs.mistaken import without_signs
@@ -67,7 +67,7 @@ class Reader:
 
     def __init__(self, network: Network, classifier: Classifier, rules: Rules) -> None:
         self._rules = rules
-        self.finder = LearnedFinder(network, rules.manifest, classifier, rules.limits, rules.settings)
+        self.finder = Finder(network, rules.manifest, classifier, rules.limits, rules.settings)
         self.times: list[float] = []  # milliseconds of processor time a picture
 
     def read(self, image: Image) -> Reading:

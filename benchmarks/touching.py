@@ -29,9 +29,9 @@ from recognizer.core.assets import shipped
 from recognizer.core.clock import Clock
 from recognizer.core.frame import Image
 from recognizer.core.geometry import Box, best_pairs
-from recognizer.detection.finder import FinderSettings
-from recognizer.detection.learned import LearnedFinder
+from recognizer.detection.finder import Finder
 from recognizer.detection.proposals import propose
+from recognizer.detection.state import FinderSettings
 from train.evaluation.photographs import LEAST_OVERLAP, match, overlap
 
 ROWS = {2: 60, 3: 40}  # of so many digits, how many rows
@@ -74,7 +74,7 @@ def main() -> None:
     add_finder(parser)
     args = parser.parse_args()
     file = File(args.finder) if args.finder else shipped("models/finder.tflite")
-    finder = LearnedFinder.load(file, Classifier.load(shipped("models/digits.tflite")))
+    finder = Finder.load(file, Classifier.load(shipped("models/digits.tflite")))
     recognizer = Recognizer(finder=file)
     table = []
     for digits, number in ROWS.items():
@@ -141,7 +141,7 @@ def _box(hull: NDArray[np.float32]) -> Box:
     return Box(left, top, right - left + 1, bottom - top + 1)
 
 
-def peaks(finder: LearnedFinder, image: Image) -> list[Box]:
+def peaks(finder: Finder, image: Image) -> list[Box]:
     """The boxes that the network proposes."""
     memory = finder.memory(moving=False)
     finder.candidates(image, memory, Clock())

@@ -14,7 +14,7 @@ from recognizer.core.frame import Frame, Image
 from recognizer.core.geometry import Region
 from recognizer.detection.areas.region_finder import RegionFinder
 from recognizer.detection.candidate import digits_again
-from recognizer.detection.learned import LearnedFinder
+from recognizer.detection.finder import Finder
 from recognizer.errors import UsageError
 from recognizer.hand.hand import Hand
 from recognizer.numbers.grouping import read_numbers
@@ -58,7 +58,7 @@ class Recognizer:
         file = Path(finder) if finder else shipped("models/finder.tflite")
         self._signs = signs
         self._rules = rules or Rules()
-        self._finder = RegionFinder(LearnedFinder.load(file, classifier, threshold), regions)
+        self._finder = RegionFinder(Finder.load(file, classifier, threshold), regions)
         self._classifier = classifier
         self._hand: Hand | None = None
         if hand is not None:

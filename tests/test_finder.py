@@ -12,7 +12,7 @@ from recognizer.classification.classifier import NO_DIGIT, Classifier
 from recognizer.core.assets import shipped
 from recognizer.core.clock import Clock
 from recognizer.detection.candidate import Reason, digits_of
-from recognizer.detection.learned import LearnedFinder
+from recognizer.detection.finder import Finder
 from recognizer.detection.network import Network
 from recognizer.errors import ModelError
 
@@ -28,11 +28,11 @@ def test_a_model_of_another_shape_is_no_finder() -> None:
 
 
 @pytest.fixture(name="finder", scope="module")
-def shipped_finder() -> LearnedFinder:
-    return LearnedFinder.load(shipped("models/finder.tflite"), Classifier.load(shipped("models/digits.tflite")))
+def shipped_finder() -> Finder:
+    return Finder.load(shipped("models/finder.tflite"), Classifier.load(shipped("models/digits.tflite")))
 
 
-def test_what_is_found_is_found_again_at_its_place(finder: LearnedFinder) -> None:
+def test_what_is_found_is_found_again_at_its_place(finder: Finder) -> None:
     image = cv2.imread(str(PICTURES / "note.jpg"))
     memory, clock = finder.memory(moving=True), Clock()
     found = finder.find(image, memory, clock)
@@ -44,7 +44,7 @@ def test_what_is_found_is_found_again_at_its_place(finder: LearnedFinder) -> Non
     assert {*clock.milliseconds} == {"find", "classify", "select"}
 
 
-def test_each_candidate_that_is_none_has_its_reason(finder: LearnedFinder) -> None:
+def test_each_candidate_that_is_none_has_its_reason(finder: Finder) -> None:
     image = cv2.imread(str(PICTURES / "prices.jpg"))
     found = finder.find(image, finder.memory(moving=False), Clock()).candidates
     reasons = {one.reason for one in found}
@@ -55,7 +55,7 @@ def test_each_candidate_that_is_none_has_its_reason(finder: LearnedFinder) -> No
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 700), (40, 33), (33, 2000)])
-def test_a_picture_of_any_size_is_looked_through(finder: LearnedFinder, shape: tuple[int, int]) -> None:
+def test_a_picture_of_any_size_is_looked_through(finder: Finder, shape: tuple[int, int]) -> None:
     image = np.random.default_rng(1).integers(0, 256, shape).astype(np.uint8)
     for one in finder.find(image, finder.memory(moving=False), Clock()).candidates:
         assert one.candidate.box.inside(shape[::-1])

@@ -15,8 +15,8 @@ from recognizer.core.frame import Image, Pyramid
 from recognizer.core.geometry import Box, Region
 from recognizer.detection.areas.region_finder import RegionFinder
 from recognizer.detection.candidate import digits_of
-from recognizer.detection.finder import LearnedMemory
-from recognizer.detection.learned import LearnedFinder
+from recognizer.detection.finder import Finder
+from recognizer.detection.state import Memory
 from recognizer.detection.tiles import FIT, Tiles
 
 SHAPE = 480, 640
@@ -41,8 +41,8 @@ class Watched:
     What a search cuts is followed from a box that is cut anew, so the first step may be none of rest.
     """
 
-    finder: LearnedFinder
-    memory: LearnedMemory
+    finder: Finder
+    memory: Memory
     labels: dict[int, int]
 
     def __post_init__(self) -> None:
@@ -60,7 +60,7 @@ class Watched:
 
 @pytest.fixture(name="watched")
 def of_a_page() -> Watched:
-    finder = LearnedFinder.load(shipped("models/finder.tflite"), Classifier.load(shipped("models/digits.tflite")))
+    finder = Finder.load(shipped("models/finder.tflite"), Classifier.load(shipped("models/digits.tflite")))
     return Watched(finder, finder.memory(moving=True), {3: 3, 8: 8, 5: 5})
 
 
@@ -94,7 +94,7 @@ def test_a_digit_that_goes_is_not_kept(watched: Watched) -> None:
 
 def test_digits_at_rest_in_a_region_are_not_read_again() -> None:
     """There each frame moves its candidates into the region and back."""
-    finder = LearnedFinder.load(shipped("models/finder.tflite"), Classifier.load(shipped("models/digits.tflite")))
+    finder = Finder.load(shipped("models/finder.tflite"), Classifier.load(shipped("models/digits.tflite")))
     regions = RegionFinder(finder, [Region(Box(40, 60, 560, 380))])
     memory, labels = regions.memory(moving=True), {3: 3, 8: 8, 5: 5}
     known = [one.candidate for one in regions.find(page(labels), memory, Clock()).candidates if not one.reason]

@@ -24,10 +24,10 @@ from recognizer.core.frame import Image
 from recognizer.core.geometry import Box, shared_areas
 from recognizer.detection.candidate import digits_of
 from recognizer.detection.evidence import KINDS, Calibration
-from recognizer.detection.finder import Limits
-from recognizer.detection.learned import LearnedFinder, evidence_of
+from recognizer.detection.finder import Finder, evidence_of
 from recognizer.detection.manifest import FinderManifest
 from recognizer.detection.network import Floats, Network
+from recognizer.detection.state import Limits
 from recognizer.sources.images.picture import read_picture
 from train.evaluation.photographs import records
 from train.finder.material import Photograph
@@ -103,7 +103,7 @@ def calibrate(
     network, evidence, is_digit, weights = Network(content), [], [], []
     nothing = Calibration((0.0,) * len(KINDS), 0.0)
     manifest = FinderManifest(hashlib.sha256(content).hexdigest(), 0.0, nothing.weights, nothing.bias)
-    finder = LearnedFinder(network, manifest, classifier, Limits(0.0, 0.0))
+    finder = Finder(network, manifest, classifier, Limits(0.0, 0.0))
     for example in (*examples, *scenes):
         candidates, logits = finder.candidates(example.image, finder.memory(moving=False), Clock())
         labels = logits[:, :NO_DIGIT].argmax(axis=1)
@@ -113,11 +113,11 @@ def calibrate(
         weights.append(np.full(int(counts.sum()), example.weight))
     fitted = fit(np.vstack(evidence), np.concatenate(is_digit), np.concatenate(weights))
     manifest = replace(manifest, weights=fitted.weights, bias=fitted.bias, made=made, figures=figures)
-    finder = LearnedFinder(network, manifest, classifier, Limits.of(None, min(THRESHOLDS)))
+    finder = Finder(network, manifest, classifier, Limits.of(None, min(THRESHOLDS)))
     return replace(manifest, threshold=best_threshold(finder, examples))
 
 
-def best_threshold(finder: LearnedFinder, examples: Sequence[Example]) -> float:
+def best_threshold(finder: Finder, examples: Sequence[Example]) -> float:
     """Of THRESHOLDS, the highest with nearly the best F1 over the examples, false alarms of photographs by weight.
 
     Args:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recognizer.classification.classifier import NO_DIGIT, Classifier, softmax
 from recognizer.core.clock import Clock
 from recognizer.detection.candidate import Candidate
-from recognizer.detection.learned import LearnedFinder
+from recognizer.detection.finder import Finder
 from recognizer.detection.network import Floats
 from train.data.mnist import Labels, Pictures
 from train.finder.calibrate import overlaps
@@ -50,7 +50,7 @@ class Cutter:
     """
 
     def __init__(self, finder: Path, classifier: Path) -> None:
-        self._finder = LearnedFinder.load(finder, Classifier.load(classifier))
+        self._finder = Finder.load(finder, Classifier.load(classifier))
 
     def of_scenes(self, scenes: Iterable[Scene]) -> tuple[Pictures, Labels]:
         """Crops (N, 28, 28) uint8, 0 or 255, of scenes and their labels (N,), 0 to 9 or NO_DIGIT.

@@ -11,8 +11,8 @@ from recognizer.core.clock import Clock
 from recognizer.core.frame import Image, Pyramid
 from recognizer.core.geometry import Box, Region
 from recognizer.detection.candidate import Candidate, ScoredCandidate
-from recognizer.detection.finder import Found, LearnedMemory
-from recognizer.detection.learned import LearnedFinder
+from recognizer.detection.finder import Finder
+from recognizer.detection.state import Found, Memory
 from recognizer.errors import UsageError
 
 
@@ -21,7 +21,7 @@ class RegionMemory:
     """Of one video: what the finder remembers of each region, and the last picture."""
 
     moving: bool
-    of: dict[Box, LearnedMemory] = field(default_factory=dict)
+    of: dict[Box, Memory] = field(default_factory=dict)
     image: Image | None = None
 
 
@@ -35,7 +35,7 @@ class RegionFinder:
         regions: may be changed from one picture to the next.
     """
 
-    def __init__(self, finder: LearnedFinder, regions: Sequence[Region] = ()) -> None:
+    def __init__(self, finder: Finder, regions: Sequence[Region] = ()) -> None:
         self.regions = tuple(regions)
         self._finder = finder
 
