@@ -11,8 +11,6 @@ from conftest import Run
 from harness import PATIENCE, PICTURES, ROOT, environment, errors
 
 from recognizer import OutputError, UsageError
-
-pytest.importorskip("platformdirs")
 from recognizer.mqtt.address import BrokerAddress, read_password, tls_context
 from recognizer.mqtt.messages import discovery_messages
 from recognizer.mqtt.outbox import Outbox, default_path
