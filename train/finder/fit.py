@@ -21,7 +21,7 @@ from recognizer.core.writing import replacing
 from recognizer.errors import UsageError
 from train.finder.batches.loss import loss
 from train.finder.batches.pool import Batch, Pool
-from train.finder.network import build, widened
+from train.finder.network import build
 
 PHASES = ((0.4, 36, 192), (1.0, 24, 256))  # up to this share of the run: crops a batch, and their side in pixels
 LEARNING_RATE = 3e-3
@@ -108,8 +108,7 @@ class Trainer:
     def begin_from(self, files: Sequence[Path]) -> None:
         """Begin with the averaged weights of another run, or with the mean of those of several.
 
-        The runs of a mean began from the same weights themselves (Wortsman et al. 2022, Model soups). Those of a
-        narrower network are widened, see `widened`.
+        The runs of a mean began from the same weights themselves (Wortsman et al. 2022, Model soups).
 
         Raises:
             UsageError: one is no such file, or of another network.
@@ -118,8 +117,7 @@ class Trainer:
         for file in files:
             try:
                 with np.load(file, allow_pickle=False) as archive:
-                    narrow = [archive[name] for name in archive.files]
-                self.model.set_weights(widened(narrow, self.model))
+                    self.model.set_weights([archive[name] for name in archive.files])
             except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
                 raise UsageError(f"{file}: expected the averaged weights of a run ({error})") from error
             found.append(self.model.get_weights())
