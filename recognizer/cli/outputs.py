@@ -80,7 +80,7 @@ def until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Readin
 
 
 def sum_up(summary: SummarySink, save: LabelledSink | None) -> None:
-    if save and save.frames:
+    if save and save.frames and not save.failed:
         say(f"labelled frames are in {save.target}")
     if summary.frames:
         say(str(summary))
