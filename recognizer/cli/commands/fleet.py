@@ -21,6 +21,7 @@ from recognizer.fleet.config import Member, read_config
 from recognizer.fleet.supervisor import Camera, supervise
 
 MEMBER = (sys.executable, "-m", "recognizer.cli.commands.fleet", "--no-window")
+AGAIN = ("--append",)  # or a process that is started again would empty the files of the one before
 STDIN = 0
 ONE_ONLY = ("window", "list_cameras", "config")  # flags that make no sense for one of many
 
@@ -37,7 +38,7 @@ def run_fleet(args: argparse.Namespace, interrupt: Interrupt) -> int:
                          "under [defaults] for all cameras")
     members = read_config(Path(args.config))
     check_members(args.config, members)
-    cameras = [Camera(member, MEMBER, say) for member in members]
+    cameras = [Camera(member, MEMBER, say, AGAIN) for member in members]
     supervise(cameras, partial(_over, interrupt))
     return interrupt.code or max(camera.code or 0 for camera in cameras)
 
