@@ -154,6 +154,19 @@ def test_two_runs_may_add_to_one_file(run: Run, tmp_path: Path) -> None:
     assert len(lines(tmp_path / "e.jsonl")) == 1
 
 
+def test_a_last_line_without_an_end_takes_no_new_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "e.jsonl").write_text('{"frame": 0}\n{"fra')
+    (tmp_path / "n.csv").write_text("source,frame\na.png,")
+    for _ in range(2):
+        run("--source", PICTURES / "tiny.png", "--no-window", "--append", "--events", "e.jsonl", "--csv", "n.csv")
+    *kept, one, other = (tmp_path / "e.jsonl").read_text().splitlines()
+    assert kept == ['{"frame": 0}', '{"fra']
+    assert json.loads(one)["source"] == json.loads(other)["source"] == str(PICTURES / "tiny.png")
+    first, broken, *rows = (tmp_path / "n.csv").read_text().splitlines()
+    assert (first, broken) == ("source,frame", "a.png,")
+    assert [row[0] for row in csv.reader(rows)] == 2 * [str(PICTURES / "tiny.png")]
+
+
 def on_a_terminal(folder: Path, *args: str | Path, printing: bool) -> tuple[str, str]:
     """What the program shows on a terminal of 80 columns, standard output too if `printing`, else what it prints."""
     ours, theirs = pty.openpty()
