@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from numbers import Integral
 from pathlib import Path
 
@@ -140,7 +139,7 @@ class Recognizer:
 
         Args:
             source: a camera's index, a picture, a video, a folder, a glob, a stream's URL, or an open source.
-            every: read one frame of so many, and pass over the others.
+            every: of each video or camera, read one frame of so many, and pass over the others.
             rotate: turn the pictures clockwise first, by 0, 90, 180 or 270 degrees.
             flip: swap left and right, "h", or up and down, "v", likewise.
 
@@ -160,7 +159,7 @@ class Recognizer:
         with source if isinstance(source, Source) else open_source(source) as frames:
             plausible = Plausible(self._rules)
             video = Video("", self._finder, self._signs, plausible)
-            for frame in islice(frames, 0, None, every):
+            for frame in _one_of(frames, every):
                 if rotate or flip:
                     frame = frame.turned(rotate, flip)
                 if frame.source != video.source:
@@ -185,3 +184,14 @@ def _checked(regions: Sequence[Region]) -> tuple[Region, ...]:
     if not all(isinstance(region, Region) for region in found) or isinstance(regions, Region):
         raise InputError(f"regions: expected a list of Region, such as [Region((0, 0, 100, 50))], found {regions!r}")
     return found
+
+
+def _one_of(frames: Iterable[Frame], every: int) -> Iterator[Frame]:
+    """The first frame of each video, and of so many one more; each picture of a file, for it stands for no others."""
+    source, passed = "", 0
+    for frame in frames:
+        if frame.source != source:
+            source, passed = frame.source, 0
+        if (frame.still and not frame.live) or passed % every == 0:
+            yield frame
+        passed += 1

@@ -17,6 +17,8 @@ import pytest
 from conftest import Run
 from cv2_enumerate_cameras import CameraInfo
 from harness import CLIPS, PICTURES, command, environment, errors, lines, summary, truth
+from PIL import Image
+from recordings import record
 
 from recognizer.sinks.text import EventsSink
 from recognizer.sources.list_cameras import CAPABILITY, FORMAT, FRAME_SIZE, list_cameras
@@ -82,6 +84,19 @@ def test_every_nth_frame_and_no_more_than_some_seconds(run: Run) -> None:
     done = run("--source", CLIP, "--no-window", "--events", "-", "--every", "3", "--max-seconds", "1")
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [event["frame"] for event in events] == list(range(0, 15, 3))
+
+
+def test_every_nth_frame_is_counted_in_each_video_and_pictures_are_all_read(run: Run, tmp_path: Path) -> None:
+    pictures = [Image.new("L", (60, 40), 200 + page) for page in range(3)]
+    pictures[0].save(tmp_path / "d.tif", save_all=True, append_images=pictures[1:])
+    for name, picture in zip("abc", pictures, strict=True):
+        picture.save(tmp_path / f"{name}.png")
+    for name in ("e.avi", "f.avi"):
+        record(tmp_path / name, frames=5)
+    done = run("--source", ".", "--no-window", "--events", "-", "--every", "4")
+    read = [(event["source"], event["frame"]) for event in map(json.loads, done.stdout.splitlines())]
+    assert read == [("a.png", 0), ("b.png", 0), ("c.png", 0), ("d.tif", 0), ("d.tif", 1), ("d.tif", 2),
+                    ("e.avi", 0), ("e.avi", 4), ("f.avi", 0), ("f.avi", 4)]
 
 
 @pytest.mark.parametrize("args", [

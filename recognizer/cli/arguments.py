@@ -87,7 +87,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
                         help="ask the camera for pictures of this size: 1280x720")
     source.add_argument("--fps", type=values.positive, metavar="F", help="ask the camera for so many frames a second")
     source.add_argument("--every", type=values.count, default=1, metavar="N",
-                        help="read one frame of so many, and pass over the others")
+                        help="of each video or camera, read one frame of so many; photographs and pages are all read")
     source.add_argument("--poll", type=values.pause, metavar="S",
                         help="look at the --source, a picture at an address or in a file, again every S seconds")
     source.add_argument("--max-seconds", type=values.positive, metavar="S",
