@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from numbers import Integral
 from pathlib import Path
 
 from recognizer.classification.classifier import Classifier
@@ -15,7 +15,7 @@ from recognizer.core.geometry import Region
 from recognizer.detection.areas.region_finder import RegionFinder
 from recognizer.detection.candidate import digits_again
 from recognizer.detection.finder import Finder
-from recognizer.errors import UsageError
+from recognizer.errors import InputError, UsageError
 from recognizer.hand.hand import Hand
 from recognizer.numbers.grouping import read_numbers
 from recognizer.numbers.plausible import Plausible, Rules
@@ -45,6 +45,7 @@ class Recognizer:
         ModelError: the bundle is missing, damaged or of another shape; the hand is damaged or another model's, or the
             model can't be taught.
         UsageError: a threshold outside 0 to 1, or a name that no hand can have.
+        InputError: a value of another type; it is a UsageError.
     """
 
     def __init__(
@@ -54,8 +55,11 @@ class Recognizer:
     ) -> None:
         if threshold is not None and not (isinstance(threshold, (int, float)) and 0 <= threshold <= 1):
             raise UsageError(f"threshold: expected a probability from 0 to 1, found {threshold!r}")
-        classifier = Classifier.load(Path(model) if model else shipped("models/digits.tflite"))
-        file = Path(finder) if finder else shipped("models/finder.tflite")
+        if hand is not None and not isinstance(hand, str):
+            raise InputError(f"hand: expected a name, found {hand!r}")
+        regions = _checked(regions)
+        classifier = Classifier.load(_file("model", model) or shipped("models/digits.tflite"))
+        file = _file("finder", finder) or shipped("models/finder.tflite")
         self._signs = signs
         self._rules = rules or Rules()
         self._finder = RegionFinder(Finder.load(file, classifier, threshold), regions)
@@ -97,12 +101,16 @@ class Recognizer:
 
     @property
     def regions(self) -> tuple[Region, ...]:
-        """Where is looked; may be changed while frames are read."""
+        """Where is looked; may be changed while frames are read.
+
+        Raises:
+            InputError: set to something else than regions.
+        """
         return self._finder.regions
 
     @regions.setter
     def regions(self, regions: Sequence[Region]) -> None:
-        self._finder.regions = tuple(regions)
+        self._finder.regions = _checked(regions)
 
     def read(self, image: Image) -> Reading:
         """Read one picture, on its own.
@@ -131,7 +139,7 @@ class Recognizer:
 
         Args:
             source: a camera's index, a picture, a video, a folder, a glob, a stream's URL, or an open source.
-            every: read one frame of so many, and pass over the others.
+            every: of each video or camera, read one frame of so many, and pass over the others.
             rotate: turn the pictures clockwise first, by 0, 90, 180 or 270 degrees.
             flip: swap left and right, "h", or up and down, "v", likewise.
 
@@ -140,18 +148,18 @@ class Recognizer:
             gives nothing, its frames are `lost` and their readings empty; it is tried again until it is back.
 
         Raises:
-            InputError: a source of another type.
+            InputError: a source or `every` of another type.
             SourceError: nothing there, or some files could not be read (after all others were).
             UsageError: `every` is under 1, `rotate` or `flip` is none of these, or a region lies outside of a frame.
         """
         if rotate not in (0, 90, 180, 270) or flip not in ("", "h", "v"):
             raise UsageError(f"expected rotate 0, 90, 180 or 270 and flip h or v, found {rotate} and {flip!r}")
-        if every < 1:
-            raise UsageError(f"every: expected a whole number from 1 on, found {every}")
+        if not isinstance(every, Integral) or isinstance(every, bool) or every < 1:
+            raise InputError(f"every: expected a whole number from 1 on, found {every!r}")
         with source if isinstance(source, Source) else open_source(source) as frames:
             plausible = Plausible(self._rules)
             video = Video("", self._finder, self._signs, plausible)
-            for frame in islice(frames, 0, None, every):
+            for frame in _one_of(frames, every):
                 if rotate or flip:
                     frame = frame.turned(rotate, flip)
                 if frame.source != video.source:
@@ -163,3 +171,27 @@ class Recognizer:
                     yield Reading(frame)
                 else:
                     yield video.read(frame, self._classifier.correction)
+
+
+def _file(what: str, path: str | Path | None) -> Path | None:
+    if path is not None and not isinstance(path, (str, Path)):
+        raise InputError(f"{what}: expected the path of a .tflite file, found {path!r}")
+    return Path(path) if path else None
+
+
+def _checked(regions: Sequence[Region]) -> tuple[Region, ...]:
+    found = tuple(regions) if isinstance(regions, Iterable) else (regions,)
+    if not all(isinstance(region, Region) for region in found) or isinstance(regions, Region):
+        raise InputError(f"regions: expected a list of Region, such as [Region((0, 0, 100, 50))], found {regions!r}")
+    return found
+
+
+def _one_of(frames: Iterable[Frame], every: int) -> Iterator[Frame]:
+    """The first frame of each video, and of so many one more; each picture of a file, for it stands for no others."""
+    source, passed = "", 0
+    for frame in frames:
+        if frame.source != source:
+            source, passed = frame.source, 0
+        if (frame.still and not frame.live) or passed % every == 0:
+            yield frame
+        passed += 1

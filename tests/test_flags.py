@@ -156,6 +156,27 @@ def test_rules_that_are_none_are_refused_in_words() -> None:
         Recognizer(rules="5").read(np.zeros((40, 40), np.uint8))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("wrong", [
+    {"regions": [(0, 0, 10, 10)]}, {"regions": 5}, {"model": 5}, {"finder": 5}, {"hand": 5},
+], ids=str)
+def test_a_recognizer_of_other_types_is_refused_in_words(wrong: dict[str, object]) -> None:
+    with pytest.raises(InputError, match=f"{next(iter(wrong))}: expected .*, found .*[05]"):
+        Recognizer(**wrong)  # type: ignore[arg-type]
+
+
+def test_regions_of_other_types_are_refused_while_it_reads_too() -> None:
+    recognizer = Recognizer()
+    with pytest.raises(InputError, match="regions: expected"):
+        recognizer.regions = [(0, 0, 10, 10)]  # type: ignore[list-item]
+    assert recognizer.regions == ()
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5, "2", None, True])
+def test_every_so_many_is_a_whole_number(every: object) -> None:
+    with pytest.raises(InputError, match="every: expected a whole number from 1 on"):
+        next(Recognizer().watch(NOTE, every=every))  # type: ignore[arg-type]
+
+
 def test_numbers_at_other_places_have_values_of_their_own() -> None:
     plausible = Plausible(Rules(step=1))
     plausible.tell(plausible.marked((number("5"), number("900", 400))))

@@ -133,6 +133,8 @@ def fleet(folder: Path) -> Iterator[subprocess.Popen[str]]:
     path = config(folder, """
         [defaults]
         poll = 0.2
+        events = "{name}.jsonl"
+        csv = "{name}.csv"
         [camera.door]
         source = "door.png"
         [camera.yard]
@@ -172,6 +174,7 @@ def processes(program: subprocess.Popen[str]) -> dict[str, int]:
 def test_one_that_dies_is_started_again_and_the_other_goes_on(tmp_path: Path) -> None:
     with fleet(tmp_path) as program:
         before = processes(program)
+        kept = [(tmp_path / name).read_text().splitlines()[:2] for name in ("door.jsonl", "door.csv")]
         os.kill(before["door"], signal.SIGKILL)
         assert program.stderr
         assert program.stderr.readline() == "recognizer: door: ended with -9; starting it again in 1 s\n"
@@ -179,6 +182,10 @@ def test_one_that_dies_is_started_again_and_the_other_goes_on(tmp_path: Path) ->
             pass
         assert after["door"] != before["door"]
         assert after["yard"] == before["yard"]
+        for name, first in zip(("door.jsonl", "door.csv"), kept, strict=True):
+            assert first
+            assert (tmp_path / name).read_text().splitlines()[: len(first)] == first
+        assert (tmp_path / "door.csv").read_text().count("source,") == 1
 
 
 @needs_proc

@@ -17,6 +17,8 @@ import pytest
 from conftest import Run
 from cv2_enumerate_cameras import CameraInfo
 from harness import CLIPS, PICTURES, command, environment, errors, lines, summary, truth
+from PIL import Image
+from recordings import record
 
 from recognizer.sinks.text import EventsSink
 from recognizer.sources.list_cameras import CAPABILITY, FORMAT, FRAME_SIZE, list_cameras
@@ -84,13 +86,27 @@ def test_every_nth_frame_and_no_more_than_some_seconds(run: Run) -> None:
     assert [event["frame"] for event in events] == list(range(0, 15, 3))
 
 
+def test_every_nth_frame_is_counted_in_each_video_and_pictures_are_all_read(run: Run, tmp_path: Path) -> None:
+    pictures = [Image.new("L", (60, 40), 200 + page) for page in range(3)]
+    pictures[0].save(tmp_path / "d.tif", save_all=True, append_images=pictures[1:])
+    for name, picture in zip("abc", pictures, strict=True):
+        picture.save(tmp_path / f"{name}.png")
+    for name in ("e.avi", "f.avi"):
+        record(tmp_path / name, frames=5)
+    done = run("--source", ".", "--no-window", "--events", "-", "--every", "4")
+    read = [(event["source"], event["frame"]) for event in map(json.loads, done.stdout.splitlines())]
+    assert read == [("a.png", 0), ("b.png", 0), ("c.png", 0), ("d.tif", 0), ("d.tif", 1), ("d.tif", 2),
+                    ("e.avi", 0), ("e.avi", 4), ("f.avi", 0), ("f.avi", 4)]
+
+
 @pytest.mark.parametrize("args", [
     ["--size", "big"], ["--size", "0x480"], ["--fps", "0"], ["--fps", "nan"], ["--every", "0"], ["--max-seconds", "-1"],
     ["--source", str(CLIP), "--size", "640x480"], ["--source", str(CLIP), "--numbers", "--events", "-"],
     ["--source", str(CLIP), "--events", "-", "--csv", "-"], ["--source", str(CLIP), "--events", "a", "--csv", "./a"],
     ["--source", str(CLIP), "--events", "a.mp4", "--save", "a.mp4"],
     ["--every", "99999999999999999999"], ["--every", 5000 * "9"], ["--source", "a.png", "--poll", "1e300"],
-    ["--source", ""], ["--source", str(CLIP), "--csv", ""],
+    ["--source", ""], ["--source", str(CLIP), "--csv", ""], ["--source", str(CLIP), "--source", "b.png"],
+    ["--camera", "0", "--camera", "1"], ["--source", str(CLIP), "--events", "a", "--events", "b"],
 ])
 def test_flags_that_make_no_sense_are_refused(args: list[str], run: Run) -> None:
     done = run("--no-window", *args)
@@ -152,6 +168,19 @@ def test_two_runs_may_add_to_one_file(run: Run, tmp_path: Path) -> None:
                  for flags in (["--append"], [])]
     assert codes == [0, 5]
     assert len(lines(tmp_path / "e.jsonl")) == 1
+
+
+def test_a_last_line_without_an_end_takes_no_new_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "e.jsonl").write_text('{"frame": 0}\n{"fra')
+    (tmp_path / "n.csv").write_text("source,frame\na.png,")
+    for _ in range(2):
+        run("--source", PICTURES / "tiny.png", "--no-window", "--append", "--events", "e.jsonl", "--csv", "n.csv")
+    *kept, one, other = (tmp_path / "e.jsonl").read_text().splitlines()
+    assert kept == ['{"frame": 0}', '{"fra']
+    assert json.loads(one)["source"] == json.loads(other)["source"] == str(PICTURES / "tiny.png")
+    first, broken, *rows = (tmp_path / "n.csv").read_text().splitlines()
+    assert (first, broken) == ("source,frame", "a.png,")
+    assert [row[0] for row in csv.reader(rows)] == 2 * [str(PICTURES / "tiny.png")]
 
 
 def on_a_terminal(folder: Path, *args: str | Path, printing: bool) -> tuple[str, str]:

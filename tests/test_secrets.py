@@ -26,6 +26,22 @@ from recognizer.secrets import masked
     ("http://[::1]:80/x@2", "http://[::1]:80/x@2"),
     ("two: http://a:b@c/ and rtsp://d:e@f/", "two: http://a:***@c/ and rtsp://d:***@f/"),
     ("a:b@c.png", "a:b@c.png"),
+    ("rtsp://me@home.org:s3cret@127.0.0.1:9/x", "rtsp://me@home.org:***@127.0.0.1:9/x"),
+    ("rtsp://admin:my s3cret@host/x: gone", "rtsp://admin:***@host/x: gone"),
+    ("rtsp://admin:p@ss w0rd@host/x", "rtsp://admin:***@host/x"),
+    ("rtsp://admin:12 s3cret@host/x", "rtsp://admin:***@host/x"),
+    ("rtsp://admin:1234/s3cret@10.0.0.9/x", "rtsp://admin:***@10.0.0.9/x"),
+    ("rtsp://admin:1234/s3cret@10.0.0.9:554", "rtsp://admin:***@10.0.0.9:554"),
+    ("rtsp:/admin:s3cret@host/x", "rtsp:/admin:***@host/x"),
+    ("rtsp://host/user=admin_password=s3_cret_channel=1_stream=0.sdp: gone",
+     "rtsp://host/user=admin_password=***_channel=1_stream=0.sdp: gone"),
+    ("rtsp://host/user=admin_password=s3cret: gone", "rtsp://host/user=admin_password=***: gone"),
+    ("http://host/v?access_code=s3cret&codec=h264", "http://host/v?access_code=***&codec=h264"),
+    ("rtsp://a:b@c/x: wrong; put NAME:PASSWORD@ before it", "rtsp://a:***@c/x: wrong; put NAME:PASSWORD@ before it"),
+    ("http://me@host:8080/a@2x.jpg: gone", "http://me@host:8080/a@2x.jpg: gone"),
+    ("http://host: gone, ask me@host", "http://host: gone, ask me@host"),
+    ("s3://bucket/key=5/a.png", "s3://bucket/key=5/a.png"),
+    (r"C:/a:b@c.png", r"C:/a:b@c.png"),
 ])
 def test_passwords_tokens_and_keys_are_masked(given: str, shown: str) -> None:
     assert masked(given) == shown

@@ -44,7 +44,18 @@ def test_a_video_that_fills_the_disk_stops_alone(name: str, tmp_path: Path) -> N
     assert done.returncode == OUTPUT
     assert f"--save {name}: " in errors(done)[0]
     assert [line["frame"] for line in lines(tmp_path / "e.jsonl")] == list(range(FRAMES))
+    assert not [line for line in done.stderr.splitlines() if "labelled frames are in" in line]
     assert 0 < frames_in(tmp_path / name) < FRAMES
+
+
+@pytest.mark.parametrize("name", ["seen.mp4", "seen.mov", "seen.mkv", "seen.avi"])
+def test_a_video_whose_first_bytes_cannot_be_written_stops_alone(name: str, tmp_path: Path) -> None:
+    done = run_limited(16, "--source", CLIP, "--no-window", "--events", "-", "--save", name, cwd=tmp_path)
+    assert done.returncode == OUTPUT
+    [said] = errors(done)  # so nothing that says where the labelled frames are
+    assert f"--save {name}: " in said
+    assert "nothing of it can be read" in said
+    assert [json.loads(line)["frame"] for line in done.stdout.splitlines()] == list(range(FRAMES))
 
 
 @pytest.fixture

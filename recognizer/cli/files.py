@@ -31,21 +31,50 @@ def written(args: argparse.Namespace) -> dict[str, str]:
             and (not os.path.exists(name) or os.path.isfile(name) or os.path.isdir(name))}
 
 
+def places(name: str) -> set[str | tuple[int, int]]:
+    """What is the same of two names of one file: its path without links, and where it exists what identifies it."""
+    found: set[str | tuple[int, int]] = {os.path.realpath(name)}
+    with suppress(OSError):
+        found.add(_identity(os.stat(name)))
+    return found
+
+
 def check_files(args: argparse.Namespace) -> None:
     """Refuse to write one file twice, or over one that is read, before anything is opened.
 
     Raises:
-        UsageError: two flags name one file.
+        UsageError: two flags name one file, or one names a file as --save may write it into its folder.
         OutputError: one names a file of the source.
     """
-    taken: dict[str, str] = {}
+    taken: dict[str | tuple[int, int], str] = {}
     for flag, name in written(args).items():
-        other = taken.setdefault(os.path.realpath(name), flag)
-        if other != flag:
-            raise UsageError(f"{other} and {flag} would write over each other in {name}; give each a file of its own")
+        for place in places(name):
+            other = taken.setdefault(place, flag)
+            if other != flag:
+                raise UsageError(f"{other} and {flag} would write over each other in {name}; give each a file of its "
+                                 "own")
+    _check_folder(args)
     there = {_identity(os.stat(name)): f"{flag} {name}" for flag, name in written(args).items() if os.path.exists(name)}
     for lost in there.keys() & (read_by(args.source) if there else set()):
         raise OutputError(f"{there[lost]}: that is the source itself, which would be lost; give another name")
+
+
+def _check_folder(args: argparse.Namespace) -> None:
+    """Refuse names like those of the pictures and videos that --save writes into its folder."""
+    from recognizer.sources.images.kinds import PICTURES, VIDEOS
+
+    names = written(args)
+    folder = names.pop("--save", "")
+    if not folder or not (os.path.isdir(folder) or _ending(folder) not in PICTURES | VIDEOS):
+        return
+    for flag, name in names.items():
+        if _ending(name) in PICTURES | VIDEOS and os.path.realpath(os.path.dirname(name)) == os.path.realpath(folder):
+            raise UsageError(f"--save {folder} and {flag} could write over each other in {name}; give {flag} a name "
+                             "that no picture or video has, such as one in .jsonl or .csv")
+
+
+def _ending(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
 
 
 def read_by(source: str | None) -> set[tuple[int, int]]:

@@ -24,6 +24,7 @@ class Camera:
     Args:
         member: what it is called, and called with.
         command: the program, which ends when its standard input does.
+        again: flags that its successors are called with besides.
         say: takes a line for standard error.
 
     Attributes:
@@ -31,8 +32,11 @@ class Camera:
         done: it isn't started any more: it has come to its end, or can't run at all.
     """
 
-    def __init__(self, member: Member, command: Sequence[str], say: Callable[[str], None]) -> None:
+    def __init__(
+        self, member: Member, command: Sequence[str], say: Callable[[str], None], again: Sequence[str] = ()
+    ) -> None:
         self._name, self._command, self._say = member.name, [*command, *member.flags], say
+        self._again = again
         self._pause, self._next = SETTINGS.first_pause, 0.0
         self._process: subprocess.Popen[str] | None = None
         self._readers: list[threading.Thread] = []
@@ -47,6 +51,8 @@ class Camera:
                 self._start(now)
         elif self._process.poll() is not None:
             self._ended()
+            self._command += self._again
+            self._again = ()
             self.done = self.code in (0, UsageError.exit_code)
             if not self.done:
                 self._pause = SETTINGS.first_pause if now - self._started > SETTINGS.healthy else self._pause

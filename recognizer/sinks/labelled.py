@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +37,7 @@ class LabelledSink:
     Attributes:
         target: as given.
         frames: how many were written.
+        failed: a file couldn't be written, or not to its end.
 
     Raises:
         OutputError: it can't be written, or it is a file that is read.
@@ -67,8 +69,13 @@ class LabelledSink:
         self._taken: dict[str, tuple[str, int]] = {}  # names in the folder, and the sources and pages that have them
         self._offset = self._end = 0.0  # seconds in a video: where the present source begins, where the next one may
         self.frames = 0
+        self.failed = False
 
     def write(self, reading: Reading) -> None:
+        with self._noting():
+            self._write(reading)
+
+    def _write(self, reading: Reading) -> None:
         path = self._path(reading)
         if path.suffix.lower() in PICTURES:
             self._write_picture(path, reading)
@@ -130,7 +137,16 @@ class LabelledSink:
     def _close(self) -> None:
         video, self._video = self._video, None
         if video is not None:
-            video.close()
+            with self._noting():
+                video.close()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except OutputError:
+            self.failed = True
+            raise
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable
@@ -44,7 +45,10 @@ class TextSink:
         self._file: TextIO | None = sys.stdout
         try:
             if target != STDOUT:
-                self._file = os.fdopen(open_alone(target, self._name, append), "a" if append else "w", encoding="utf-8")
+                descriptor = open_alone(target, self._name, append)
+                self._file = os.fdopen(descriptor, "a" if append else "w", encoding="utf-8")
+                if append and _is_cut(descriptor):
+                    self._write([""])
         except OSError as error:
             raise OutputError(f"{self._name}: can't be written ({error.strerror})") from error
 
@@ -146,6 +150,14 @@ class SummarySink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
+
+
+def _is_cut(descriptor: int) -> bool:
+    """Whether a file's last line has no end, as a kill in the midst of a row leaves it."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not os.lseek(descriptor, 0, os.SEEK_END):
+        return False
+    os.lseek(descriptor, -1, os.SEEK_END)
+    return os.read(descriptor, 1) != b"\n"
 
 
 def _count(count: int, noun: str) -> str:

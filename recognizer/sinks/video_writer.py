@@ -63,6 +63,7 @@ class VideoWriter:
         self._tick = 1 / rate if path.suffix.lower() == ".avi" else FINE
         self._by_rate = self._tick != FINE
         self._start: float | None = None
+        self._begun = self._failed = False  # a packet has been written, or couldn't be
         self._last, self._piece = -1, -1
         options = {"flush_packets": "1"} | CONTAINERS[path.suffix.lower()]
         self._held = ExitStack()
@@ -107,14 +108,16 @@ class VideoWriter:
         with self._telling():
             packets = self._stream.encode(frame)
             self._container.mux(packets)
+            self._begun |= bool(packets)
             if packets and not self._path.exists():  # as long as it is open, a removed file takes all that is written
                 raise OutputError(f"{self._name}: the file was removed")
 
     def close(self) -> None:
-        """Write what the encoder still holds, and end the file."""
+        """Write what the encoder still holds, unless something couldn't be written before, and end the file."""
         with self._held, self._telling():
             try:
-                self._container.mux(self._stream.encode(None))
+                if not self._failed:  # FFmpeg crashes where a header that failed is written once more
+                    self._container.mux(self._stream.encode(None))
             finally:
                 self._container.close()
 
@@ -123,4 +126,6 @@ class VideoWriter:
         try:
             yield
         except self._failures as error:
-            raise OutputError(f"{self._name}: {error}; what was written stays readable") from error
+            self._failed = True
+            left = "what was written stays readable" if self._begun else "nothing of it can be read"
+            raise OutputError(f"{self._name}: {error}; {left}") from error

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from recognizer.cli.arguments import check, parser
-from recognizer.cli.files import written
+from recognizer.cli.files import places, written
 from recognizer.cli.main import run
 from recognizer.cli.say import say
 from recognizer.cli.signals import Interrupt
@@ -21,6 +21,7 @@ from recognizer.fleet.config import Member, read_config
 from recognizer.fleet.supervisor import Camera, supervise
 
 MEMBER = (sys.executable, "-m", "recognizer.cli.commands.fleet", "--no-window")
+AGAIN = ("--append",)  # or a process that is started again would empty the files of the one before
 STDIN = 0
 ONE_ONLY = ("window", "list_cameras", "config")  # flags that make no sense for one of many
 
@@ -37,7 +38,7 @@ def run_fleet(args: argparse.Namespace, interrupt: Interrupt) -> int:
                          "under [defaults] for all cameras")
     members = read_config(Path(args.config))
     check_members(args.config, members)
-    cameras = [Camera(member, MEMBER, say) for member in members]
+    cameras = [Camera(member, MEMBER, say, AGAIN) for member in members]
     supervise(cameras, partial(_over, interrupt))
     return interrupt.code or max(camera.code or 0 for camera in cameras)
 
@@ -54,7 +55,7 @@ def check_members(config: str, members: list[Member]) -> None:
     Raises:
         UsageError: one is what the program would refuse, or can't be one of several.
     """
-    taken: dict[str, str] = {}
+    taken: dict[str | tuple[int, int], str] = {}
     for member in members:
         where = f"--config {config}, camera {member.name}: "
         flags = parser(where).parse_args(member.flags)
@@ -72,16 +73,17 @@ def check_members(config: str, members: list[Member]) -> None:
         _check_shared(where, member.name, flags, taken)
 
 
-def _check_shared(where: str, name: str, flags: argparse.Namespace, taken: dict[str, str]) -> None:
+def _check_shared(where: str, name: str, flags: argparse.Namespace, taken: dict[str | tuple[int, int], str]) -> None:
     """Refuse what a camera before has; `taken` is that, and gets this one's."""
     advice = "which stands for the camera's name"
     if flags.mqtt and taken.setdefault(flags.mqtt, name) != name:
         raise UsageError(f"{where}camera {taken[flags.mqtt]} tells its numbers to {flags.mqtt}, too; write "
                          f"{{name}} into it, {advice}")
     for flag, file in written(flags).items():
-        other = taken.setdefault(os.path.realpath(file), name)
-        if other != name:
-            raise UsageError(f"{where}camera {other} writes {file}, too; write {{name}} into {flag[2:]}, {advice}")
+        for place in places(file):
+            other = taken.setdefault(place, name)
+            if other != name:
+                raise UsageError(f"{where}camera {other} writes {file}, too; write {{name}} into {flag[2:]}, {advice}")
 
 
 def _end_with_the_fleet() -> None:
