@@ -105,7 +105,8 @@ def test_every_nth_frame_is_counted_in_each_video_and_pictures_are_all_read(run:
     ["--source", str(CLIP), "--events", "-", "--csv", "-"], ["--source", str(CLIP), "--events", "a", "--csv", "./a"],
     ["--source", str(CLIP), "--events", "a.mp4", "--save", "a.mp4"],
     ["--every", "99999999999999999999"], ["--every", 5000 * "9"], ["--source", "a.png", "--poll", "1e300"],
-    ["--source", ""], ["--source", str(CLIP), "--csv", ""],
+    ["--source", ""], ["--source", str(CLIP), "--csv", ""], ["--source", str(CLIP), "--source", "b.png"],
+    ["--camera", "0", "--camera", "1"], ["--source", str(CLIP), "--events", "a", "--events", "b"],
 ])
 def test_flags_that_make_no_sense_are_refused(args: list[str], run: Run) -> None:
     done = run("--no-window", *args)

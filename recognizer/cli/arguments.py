@@ -53,6 +53,19 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(UsageError.exit_code)
 
 
+class Once(argparse.Action):
+    """Takes a value, and refuses a second one instead of forgetting the first."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: Any, option: str | None = None
+    ) -> None:
+        before = getattr(namespace, self.dest)
+        if before is not None:
+            files = "; for several files give a folder, or a pattern in quotes such as '*.jpg'"
+            parser.error(f"expected {option} once, found {before} and {value}{files if self.dest == 'source' else ''}")
+        setattr(namespace, self.dest, value)
+
+
 def parser(where: str = "") -> argparse.ArgumentParser:
     """All flags; docs/flags.md lists them all. `where` begins what it complains of."""
     parser = Parser(
@@ -78,8 +91,9 @@ def parser(where: str = "") -> argparse.ArgumentParser:
 def add_source(parser: argparse.ArgumentParser) -> None:
     source = parser.add_argument_group("source", "what is read")
     where = source.add_mutually_exclusive_group()
-    where.add_argument("--camera", type=int, metavar="N", help="read the camera with this index, 0 for the first")
-    where.add_argument("--source", type=values.name, metavar="NAME",
+    where.add_argument("--camera", action=Once, type=int, metavar="N",
+                       help="read the camera with this index, 0 for the first")
+    where.add_argument("--source", action=Once, type=values.name, metavar="NAME",
                        help="read a video, a picture, a folder or glob of them, an address, or - for a pipe")
     where.add_argument("--list-cameras", action="store_true",
                        help="print each camera's index, name and, where the system tells them, sizes")
@@ -115,15 +129,15 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     output = parser.add_argument_group("output", "what is written and printed; any of them together")
     output.add_argument("--numbers", action="store_true",
                         help="print just the numbers, one a line: once when they stand still, again when they change")
-    output.add_argument("--events", type=values.name, metavar="FILE",
+    output.add_argument("--events", action=Once, type=values.name, metavar="FILE",
                         help="write what is read, a JSON object a line for each frame; - is standard output; "
                         "{date} and {time} in the name stand for now")
-    output.add_argument("--csv", type=values.name, metavar="FILE",
+    output.add_argument("--csv", action=Once, type=values.name, metavar="FILE",
                         help="write a row for each number that stands still: time, text, confidence, box; - likewise")
     output.add_argument("--append", action="store_true", help="go on in the files of --events and --csv that are there")
-    output.add_argument("--save", type=values.name, metavar="FILE",
+    output.add_argument("--save", action=Once, type=values.name, metavar="FILE",
                         help="write the labelled frames: a video (.mp4, .mkv, .avi), a picture, or a folder for many")
-    output.add_argument("--crops", type=values.name, metavar="DIR",
+    output.add_argument("--crops", action=Once, type=values.name, metavar="DIR",
                         help="write each crop that the network gets into a folder of its label, for training")
 
 
