@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Run
 from harness import PICTURES, errors
+from recordings import FRAMES, record
 
 from recognizer.names import one_line, shown
 from recognizer.sources.folder import paths_of
@@ -133,3 +134,23 @@ def test_a_number_as_a_source_says_how_a_camera_is_given(run: Run) -> None:
     done = run("--source", "0", "--no-window")
     assert done.returncode == 3
     assert "--camera 0" in errors(done)[0]
+
+
+def test_files_that_max_seconds_leaves_unread_are_counted(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.avi").write_bytes(b"no video")
+    for name in ("b.avi", "c.avi", "d.avi"):
+        record(tmp_path / name)  # a second long
+    done = run("--source", "*.avi", "--no-window", "--events", "-", "--max-seconds", "0.5")
+    assert {json.loads(line)["source"] for line in done.stdout.splitlines()} == {"b.avi"}
+    assert errors(done)[-1] == "recognizer: --max-seconds: 2 of 4 files left unread"
+    fill(tmp_path, "e.png", "f.png")
+    done = run("--source", "*.png", "--no-window", "--max-seconds", "1e-9")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert errors(done) == ["recognizer: --max-seconds: 2 of 2 files left unread"]
+
+
+def test_max_seconds_that_are_enough_are_quiet(run: Run, tmp_path: Path) -> None:
+    for name in ("b.avi", "c.avi"):
+        record(tmp_path / name)
+    done = run("--source", ".", "--no-window", "--events", "-", "--max-seconds", "2")
+    assert (len(done.stdout.splitlines()), errors(done)) == (2 * FRAMES, [])

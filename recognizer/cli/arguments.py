@@ -105,7 +105,8 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--poll", type=values.pause, metavar="S",
                         help="look at the --source, a picture at an address or in a file, again every S seconds")
     source.add_argument("--max-seconds", type=values.positive, metavar="S",
-                        help="end after so many seconds of a video, or by the clock with a camera")
+                        help="end after so many seconds of a video, or by the clock with a camera and with "
+                        "photographs; files after it stay unread")
     source.add_argument("--rotate", type=int, choices=(0, 90, 180, 270), default=0,
                         help="turn the pictures clockwise before they are read, as a camera that hangs askew needs")
     source.add_argument("--flip", choices=("h", "v"), default="",

@@ -135,7 +135,7 @@ def _run(args: argparse.Namespace, interrupt: Interrupt, own_process: bool) -> i
                 guard(partial(_without_display, window, stack))
         readings = stack.enter_context(closing(recognizer.watch(source, args.every, args.rotate, args.flip)))
         stack.callback(interrupt.closing)  # the last one is called first
-        for reading in until(readings, args.max_seconds):
+        for reading in until(readings, args.max_seconds, source):
             summary.write(reading)
             for output in outputs:
                 output.write(replace(reading, debug=True) if args.debug else reading)

@@ -68,15 +68,26 @@ def _mqtt_sink(args: argparse.Namespace) -> MqttSink:
                     Path(args.mqtt_queue) if args.mqtt_queue else None, args.mqtt_discovery)
 
 
-def until(readings: Iterator[Reading], seconds: float | None) -> Iterator[Reading]:
-    """The readings of so many seconds: of a video's own time, of the clock's for all else."""
+def until(readings: Iterator[Reading], seconds: float | None, source: Source | None = None) -> Iterator[Reading]:
+    """The readings of so many seconds: of a video's own time, of the clock's for all else; says what stays unread."""
     start = time.monotonic()
     for reading in readings:
         frame = reading.frame
         passed = time.monotonic() - start if frame.live or frame.still else frame.time
         if seconds is not None and passed >= seconds:
+            _say_unread(reading, source)
             return
         yield reading
+
+
+def _say_unread(last: Reading, source: Source | None) -> None:
+    """Say how many files a reading that comes too late, and those after it, leave unread."""
+    from recognizer.sources.files import Files
+
+    if isinstance(source, Files):
+        unread = source.after(last.frame.source) + last.frame.still
+        if unread:
+            say(f"--max-seconds: {unread} of {len(source)} files left unread")
 
 
 def sum_up(summary: SummarySink, save: LabelledSink | None) -> None:

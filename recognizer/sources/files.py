@@ -39,10 +39,15 @@ class Files:
     def __init__(self, readers: Sequence[Reader], ahead: int = SETTINGS.ahead) -> None:
         self._readers, self._ahead = readers, ahead
         self._frames: Generator[Frame, None, None] | None = None
+        self._places: dict[str, int] = {}  # of each source's reader
 
     def __len__(self) -> int:
         """How many files there are."""
         return len(self._readers)
+
+    def after(self, source: str) -> int:
+        """How many files come after the one of which frames have this source."""
+        return len(self._readers) - 1 - self._places[source]
 
     @classmethod
     def named(cls, name: str) -> Self:
@@ -60,9 +65,11 @@ class Files:
 
     def _read(self) -> Generator[Frame, None, None]:
         failed = 0
-        for reader in self._readers:
+        for place, reader in enumerate(self._readers):
             try:
-                yield from reader()
+                for frame in reader():
+                    self._places[frame.source] = place
+                    yield frame
             except SourceError as error:
                 if len(self._readers) == 1:
                     raise
