@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import Run
 from harness import CLIPS, PICTURES, ROOT, errors, lines, truth
+from PIL import Image
 
 from recognizer import SourceError
 from recognizer.sources.camera import open_camera
@@ -149,3 +150,14 @@ def test_a_folder_goes_on_past_bad_files(things: Path, run: Run) -> None:
     *bad, last = errors(done)
     assert [said.split(": ")[1] for said in bad] == ["cut.png", "text.mp4", "text.png", "zero.mp4", "zero.png"]
     assert "5 of 8" in last
+
+
+def test_a_cut_picture_of_several_pages_is_one_line(run: Run, tmp_path: Path) -> None:
+    pages = [Image.new("L", (300, 200), tone) for tone in (0, 100, 200)]
+    pages[0].save(tmp_path / "whole.tif", save_all=True, append_images=pages[1:])
+    content = (tmp_path / "whole.tif").read_bytes()
+    (tmp_path / "cut.tif").write_bytes(content[: len(content) // 2])
+    done = run("--source", "cut.tif", "--no-window")
+    assert done.returncode == SOURCE
+    [said] = errors(done)
+    assert said.startswith("recognizer: cut.tif: can't be decoded; the picture is damaged or cut")

@@ -50,6 +50,20 @@ def test_a_signal_leaves_outputs_complete(number: int, tmp_path: Path) -> None:
     assert frames_in(tmp_path / "seen.mp4") == len(lines(tmp_path / "e.jsonl"))
 
 
+@pytest.mark.parametrize("module", ["argparse", "numpy.version", "recognizer.cli.arguments"])
+def test_a_signal_while_the_program_is_loaded_ends_it_quietly(module: str, tmp_path: Path) -> None:
+    python, *call = command("--source", CLIP, "--no-window")
+    with subprocess.Popen([python, "-X", "importtime", *call], cwd=tmp_path, env=environment(), text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stderr
+        loaded = iter(program.stderr.readline, "")
+        assert any(line.split("|")[-1].strip() == module for line in loaded)
+        program.send_signal(signal.SIGINT)
+        printed, said = program.communicate(timeout=AT_ONCE)
+    assert (program.returncode, printed) == (128 + signal.SIGINT, "")
+    assert [line for line in said.splitlines() if not line.startswith("import time:")] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_signals_at_random_moments(seed: int, tmp_path: Path) -> None:

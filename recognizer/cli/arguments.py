@@ -56,12 +56,13 @@ class Parser(argparse.ArgumentParser):
 class Once(argparse.Action):
     """Takes a value, and refuses a second one instead of forgetting the first."""
 
-    def __call__(self, parser: object, namespace: argparse.Namespace, value: Any, option: str | None = None) -> None:
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, value: Any, option: str | None = None
+    ) -> None:
         before = getattr(namespace, self.dest)
         if before is not None:
-            several = "; for several give a folder, or a pattern in quotes such as '*.jpg'"
-            raise argparse.ArgumentError(self, f"expected it once, found {before} and {value}"
-                                         f"{several if self.dest == 'source' else ''}")
+            files = "; for several files give a folder, or a pattern in quotes such as '*.jpg'"
+            parser.error(f"expected {option} once, found {before} and {value}{files if self.dest == 'source' else ''}")
         setattr(namespace, self.dest, value)
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+import warnings
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
@@ -61,6 +62,7 @@ def main(argv: list[str] | None = None, own_process: bool = False) -> int:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("QT_LOGGING_RULES", "*=false")
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal can't show
     try:

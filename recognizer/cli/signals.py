@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from types import FrameType, TracebackType
 from typing import Self
 
 GRACE = 0.5  # seconds for the loop to end by itself; then whatever blocks it is broken off
+
+
+def end_at_once() -> None:
+    """Let SIGINT end the process without a word while nothing is open: before an `Interrupt`, and after it."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda number, _: os._exit(128 + number))
 
 
 class Interrupt:
