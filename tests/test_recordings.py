@@ -170,3 +170,32 @@ def test_a_recording_of_one_frame_is_read_as_the_picture_it_is(run: Run, tmp_pat
     done = run("--source", path, "--no-window", "--save", "seen.mp4")
     assert done.returncode == 0
     assert len(list(read_file(tmp_path / "seen.mp4"))) == 1
+
+
+def test_damage_at_the_very_beginning_is_told(run: Run, tmp_path: Path) -> None:
+    path = record(tmp_path / "clip.mp4", options={"g": "15", "x264-params": "scenecut=0"}, frames=60)
+    content = bytearray(path.read_bytes())
+    with av.open(str(path)) as file:
+        packets = [(packet.pos, packet.size) for packet in file.demux(video=0) if packet.size]
+    for place, size in packets[:15]:
+        content[place + 4 : place + size] = bytes(size - 4)
+    path.write_bytes(content)
+    done = run("--source", path, "--no-window", "--events", "e.jsonl")
+    assert done.returncode == 3
+    assert "damaged: 15 of its 60 frames can't be decoded" in errors(done)[-1]
+    assert len(lines(tmp_path / "e.jsonl")) == 45
+
+
+def test_a_beginning_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
+    """A part of the file was never written, as in a download that isn't over: no packet of it is there to fail."""
+    noisy = np.random.default_rng(0).integers(-20, 20, SHEET.shape) + SHEET
+    path = record(tmp_path / "clip.ts", noisy.clip(0, 255).astype(np.uint8), options={"g": "30"}, frames=60)
+    content = bytearray(path.read_bytes())
+    with av.open(str(path)) as file:
+        first, second, *_ = [packet.pos for packet in file.demux(video=0) if packet.size and packet.is_keyframe]
+    content[first + 30 * 188 : second] = bytes(second - first - 30 * 188)
+    path.write_bytes(content)
+    done = run("--source", path, "--no-window", "--events", "e.jsonl")
+    assert done.returncode == 3
+    assert "damaged" in errors(done)[-1]
+    assert 20 < len(lines(tmp_path / "e.jsonl")) < 40

@@ -45,8 +45,14 @@ class Readable(Protocol):
 
 @dataclass
 class Damage:
-    """How many frames of a recording couldn't be decoded, after the first that could."""
+    """How many frames of a recording couldn't be decoded.
 
+    Attributes:
+        midway: it is read from its midst on, where what comes before the first whole frame doesn't count.
+        frames: that couldn't be.
+    """
+
+    midway: bool = False
     frames: int = 0
 
     def check(self, name: str, decoded: int) -> None:
@@ -149,21 +155,21 @@ def declared(container: InputContainer, stream: VideoStream) -> tuple[int, float
 
 
 def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]:
-    """All frames that can be decoded whole; a recording of a stream may begin with some that can't."""
+    """All frames that can be decoded whole."""
     import av
 
-    begun = False
+    counts = not damage.midway
     for packet in container.demux(stream):
         try:
             frames = [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
         except (av.InvalidDataError, ValueError):
-            damage.frames += begun
+            damage.frames += counts
             continue
         for frame in frames:
             if frame.is_corrupt:
-                damage.frames += begun
+                damage.frames += counts
                 continue
-            begun = True
+            counts = True
             yield frame
 
 
