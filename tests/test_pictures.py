@@ -116,6 +116,21 @@ def test_a_photograph_is_the_same_in_grey_and_in_colour(mode: str, orientation: 
         assert cv2.absdiff(seen, one.tones).max() <= 4
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("dpi", [(100, 200), (200, 100)])
+def test_oblong_pixels_of_a_photograph_that_is_turned_are_made_square(orientation: int, dpi: tuple[int, int]) -> None:
+    lies = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that the orientation takes back
+    picture = Image.fromarray(sheet())
+    if orientation in lies:
+        picture = picture.transpose(Image.Transpose(lies[orientation]))
+    exif = Image.Exif()
+    exif[274] = orientation
+    picture = picture.resize((picture.width * dpi[0] // 200, picture.height * dpi[1] // 200))
+    [frame] = read_frames(content_of(picture, "JPEG", exif=exif, dpi=dpi, quality=95), "photograph")
+    assert frame.size == frame.image.shape[1::-1] == (640, 360)
+    assert np.abs(frame.tones.astype(int) - sheet()).mean() < 5
+
+
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 @pytest.mark.parametrize("kind", [".png", ".tiff"])
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -59,6 +59,13 @@ def read_pages(content: bytes, kind: str, name: str) -> Iterator[Frame]:
         raise SourceError(f"{name}: expected a picture, found but previews and masks of one")
 
 
+def orientation_in(content: bytes) -> int:
+    """The EXIF orientation of a JPEG, 1 to 8; 1 where there is none."""
+    with suppress(Exception), Pillow.open(io.BytesIO(content), formats=("JPEG",)) as picture:  # it may be damaged
+        return _orientation(picture)
+    return 1
+
+
 def _opened(content: bytes, kind: str, name: str) -> Pillow.Image:
     formats: tuple[str, ...] = FORMATS
     if kind == "HEIF":
