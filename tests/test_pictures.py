@@ -174,6 +174,13 @@ def test_all_pages_and_slides_are_read(kind: str) -> None:
     assert all(frame.still for frame in frames)
 
 
+@pytest.mark.parametrize("primary", [0, 1])
+def test_all_pictures_of_a_heic_are_read_whichever_is_the_primary_one(primary: int) -> None:
+    first, second = (Image.fromarray(sheet(digits)).convert("RGB") for digits in (DIGITS, OTHERS))
+    content = content_of(first, "HEIF", save_all=True, append_images=[second], primary_index=primary)
+    assert texts(content) == [DIGITS, OTHERS]
+
+
 @pytest.mark.parametrize("kind", ["WEBP", "PNG", "GIF"])
 def test_a_quick_animation_is_a_video(kind: str) -> None:
     first, options = pages(lasts=100)

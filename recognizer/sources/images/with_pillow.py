@@ -112,7 +112,7 @@ def _count(picture: Any, name: str) -> int:
 def _page(picture: Any, page: int, content: bytes, kind: str, name: str) -> Image | None:
     """One page as it is to be seen; None for a preview or a mask of another."""
     try:
-        if page:
+        if picture.tell() != page:  # HEIC begins with its primary picture, which may be any
             picture.seek(page)
         tags = getattr(picture, "tag_v2", {})
         if tags.get(SUBFILE, 0) & 5:
