@@ -199,3 +199,19 @@ def test_a_beginning_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None
     assert done.returncode == 3
     assert "damaged" in errors(done)[-1]
     assert 20 < len(lines(tmp_path / "e.jsonl")) < 40
+
+
+def test_of_several_streams_of_pictures_the_largest_is_read(run: Run, tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "two.mkv"), "w") as file:
+        streams = [file.add_stream("libx264", rate=30) for _ in range(3)]
+        for stream, (width, height) in zip(streams, [(64, 36), (640, 360), (320, 180)], strict=True):
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for index in range(FRAMES):
+            for stream in streams:
+                frame = av.VideoFrame.from_ndarray(cv2.resize(SHEET, (stream.width, stream.height)), format="bgr24")
+                frame.pts, frame.time_base = index, Fraction(1, 30)
+                file.mux(stream.encode(frame))
+        for stream in streams:
+            file.mux(stream.encode(None))
+    assert {frame.size for frame in read_file(tmp_path / "two.mkv")} == {(640, 360)}
+    assert numbers_of(run, "two.mkv") == [DIGITS]

@@ -90,7 +90,7 @@ def open_video(
 
 
 def video_stream(container: InputContainer, name: str) -> VideoStream:
-    """The stream of pictures in a container, which isn't a sound file's cover.
+    """The stream of pictures in a container, of several the one with most pixels; a sound file's cover is none.
 
     Raises:
         SourceError: there is none, or its pictures are too large.
@@ -100,7 +100,7 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         raise SourceError(f"{name}: expected a video, found no moving picture in it, such as in sound alone")
-    stream = streams[0]
+    stream = max(streams, key=_pixels)
     if stream.codec_context is None:
         raise SourceError(f"{name}: not a video that can be decoded, of a kind that isn't known; {EXPECTED}")
     _check_size(stream.codec_context.width, stream.codec_context.height, name)
@@ -108,6 +108,11 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     # One thread of those that OpenCV may use is left to reading; with all of them decoding, both are slower.
     stream.codec_context.thread_count = max(1, cv2.getNumThreads() - 1)
     return stream
+
+
+def _pixels(stream: VideoStream) -> int:
+    context = stream.codec_context  # of an unknown kind there is none
+    return context.width * context.height if context is not None else 0
 
 
 def pictures(
