@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import Run
-from harness import CLIPS, errors, lines
+from harness import CLIPS, errors, lines, written
 from recordings import DIGITS, FRAMES, SHEET, numbers_of, record, turned
 
 from recognizer import Frame, SourceError
@@ -215,3 +215,26 @@ def test_of_several_streams_of_pictures_the_largest_is_read(run: Run, tmp_path: 
             file.mux(stream.encode(None))
     assert {frame.size for frame in read_file(tmp_path / "two.mkv")} == {(640, 360)}
     assert numbers_of(run, "two.mkv") == [DIGITS]
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_a_frame_that_stands_for_seconds_is_told(ending: str, run: Run, tmp_path: Path) -> None:
+    """As a slide show is recorded: a frame a slide. The second one is over too soon to be told."""
+    path = tmp_path / f"slides{ending}"
+    slides = {0: "2357", 5000: "4680", 5200: "9351", 10000: "2357", 15000: "4680"}
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.height, stream.width, stream.pix_fmt = 360, 640, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for moment, digits in slides.items():
+            picture = np.dstack([(255 - 235 * written(digits)).round().astype(np.uint8)] * 3)
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame.pts, frame.time_base = moment, Fraction(1, 1000)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    assert [round(frame.stands, 1) for frame in read_file(path)] == [5.0, 0.2, 4.8, 5.0, 5.0]
+    done = run("--source", path, "--no-window", "--numbers", "--events", "e.jsonl")
+    assert (done.returncode, errors(done)) == (0, [])
+    assert done.stdout.split() == ["2357", "9351", "2357", "4680"]
+    events = lines(tmp_path / "e.jsonl")
+    assert [round(event["time"], 1) for event in events] == [0.0, 5.0, 5.2, 10.0, 15.0]

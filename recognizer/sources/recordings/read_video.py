@@ -39,7 +39,7 @@ def read_video(
     Raises:
         SourceError: not a video, too large, damaged, or cut.
     """
-    frames = _every_frame(place, name, form, patience, start)
+    frames = _standing(_every_frame(place, name, form, patience, start))
     first = next(frames, None)
     if first is None:
         return
@@ -52,6 +52,23 @@ def read_video(
     if second:
         yield second
         yield from frames
+
+
+def _standing(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Frames that tell for how long they stand; the last one as long as the one before, for few recordings tell it."""
+    before, stands = None, 0.0
+    try:
+        for frame in frames:
+            if before:
+                stands = max(0.0, frame.time - before.time)
+                yield replace(before, stands=stands)
+            before = frame
+    except SourceError:
+        if before:
+            yield replace(before, stands=stands)
+        raise
+    if before:
+        yield replace(before, stands=stands)
 
 
 def _every_frame(
