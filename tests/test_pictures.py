@@ -5,6 +5,7 @@ import pickle
 import struct
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from recognizer import Recognizer, SourceError
+from recognizer.sources.files import Files
 from recognizer.sources.images.kinds import RAW, other_kind, picture_kind
 from recognizer.sources.images.picture import read_frames, read_picture
 
@@ -187,6 +189,15 @@ def test_a_quick_animation_is_a_video(kind: str) -> None:
     frames = list(read_frames(content_of(first, kind, **options), "picture"))
     assert [round(frame.time, 2) for frame in frames] == [0, 0.1, 0.2]
     assert not any(frame.still for frame in frames)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG", "GIF"])
+def test_slides_after_a_short_frame_are_told(kind: str) -> None:
+    first, *others = (Image.fromarray(sheet(digits)).convert("RGB") for digits in ("9351", DIGITS, OTHERS))
+    content = content_of(first, kind, save_all=True, append_images=others, duration=[100, 3000, 3000])
+    told = [number.text for reading in READER.watch(Files([partial(read_frames, content, "picture")]))
+            for number in reading.steady]
+    assert told == [DIGITS, OTHERS]
 
 
 def test_previews_in_a_tiff_are_no_pages() -> None:

@@ -53,7 +53,8 @@ def read_pages(content: bytes, kind: str, name: str) -> Iterator[Frame]:
             if slides:
                 yield Frame(image, index, moment if "duration" in picture.info else 0.0, name)
             else:
-                yield Frame(image, index, moment, name, still=False, fps=1 / lasts, total=count)
+                yield Frame(image, index, moment, name, still=False, fps=1 / lasts, total=count,
+                            stands=lasts)
             index, moment = index + 1, moment + lasts
     if not index:
         raise SourceError(f"{name}: expected a picture, found but previews and masks of one")
