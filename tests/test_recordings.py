@@ -238,3 +238,15 @@ def test_a_frame_that_stands_for_seconds_is_told(ending: str, run: Run, tmp_path
     assert done.stdout.split() == ["2357", "9351", "2357", "4680"]
     events = lines(tmp_path / "e.jsonl")
     assert [round(event["time"], 1) for event in events] == [0.0, 5.0, 5.2, 10.0, 15.0]
+
+
+@pytest.mark.parametrize("oblong_first", [False, True])
+def test_pixels_whose_shape_changes_midway_are_made_square(oblong_first: bool, tmp_path: Path) -> None:
+    """As broadcasts do between programmes."""
+    narrow = cv2.resize(SHEET, (320, 360), interpolation=cv2.INTER_AREA)
+    parts = [record(tmp_path / "square.ts").read_bytes(),
+             record(tmp_path / "oblong.ts", narrow, aspect=Fraction(2)).read_bytes()]
+    (tmp_path / "both.ts").write_bytes(b"".join(parts[::-1] if oblong_first else parts))
+    frames = list(read_file(tmp_path / "both.ts"))
+    assert len(frames) == 2 * FRAMES
+    assert {frame.size for frame in frames} == {(640, 360)}

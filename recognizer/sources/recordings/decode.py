@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -126,11 +127,11 @@ def pictures(
         SourceError: one is too large.
         av.FFmpegError: no more can be read.
     """
-    orientation, colours = _Orientation(), _Colours()
+    orientation, shape, colours = _Orientation(), _PixelShape(stream), _Colours()
     for decoded in deinterlaced(_decoded(container, stream, damage)):
         _check_size(decoded.width, decoded.height, name)
         # Colours may be asked for when the stream is closed, which must not be touched then.
-        size, turn = _size(decoded, stream), orientation.of(decoded)
+        size, turn = square_size(decoded.width, decoded.height, shape.of(decoded)), orientation.of(decoded)
         in_colour = partial(colours.of, decoded, size, turn)
         light = decoded.format.name in LIGHT_FIRST and decoded.planes[0].line_size > 0  # else it lies upside down
         if light and size == (decoded.width, decoded.height):
@@ -178,11 +179,6 @@ def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> 
             yield frame
 
 
-def _size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
-    """Width and height that a frame has once its pixels are square, not yet upright."""
-    return square_size(frame.width, frame.height, float(stream.sample_aspect_ratio or 0) or 1.0)
-
-
 def _grey(frame: VideoFrame) -> Image:
     """A frame of LIGHT_FIRST in grey, (H, W) uint8, not yet upright."""
     from av.video.reformatter import ColorRange
@@ -214,6 +210,25 @@ class _Colours:
         with self._lock:
             made = self._reformatter.reformat(frame, width, height, "bgr24")
         return upright(_rows(made.planes[0], 3 * width, height).reshape(height, width, 3), orientation)
+
+
+class _PixelShape:
+    """How many times as wide as high the pixels of a stream's frames are: as it declares, until its decoder tells else.
+
+    A decoder is ahead of the frames that it gives by some; key frames alone begin with another shape.
+    """
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._decoder = stream.codec_context
+        self._ratio, self._told, self._begun = float(stream.sample_aspect_ratio or 1), Fraction(0), False
+
+    def of(self, frame: VideoFrame) -> float:
+        if frame.key_frame or not self._begun:
+            told = self._decoder.sample_aspect_ratio or Fraction(0)
+            if self._begun and told != self._told:
+                self._ratio = float(told) or 1.0
+            self._told, self._begun = told, True
+        return self._ratio
 
 
 class _Orientation:
