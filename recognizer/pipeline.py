@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from recognizer.classification.classifier import Correction
 from recognizer.core.clock import Clock
@@ -16,6 +17,7 @@ from recognizer.numbers.marks import marked
 from recognizer.numbers.plausible import Plausible
 from recognizer.reading import Milliseconds, Reading
 from recognizer.tracking.scheduler import Scheduler
+from recognizer.tracking.settings import SETTINGS
 from recognizer.tracking.stability import Stability
 from recognizer.tracking.tracker import Tracker
 
@@ -62,6 +64,17 @@ class Video:
         self._mean = 0.0
 
     def read(self, frame: Frame, correction: Correction | None) -> Reading:
+        """Read a frame; one that stands for long, as slides do, when it comes and when it goes: it alone decides."""
+        if frame.stands < SETTINGS.far_apart:
+            return replace(self._look(frame, correction), fps=self._tick())
+        self.tracker.doubt()
+        came = self._look(frame, correction)
+        went = self._look(replace(frame, time=frame.time + frame.stands), correction)
+        return replace(went, frame=frame, steady=came.steady + went.steady,
+                       searched=came.searched or went.searched, fps=self._tick(),
+                       milliseconds=came.milliseconds + went.milliseconds)
+
+    def _look(self, frame: Frame, correction: Correction | None) -> Reading:
         clock = Clock()
         search = self._scheduler.needs_detection(frame)
         if correction is not self._asked[0]:
@@ -78,7 +91,7 @@ class Video:
             steady = self._stability.update(ordered, fitting, frame.time, self.tracker.stood)
             self._plausible.tell(steady)
         return Reading(frame, ordered, numbers, steady=steady, judged=tuple(candidates), searched=not followed,
-                       seen=self._finder.seen(self._memory), fps=self._tick(),
+                       seen=self._finder.seen(self._memory),
                        milliseconds=Milliseconds(decode=frame.decoding, **clock.milliseconds))
 
     def _detect(self, frame: Frame, clock: Clock) -> tuple[list[ScoredCandidate], list[Digit]]:

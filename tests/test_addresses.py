@@ -44,6 +44,22 @@ def test_a_finished_list_of_pieces_is_a_recording(run: Run, tmp_path: Path) -> N
             assert [json.loads(line)["frame"] for line in done.stdout.splitlines()] == list(range(FRAMES))
 
 
+def test_of_a_list_of_lists_the_largest_is_read(run: Run, tmp_path: Path) -> None:
+    """As senders offer one recording in several sizes."""
+    sizes = {"small": (64, 36), "large": (640, 360)}
+    for name, size in sizes.items():
+        record(tmp_path / f"{name}.ts", cv2.resize(SHEET, size))
+        (tmp_path / f"{name}.m3u8").write_text(
+            f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{name}.ts\n#EXT-X-ENDLIST\n")
+    (tmp_path / "all.m3u8").write_text("#EXTM3U\n" + "".join(
+        f"#EXT-X-STREAM-INF:BANDWIDTH={width * height},RESOLUTION={width}x{height}\n{name}.m3u8\n"
+        for name, (width, height) in sizes.items()))
+    contents: dict[str, Callable[[], bytes] | bytes] = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with served(contents) as address:
+        for source in (f"{address}/all.m3u8", "all.m3u8"):
+            assert numbers_of(run, source) == [DIGITS]
+
+
 @pytest.mark.parametrize("lengths", [True, False], ids=["length told", "length not told"])
 @pytest.mark.parametrize("kind", [".jpg", ".png", ".webp"])
 def test_a_picture_at_an_address(kind: str, lengths: bool, run: Run) -> None:

@@ -5,6 +5,7 @@ import pickle
 import struct
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from recognizer import Recognizer, SourceError
+from recognizer.sources.files import Files
 from recognizer.sources.images.kinds import RAW, other_kind, picture_kind
 from recognizer.sources.images.picture import read_frames, read_picture
 
@@ -116,6 +118,21 @@ def test_a_photograph_is_the_same_in_grey_and_in_colour(mode: str, orientation: 
         assert cv2.absdiff(seen, one.tones).max() <= 4
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("dpi", [(100, 200), (200, 100)])
+def test_oblong_pixels_of_a_photograph_that_is_turned_are_made_square(orientation: int, dpi: tuple[int, int]) -> None:
+    lies = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that the orientation takes back
+    picture = Image.fromarray(sheet())
+    if orientation in lies:
+        picture = picture.transpose(Image.Transpose(lies[orientation]))
+    exif = Image.Exif()
+    exif[274] = orientation
+    picture = picture.resize((picture.width * dpi[0] // 200, picture.height * dpi[1] // 200))
+    [frame] = read_frames(content_of(picture, "JPEG", exif=exif, dpi=dpi, quality=95), "photograph")
+    assert frame.size == frame.image.shape[1::-1] == (640, 360)
+    assert np.abs(frame.tones.astype(int) - sheet()).mean() < 5
+
+
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 @pytest.mark.parametrize("kind", [".png", ".tiff"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -159,12 +176,28 @@ def test_all_pages_and_slides_are_read(kind: str) -> None:
     assert all(frame.still for frame in frames)
 
 
+@pytest.mark.parametrize("primary", [0, 1])
+def test_all_pictures_of_a_heic_are_read_whichever_is_the_primary_one(primary: int) -> None:
+    first, second = (Image.fromarray(sheet(digits)).convert("RGB") for digits in (DIGITS, OTHERS))
+    content = content_of(first, "HEIF", save_all=True, append_images=[second], primary_index=primary)
+    assert texts(content) == [DIGITS, OTHERS]
+
+
 @pytest.mark.parametrize("kind", ["WEBP", "PNG", "GIF"])
 def test_a_quick_animation_is_a_video(kind: str) -> None:
     first, options = pages(lasts=100)
     frames = list(read_frames(content_of(first, kind, **options), "picture"))
     assert [round(frame.time, 2) for frame in frames] == [0, 0.1, 0.2]
     assert not any(frame.still for frame in frames)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG", "GIF"])
+def test_slides_after_a_short_frame_are_told(kind: str) -> None:
+    first, *others = (Image.fromarray(sheet(digits)).convert("RGB") for digits in ("9351", DIGITS, OTHERS))
+    content = content_of(first, kind, save_all=True, append_images=others, duration=[100, 3000, 3000])
+    told = [number.text for reading in READER.watch(Files([partial(read_frames, content, "picture")]))
+            for number in reading.steady]
+    assert told == [DIGITS, OTHERS]
 
 
 def test_previews_in_a_tiff_are_no_pages() -> None:

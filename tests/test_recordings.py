@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import Run
-from harness import CLIPS, errors, lines
+from harness import CLIPS, errors, lines, written
 from recordings import DIGITS, FRAMES, SHEET, numbers_of, record, turned
 
 from recognizer import Frame, SourceError
@@ -170,3 +170,83 @@ def test_a_recording_of_one_frame_is_read_as_the_picture_it_is(run: Run, tmp_pat
     done = run("--source", path, "--no-window", "--save", "seen.mp4")
     assert done.returncode == 0
     assert len(list(read_file(tmp_path / "seen.mp4"))) == 1
+
+
+def test_damage_at_the_very_beginning_is_told(run: Run, tmp_path: Path) -> None:
+    path = record(tmp_path / "clip.mp4", options={"g": "15", "x264-params": "scenecut=0"}, frames=60)
+    content = bytearray(path.read_bytes())
+    with av.open(str(path)) as file:
+        packets = [(packet.pos, packet.size) for packet in file.demux(video=0) if packet.size]
+    for place, size in packets[:15]:
+        content[place + 4 : place + size] = bytes(size - 4)
+    path.write_bytes(content)
+    done = run("--source", path, "--no-window", "--events", "e.jsonl")
+    assert done.returncode == 3
+    assert "damaged: 15 of its 60 frames can't be decoded" in errors(done)[-1]
+    assert len(lines(tmp_path / "e.jsonl")) == 45
+
+
+def test_a_beginning_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
+    """A part of the file was never written, as in a download that isn't over: no packet of it is there to fail."""
+    noisy = np.random.default_rng(0).integers(-20, 20, SHEET.shape) + SHEET
+    path = record(tmp_path / "clip.ts", noisy.clip(0, 255).astype(np.uint8), options={"g": "30"}, frames=60)
+    content = bytearray(path.read_bytes())
+    with av.open(str(path)) as file:
+        first, second, *_ = [packet.pos for packet in file.demux(video=0) if packet.size and packet.is_keyframe]
+    content[first + 30 * 188 : second] = bytes(second - first - 30 * 188)
+    path.write_bytes(content)
+    done = run("--source", path, "--no-window", "--events", "e.jsonl")
+    assert done.returncode == 3
+    assert "damaged" in errors(done)[-1]
+    assert 20 < len(lines(tmp_path / "e.jsonl")) < 40
+
+
+def test_of_several_streams_of_pictures_the_largest_is_read(run: Run, tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "two.mkv"), "w") as file:
+        streams = [file.add_stream("libx264", rate=30) for _ in range(3)]
+        for stream, (width, height) in zip(streams, [(64, 36), (640, 360), (320, 180)], strict=True):
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for index in range(FRAMES):
+            for stream in streams:
+                frame = av.VideoFrame.from_ndarray(cv2.resize(SHEET, (stream.width, stream.height)), format="bgr24")
+                frame.pts, frame.time_base = index, Fraction(1, 30)
+                file.mux(stream.encode(frame))
+        for stream in streams:
+            file.mux(stream.encode(None))
+    assert {frame.size for frame in read_file(tmp_path / "two.mkv")} == {(640, 360)}
+    assert numbers_of(run, "two.mkv") == [DIGITS]
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mkv"])
+def test_a_frame_that_stands_for_seconds_is_told(ending: str, run: Run, tmp_path: Path) -> None:
+    """As a slide show is recorded: a frame a slide. The second one is over too soon to be told."""
+    path = tmp_path / f"slides{ending}"
+    slides = {0: "2357", 5000: "4680", 5200: "9351", 10000: "2357", 15000: "4680"}
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.height, stream.width, stream.pix_fmt = 360, 640, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for moment, digits in slides.items():
+            picture = np.dstack([(255 - 235 * written(digits)).round().astype(np.uint8)] * 3)
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame.pts, frame.time_base = moment, Fraction(1, 1000)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    assert [round(frame.stands, 1) for frame in read_file(path)] == [5.0, 0.2, 4.8, 5.0, 5.0]
+    done = run("--source", path, "--no-window", "--numbers", "--events", "e.jsonl")
+    assert (done.returncode, errors(done)) == (0, [])
+    assert done.stdout.split() == ["2357", "9351", "2357", "4680"]
+    events = lines(tmp_path / "e.jsonl")
+    assert [round(event["time"], 1) for event in events] == [0.0, 5.0, 5.2, 10.0, 15.0]
+
+
+@pytest.mark.parametrize("oblong_first", [False, True])
+def test_pixels_whose_shape_changes_midway_are_made_square(oblong_first: bool, tmp_path: Path) -> None:
+    """As broadcasts do between programmes."""
+    narrow = cv2.resize(SHEET, (320, 360), interpolation=cv2.INTER_AREA)
+    parts = [record(tmp_path / "square.ts").read_bytes(),
+             record(tmp_path / "oblong.ts", narrow, aspect=Fraction(2)).read_bytes()]
+    (tmp_path / "both.ts").write_bytes(b"".join(parts[::-1] if oblong_first else parts))
+    frames = list(read_file(tmp_path / "both.ts"))
+    assert len(frames) == 2 * FRAMES
+    assert {frame.size for frame in frames} == {(640, 360)}

@@ -56,6 +56,7 @@ class Frame:
         dropped: frames of its source that were left out so far, since newer ones were there.
         decoding: milliseconds that decoding it took; 0 where that isn't known.
         total: frames that its video declares to have; 0 where that isn't known.
+        stands: seconds for which it is shown before the next one comes; 0 where that isn't known.
         lost: the camera gives no new picture; this is its last one once more, and isn't read.
         clock: when it came from the camera, or was read from its file, in seconds since 1970.
     """
@@ -71,6 +72,7 @@ class Frame:
     dropped: int = 0
     decoding: float = 0.0
     total: int = 0
+    stands: float = 0.0
     lost: bool = False
     clock: float = 0.0
 

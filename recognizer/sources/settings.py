@@ -30,6 +30,7 @@ class SourceSettings:
     ahead: int = 24  # frames that may wait to be read, fewer where they are large: a full detection takes a while
     ahead_of_pipes: int = 2  # likewise of a pipe, which may be a camera's: what waits is old
     most_missing: float = 0.05  # share of a video's declared frames that may be missing before it counts as damaged
+    late: float = 0.3  # seconds after a video's start at which its first frame comes, so that its beginning is lost
     longest_jpeg: int = 16_000_000  # bytes within which the second picture of a JPEG video begins
     most_pixels: int = 8192 * 4320  # of a video's frame: the largest that H.264 and its like know
     most_bytes: int = 450_000_000  # of a picture, as a file and as decoded, which takes twice that: 150 megapixels

@@ -64,6 +64,7 @@ class TrackingSettings:
     drift: float = 4.0  # times as far it may move while it stands
     forget: int = 3  # frames and
     forget_seconds: float = 1.02  # after which one that was reported and isn't seen any more would be reported again
+    forget_at_most: float = 3.0  # seconds after which it would be, however few frames they are
 
 
 SETTINGS = TrackingSettings()

@@ -84,8 +84,7 @@ class Stability:
                 if number.text == reported.text and at_one_place(number.box, reported.box):
                     reported.box, reported.missed, reported.unseen = number.box, 0, 0.0
                     break
-        self._reported = [reported for reported in self._reported
-                          if reported.missed <= SETTINGS.forget or reported.unseen <= SETTINGS.forget_seconds]
+        self._reported = [reported for reported in self._reported if not _is_forgotten(reported)]
 
     def _report(self, number: Number, tracks: Tracks) -> bool:
         """Whether this number has to be reported: not when it was, and nothing else has been since in its place."""
@@ -106,6 +105,11 @@ def _next(before: _Standing | None, number: Number, passed: float) -> _Standing:
         if _moved(before.box, number.box) <= slower * least and _moved(before.start, number.box) <= drift:
             return replace(before, box=number.box, frames=before.frames + 1, seconds=before.seconds + passed)
     return _Standing(number.text, number.box, number.box)
+
+
+def _is_forgotten(reported: _Reported) -> bool:
+    long = reported.missed > SETTINGS.forget and reported.unseen > SETTINGS.forget_seconds
+    return long or reported.unseen > SETTINGS.forget_at_most
 
 
 def _moved(before: Box, now: Box) -> int:

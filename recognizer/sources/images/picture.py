@@ -92,7 +92,7 @@ def _photograph(content: bytes, name: str) -> Image | InGrey:
     """A JPEG in grey; a damaged one at once in colour: what that makes the decoder say would be heard elsewhere."""
     grey, damaged = _decoded(content, name)
     in_colour = partial(_in_colour, content)
-    return in_colour() if damaged else InGrey(squared(grey, pixel_ratio(content)), in_colour)
+    return in_colour() if damaged else InGrey(squared(grey, _upright_ratio(content)), in_colour)
 
 
 def _decoded(content: bytes, name: str, page: int = 0) -> tuple[Pixels, bool]:
@@ -125,7 +125,17 @@ def _in_colour(content: bytes) -> Image:
     with captured_stderr():  # what is damaged was told then
         image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
-    return squared(np.asarray(image, np.uint8), pixel_ratio(content))
+    return squared(np.asarray(image, np.uint8), _upright_ratio(content))
+
+
+def _upright_ratio(content: bytes) -> float:
+    """How many times as wide as high the pixels of a JPEG are once it stands upright, as OpenCV gives it."""
+    ratio = pixel_ratio(content)
+    if ratio == 1:
+        return ratio
+    from recognizer.sources.images.with_pillow import orientation_in
+
+    return 1 / ratio if orientation_in(content) >= 5 else ratio
 
 
 def check_size(name: str, width: int, height: int, depth: int) -> None:

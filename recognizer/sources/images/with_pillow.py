@@ -53,10 +53,18 @@ def read_pages(content: bytes, kind: str, name: str) -> Iterator[Frame]:
             if slides:
                 yield Frame(image, index, moment if "duration" in picture.info else 0.0, name)
             else:
-                yield Frame(image, index, moment, name, still=False, fps=1 / lasts, total=count)
+                yield Frame(image, index, moment, name, still=False, fps=1 / lasts, total=count,
+                            stands=lasts)
             index, moment = index + 1, moment + lasts
     if not index:
         raise SourceError(f"{name}: expected a picture, found but previews and masks of one")
+
+
+def orientation_in(content: bytes) -> int:
+    """The EXIF orientation of a JPEG, 1 to 8; 1 where there is none."""
+    with suppress(Exception), Pillow.open(io.BytesIO(content), formats=("JPEG",)) as picture:  # it may be damaged
+        return _orientation(picture)
+    return 1
 
 
 def _opened(content: bytes, kind: str, name: str) -> Pillow.Image:
@@ -105,7 +113,7 @@ def _count(picture: Any, name: str) -> int:
 def _page(picture: Any, page: int, content: bytes, kind: str, name: str) -> Image | None:
     """One page as it is to be seen; None for a preview or a mask of another."""
     try:
-        if page:
+        if picture.tell() != page:  # HEIC begins with its primary picture, which may be any
             picture.seek(page)
         tags = getattr(picture, "tag_v2", {})
         if tags.get(SUBFILE, 0) & 5:

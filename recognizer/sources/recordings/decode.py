@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -45,8 +46,14 @@ class Readable(Protocol):
 
 @dataclass
 class Damage:
-    """How many frames of a recording couldn't be decoded, after the first that could."""
+    """How many frames of a recording couldn't be decoded.
 
+    Attributes:
+        midway: it is read from its midst on, where what comes before the first whole frame doesn't count.
+        frames: that couldn't be.
+    """
+
+    midway: bool = False
     frames: int = 0
 
     def check(self, name: str, decoded: int) -> None:
@@ -84,7 +91,7 @@ def open_video(
 
 
 def video_stream(container: InputContainer, name: str) -> VideoStream:
-    """The stream of pictures in a container, which isn't a sound file's cover.
+    """The stream of pictures in a container, of several the one with most pixels; a sound file's cover is none.
 
     Raises:
         SourceError: there is none, or its pictures are too large.
@@ -94,7 +101,7 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         raise SourceError(f"{name}: expected a video, found no moving picture in it, such as in sound alone")
-    stream = streams[0]
+    stream = max(streams, key=_pixels)
     if stream.codec_context is None:
         raise SourceError(f"{name}: not a video that can be decoded, of a kind that isn't known; {EXPECTED}")
     _check_size(stream.codec_context.width, stream.codec_context.height, name)
@@ -102,6 +109,11 @@ def video_stream(container: InputContainer, name: str) -> VideoStream:
     # One thread of those that OpenCV may use is left to reading; with all of them decoding, both are slower.
     stream.codec_context.thread_count = max(1, cv2.getNumThreads() - 1)
     return stream
+
+
+def _pixels(stream: VideoStream) -> int:
+    context = stream.codec_context  # of an unknown kind there is none
+    return context.width * context.height if context is not None else 0
 
 
 def pictures(
@@ -115,11 +127,11 @@ def pictures(
         SourceError: one is too large.
         av.FFmpegError: no more can be read.
     """
-    orientation, colours = _Orientation(), _Colours()
+    orientation, shape, colours = _Orientation(), _PixelShape(stream), _Colours()
     for decoded in deinterlaced(_decoded(container, stream, damage)):
         _check_size(decoded.width, decoded.height, name)
         # Colours may be asked for when the stream is closed, which must not be touched then.
-        size, turn = _size(decoded, stream), orientation.of(decoded)
+        size, turn = square_size(decoded.width, decoded.height, shape.of(decoded)), orientation.of(decoded)
         in_colour = partial(colours.of, decoded, size, turn)
         light = decoded.format.name in LIGHT_FIRST and decoded.planes[0].line_size > 0  # else it lies upside down
         if light and size == (decoded.width, decoded.height):
@@ -149,27 +161,22 @@ def declared(container: InputContainer, stream: VideoStream) -> tuple[int, float
 
 
 def _decoded(container: InputContainer, stream: VideoStream, damage: Damage) -> Iterator[VideoFrame]:
-    """All frames that can be decoded whole; a recording of a stream may begin with some that can't."""
+    """All frames that can be decoded whole."""
     import av
 
-    begun = False
+    counts = not damage.midway
     for packet in container.demux(stream):
         try:
             frames = [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
         except (av.InvalidDataError, ValueError):
-            damage.frames += begun
+            damage.frames += counts
             continue
         for frame in frames:
             if frame.is_corrupt:
-                damage.frames += begun
+                damage.frames += counts
                 continue
-            begun = True
+            counts = True
             yield frame
-
-
-def _size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
-    """Width and height that a frame has once its pixels are square, not yet upright."""
-    return square_size(frame.width, frame.height, float(stream.sample_aspect_ratio or 0) or 1.0)
 
 
 def _grey(frame: VideoFrame) -> Image:
@@ -203,6 +210,25 @@ class _Colours:
         with self._lock:
             made = self._reformatter.reformat(frame, width, height, "bgr24")
         return upright(_rows(made.planes[0], 3 * width, height).reshape(height, width, 3), orientation)
+
+
+class _PixelShape:
+    """How many times as wide as high the pixels of a stream's frames are: as it declares, until its decoder tells else.
+
+    A decoder is ahead of the frames that it gives by some; key frames alone begin with another shape.
+    """
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._decoder = stream.codec_context
+        self._ratio, self._told, self._begun = float(stream.sample_aspect_ratio or 1), Fraction(0), False
+
+    def of(self, frame: VideoFrame) -> float:
+        if frame.key_frame or not self._begun:
+            told = self._decoder.sample_aspect_ratio or Fraction(0)
+            if self._begun and told != self._told:
+                self._ratio = float(told) or 1.0
+            self._told, self._begun = told, True
+        return self._ratio
 
 
 class _Orientation:

@@ -39,7 +39,7 @@ def read_video(
     Raises:
         SourceError: not a video, too large, damaged, or cut.
     """
-    frames = _every_frame(place, name, form, patience, start)
+    frames = _standing(_every_frame(place, name, form, patience, start))
     first = next(frames, None)
     if first is None:
         return
@@ -54,21 +54,39 @@ def read_video(
         yield from frames
 
 
+def _standing(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Frames that tell for how long they stand; the last one as long as the one before, for few recordings tell it."""
+    before, stands = None, 0.0
+    try:
+        for frame in frames:
+            if before:
+                stands = max(0.0, frame.time - before.time)
+                yield replace(before, stands=stands)
+            before = frame
+    except SourceError:
+        if before:
+            yield replace(before, stands=stands)
+        raise
+    if before:
+        yield replace(before, stands=stands)
+
+
 def _every_frame(
     place: str | Readable, name: str, form: str | None, patience: float | None, start: float
 ) -> Iterator[Frame]:
     import av
 
-    damage = Damage()
+    damage = Damage(midway=bool(start))
     with open_video(place, name, form, patience) as container:
         stream = video_stream(container, name)
         total, fps = declared(container, stream)
-        clock, index, moment, lit = _Clock(stream, fps), 0, 0.0, False
+        clock, index, moment, begins, lit = _Clock(stream, fps), 0, 0.0, 0.0, False
         begun = time.perf_counter()
         try:
             _seek(container, stream, start)
             for decoded, picture in pictures(container, stream, name, damage):
                 moment, took = clock.of(decoded, index), 1000 * (time.perf_counter() - begun)
+                begins = begins if index else moment
                 frame = Frame(picture, index, moment, name, still=False, fps=fps, decoding=took, total=total)
                 lit = lit or bool(frame.tones[::4, ::4].any())
                 yield frame
@@ -81,6 +99,8 @@ def _every_frame(
     if not start:
         check_whole(name, total, index, moment, fps)
     damage.check(name, index)
+    if not start:
+        _check_start(name, begins, moment)
     if not start and not lit:
         log.warning("%s: every frame is black all over, so nothing was to be read; check that it plays elsewhere", name)
 
@@ -95,6 +115,20 @@ def check_whole(name: str, declared: int, decoded: int, last: float, fps: float)
     late = fps and last + 1 / fps >= (1 - SETTINGS.most_missing) * declared / fps
     if not decoded or (declared - decoded > max(3, SETTINGS.most_missing * declared) and not late):
         raise SourceError(f"{name}: ends early: {declared} frames declared, {decoded} decoded; damaged or cut")
+
+
+def _check_start(name: str, begins: float, last: float) -> None:
+    """Tell where the beginning of a recording is lost, given the times of its first frame and its last one.
+
+    Raises:
+        SourceError: much is.
+    """
+    if begins < SETTINGS.late:
+        return
+    told = f"{name}: damaged: of its first {begins:.1f} s nothing can be decoded"
+    if begins > SETTINGS.most_missing * last:
+        raise SourceError(f"{told}; what follows was read")
+    log.warning("%s", told)
 
 
 def _seek(container: InputContainer, stream: VideoStream, start: float) -> None:
